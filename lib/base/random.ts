@@ -1,0 +1,51 @@
+/** Identifiers that cannot be guessed (RFC 3261 §19.3) and the randomness of waits, both replaceable in tests. */
+
+export interface Random {
+  /** Uniform in [0, 1): for jitter. */
+  number(): number;
+  /** A string of `length` characters of [0-9a-z], at least 5 bits each from a cryptographic source. */
+  token(length: number): string;
+  /** A random UUID (RFC 4122 §4.4). */
+  uuid(): string;
+}
+
+const alphabet = '0123456789abcdefghijklmnopqrstuv';
+const pool = new Uint8Array(1024);
+let used = pool.length;
+
+/** One call into the system's generator serves many identifiers. */
+function nextByte(): number {
+  if (used === pool.length) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
+  const byte = pool[used]!;
+  pool[used++] = 0; // handed out once
+  return byte;
+}
+
+export const systemRandom: Random = {
+  number: () => (((nextByte() << 24) >>> 0) + (nextByte() << 16) + (nextByte() << 8) + nextByte()) / 2 ** 32,
+  token(length) {
+    let text = '';
+    for (let i = 0; i < length; i++) text += alphabet[nextByte() & 31];
+    return text;
+  },
+  uuid() {
+    const hex: string[] = [];
+    for (let i = 0; i < 16; i++) {
+      let byte = nextByte();
+      if (i === 6) byte = (byte & 0x0f) | 0x40;
+      if (i === 8) byte = (byte & 0x3f) | 0x80;
+      hex.push(byte.toString(16).padStart(2, '0'));
+    }
+    return `${hex.slice(0, 4).join('')}-${hex.slice(4, 6).join('')}-${hex.slice(6, 8).join('')}-${hex.slice(8, 10).join('')}-${hex.slice(10).join('')}`;
+  },
+};
+
+/** RFC 3261 §19.3: at least 32 bits; we take 50. */
+export const newTag = (random: Random): string => random.token(10);
+/** RFC 3261 §8.1.1.7: the magic cookie and 75 random bits. */
+export const newBranch = (random: Random): string => `z9hG4bK${random.token(15)}`;
+/** RFC 3261 §8.1.1.4. */
+export const newCallId = (random: Random): string => random.token(24);
