@@ -1,0 +1,103 @@
+// Fails when a file of lib/ imports upward or sideways, or names a browser global outside of that global's one door.
+// Usage: node test/floors.mjs [folder]
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import ts from 'typescript';
+
+const floors = [
+  ['parser', 'base'],
+  ['transport', 'network'],
+  ['transaction'],
+  ['core'],
+  ['session', 'registration', 'media'],
+  ['call'],
+  ['account'],
+  ['user-agent'],
+  ['elements'],
+];
+const closed = ['parser', 'base']; // they import no package either
+
+/** What may be named where: fully qualified global, folder or file that is its door. */
+const doors = [
+  [
+    /^((set|clear)(Timeout|Interval|Immediate)|requestAnimationFrame|performance|DateConstructor\.now)$/,
+    'base/clock.ts',
+  ],
+  [/^reportError$/, 'base/emitter.ts'],
+  [/^crypto$/, 'base/random.ts'],
+  [/^console$/, 'base/log.ts'],
+  [/^WebSocket$/, 'transport/websocket-connection.ts'],
+  [/^(window|document|navigator)$/, 'network/'],
+  [/^(Navigator\.mediaDevices|MediaDevices\.getUserMedia|RTCPeerConnection|AudioContext|MediaStream)$/, 'media/'],
+  [/^(localStorage|sessionStorage|Math\.random)$/, undefined],
+];
+
+const lib = resolve(process.argv[2] ?? 'lib');
+const skipped = new Set(['dist', 'node_modules', 'test']);
+const files = readdirSync(lib, { recursive: true })
+  .map((path) => path.split(sep).join('/'))
+  .filter(
+    (path) => /\.[cm]?ts$/.test(path) && !path.endsWith('.d.ts') && !path.split('/').some((part) => skipped.has(part)),
+  );
+const problems = files.length ? [] : [`${lib}: no source files`];
+
+const folderOf = (path) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
+const floorOf = (folder) => (folder === '' ? floors.length : floors.findIndex((floor) => floor.includes(folder)));
+
+function checkImport(file, specifier) {
+  const from = folderOf(file);
+  if (!specifier.startsWith('.'))
+    return closed.includes(from) ? `${from}/ imports no package: ${specifier}` : undefined;
+  const path = relative(lib, join(lib, dirname(file), specifier))
+    .split(sep)
+    .join('/');
+  if (path.startsWith('..')) return `imports from outside of lib/: ${specifier}`;
+  const to = folderOf(path);
+  if (to === from || (floorOf(to) >= 0 && floorOf(to) < floorOf(from))) return undefined;
+  return `imports ${floorOf(to) === floorOf(from) ? 'sideways' : 'upward'}: ${specifier}`;
+}
+
+/** The global that an identifier stands for, by its declaration in a library of the platform; undefined for our own names. */
+function globalName(checker, node) {
+  const symbol = checker.getSymbolAtLocation(node);
+  const declared = symbol?.declarations?.map((declaration) => declaration.getSourceFile().fileName) ?? [];
+  if (!declared.some((name) => /\/node_modules\/(typescript\/lib\/lib\.|@types\/node\/)/.test(name))) return undefined;
+  return checker.getFullyQualifiedName(symbol).replace(/^global(This)?\./, '');
+}
+
+function checkGlobal(checker, file, node) {
+  const name = globalName(checker, node);
+  const door = name && doors.find(([pattern]) => pattern.test(name));
+  if (!door || (door[1] && file.startsWith(door[1]))) return undefined;
+  if (name === 'navigator' && node.parent.name?.text === 'mediaDevices') return undefined; // judged as Navigator.mediaDevices
+  if (door[1] === 'network/' && file.startsWith('elements/')) return undefined; // a user interface draws on the page
+  if (name === 'MediaStream' && ts.isTypeReferenceNode(node.parent)) return undefined; // calls hand streams to the page
+  return `names ${name}, whose door is ${door[1] ?? 'nowhere'}`;
+}
+
+const program = ts.createProgram(
+  files.map((file) => join(lib, file)),
+  {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    types: [],
+  },
+);
+const checker = program.getTypeChecker();
+for (const file of files) {
+  const source = program.getSourceFile(join(lib, file));
+  const report = (position, problem) => {
+    if (problem) problems.push(`${file}:${source.getLineAndCharacterOfPosition(position).line + 1} ${problem}`);
+  };
+  if (floorOf(folderOf(file)) < 0) report(0, 'is on no floor');
+  for (const { fileName, pos } of ts.preProcessFile(source.text).importedFiles)
+    report(pos, checkImport(file, fileName));
+  const visit = (node) => {
+    if (ts.isIdentifier(node)) report(node.getStart(source), checkGlobal(checker, file, node));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+}
+for (const problem of problems) console.log(problem);
+process.exitCode = problems.length || !existsSync(lib) ? 1 : 0;
