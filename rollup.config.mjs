@@ -1,0 +1,104 @@
+// Builds dist/: ES modules that share their chunks, script-tag bundles with the global `Evercall`, types, and a manifest of SRI hashes.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import commonjs from '@rollup/plugin-commonjs';
+import nodeResolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import typescript from '@rollup/plugin-typescript';
+import { dts } from 'rollup-plugin-dts';
+
+const { name, version, license } = JSON.parse(readFileSync('package.json', 'utf8'));
+const banner = `/*! ${name} ${version} | ${license} */`;
+
+/** Entry points of the package by the name of their file in dist/. */
+const entries = Object.fromEntries(
+  Object.entries({ evercall: 'lib/index.ts', parser: 'lib/parser/index.ts', elements: 'lib/elements/index.ts' }).filter(
+    ([, path]) => existsSync(path),
+  ),
+);
+
+/** A warning is an error: above all a circular or an unresolved import. */
+const onLog = (level, log, handler) => handler(level === 'warn' ? 'error' : level, log);
+
+/** Compiles lib/ and resolves packages into the bundle. The lint checks the types, so that no bundle does it again. */
+export const compile = () => [
+  nodeResolve({ browser: true }),
+  commonjs(),
+  typescript({ noEmit: false, declaration: false, noCheck: true, noForceEmit: true, filterRoot: false }),
+];
+
+const minify = () => terser({ ecma: 2020, compress: { passes: 2 } });
+
+const cleanFirst = (folder) => ({
+  name: 'clean-first',
+  buildStart: () => rmSync(folder, { recursive: true, force: true }),
+});
+
+/** Modules made of text: `virtual({ name: source })`. */
+export const virtual = (modules) => ({
+  name: 'virtual',
+  resolveId: (id) => (Object.hasOwn(modules, id) ? id : null),
+  load: (id) => modules[id] ?? null,
+});
+
+const sriManifest = (folder) => ({
+  name: 'sri-manifest',
+  closeBundle() {
+    const scripts = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith('.js'));
+    const hash = (path) =>
+      `sha384-${createHash('sha384')
+        .update(readFileSync(join(folder, path)))
+        .digest('base64')}`;
+    const manifest = Object.fromEntries(scripts.sort().map((path) => [path, hash(path)]));
+    writeFileSync(join(folder, 'sri.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  },
+});
+
+const script = (input, file, plugins = []) => ({
+  input,
+  onLog,
+  plugins: [...plugins, ...compile(), minify()],
+  output: { file, format: 'iife', name: 'Evercall', banner, sourcemap: true, inlineDynamicImports: true },
+});
+
+const withAdapter = virtual({
+  'evercall-with-adapter': `import 'webrtc-adapter';\nexport * from '${join(import.meta.dirname, 'lib/index.ts')}';`,
+});
+
+export default [
+  {
+    input: entries,
+    onLog,
+    plugins: [cleanFirst('dist'), ...compile()],
+    output: { dir: 'dist', format: 'es', banner, sourcemap: true, chunkFileNames: 'chunks/[name]-[hash].js' },
+  },
+  ...(entries.evercall
+    ? [
+        script(entries.evercall, 'dist/evercall.iife.js'),
+        script('evercall-with-adapter', 'dist/evercall.adapter.iife.js', [withAdapter]),
+      ]
+    : []),
+  ...(entries.parser
+    ? [
+        {
+          input: entries.parser,
+          onLog,
+          plugins: [cleanFirst('lib/parser/dist'), ...compile(), minify()],
+          output: { file: 'lib/parser/dist/index.js', format: 'es', sourcemap: true },
+        },
+        {
+          input: entries.parser,
+          onLog,
+          plugins: [dts()],
+          output: { file: 'lib/parser/dist/index.d.ts', format: 'es' },
+        },
+      ]
+    : []),
+  {
+    input: entries,
+    onLog,
+    plugins: [dts(), sriManifest('dist')],
+    output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },
+  },
+];
