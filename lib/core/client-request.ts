@@ -1,0 +1,149 @@
+/** One request to its final response, through connecting, 401 and 407 (RFC 3261 §8.1, §22.2, §22.3). */
+import { EvercallError, abortError } from '../base/errors.js';
+import { newBranch } from '../base/random.js';
+import type { Random } from '../base/random.js';
+import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import { buildCancel } from '../transaction/ack-and-cancel.js';
+import type { ClientTransaction, ClientTransactionUser } from '../transaction/client-transaction.js';
+import type { TransactionLayer } from '../transaction/transaction-layer.js';
+import type { Flow } from '../transport/flow.js';
+import type { Authenticator } from './authenticator.js';
+import { buildRequest } from './requests.js';
+import type { RequestPlan } from './requests.js';
+
+/** Who sent a request and waits for its outcome. */
+export interface RequestUser {
+  /** Each attempt as it leaves: a dialog needs its CSeq, a CANCEL its Via. */
+  onSent?(request: SipRequest): void;
+  onProvisional?(response: SipResponse): void;
+  /** Final responses; further ones only to an INVITE whose forks answer 2xx one after another (§13.2.2.4). */
+  onFinal(response: SipResponse, request: SipRequest): void;
+  /** No response: code `timeout` (408), `transport` (503) or `aborted` before anything was sent (§8.1.3.1). */
+  onFailure(error: EvercallError): void;
+}
+
+export interface RequestContext {
+  readonly transactions: TransactionLayer;
+  readonly random: Random;
+}
+
+export interface RequestOptions {
+  readonly flow: Flow;
+  readonly authenticator?: Authenticator | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class ClientRequest implements ClientTransactionUser {
+  readonly #context: RequestContext;
+  readonly #plan: RequestPlan;
+  readonly #options: RequestOptions;
+  readonly #user: RequestUser;
+  /** Realms answered in this operation. */
+  #tried: Set<string> | undefined;
+  #transaction: ClientTransaction | undefined;
+  #isOver = false;
+  #hasProvisional = false;
+  /** A CANCEL wished for before a provisional response allowed it (§9.1). */
+  #cancel: readonly Header[] | undefined;
+
+  constructor(context: RequestContext, plan: RequestPlan, options: RequestOptions, user: RequestUser) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#options = options;
+    this.#user = user;
+  }
+
+  start(): this {
+    const { flow, signal } = this.#options;
+    if (flow.isOpen && !signal?.aborted) {
+      this.#send();
+    } else {
+      flow.whenOpen(signal).then(
+        () => {
+          if (!this.#isOver) this.#send();
+        },
+        (error: unknown) => {
+          this.#fail(error instanceof EvercallError ? error : abortError(signal!));
+        },
+      );
+    }
+    return this;
+  }
+
+  /** Whether anything has left for the wire. */
+  get isSent(): boolean {
+    return this.#transaction !== undefined;
+  }
+
+  /**
+   * Ends an INVITE that has no final response yet (§9.1): at once after a provisional response, else when one comes. One
+   * that has not left never leaves.
+   */
+  cancel(headers: readonly Header[] = []): void {
+    if (this.#isOver || this.#cancel) return;
+    this.#cancel = headers;
+    if (!this.#transaction) this.#fail(new EvercallError('cancelled', 'cancelled before it was sent', { status: 487 }));
+    else if (this.#hasProvisional) this.#sendCancel();
+  }
+
+  onResponse(response: SipResponse): void {
+    if (response.status < 200) {
+      if (!this.#hasProvisional) {
+        this.#hasProvisional = true;
+        if (this.#cancel) this.#sendCancel();
+      }
+      this.#user.onProvisional?.(response);
+      return;
+    }
+    const request = this.#transaction!.request;
+    if ((response.status === 401 || response.status === 407) && this.#mayRetry(response)) {
+      this.#hasProvisional = false;
+      this.#send();
+      return;
+    }
+    this.#isOver = true;
+    if (response.status < 300) this.#options.authenticator?.onSuccess(response);
+    this.#user.onFinal(response, request);
+  }
+
+  onFailure(reason: 'timeout' | 'transport'): void {
+    this.#fail(
+      reason === 'timeout'
+        ? new EvercallError('timeout', `no response to ${this.#plan.method}`, { status: 408 })
+        : new EvercallError('transport', `connection lost during ${this.#plan.method}`, { status: 503 }),
+    );
+  }
+
+  #mayRetry(response: SipResponse): boolean {
+    const { authenticator } = this.#options;
+    if (!authenticator || this.#cancel) return false;
+    return authenticator.learn(response, (this.#tried ??= new Set()));
+  }
+
+  #send(): void {
+    const { flow, authenticator } = this.#options;
+    const plan = this.#plan;
+    const request = buildRequest(plan, {
+      branch: newBranch(this.#context.random),
+      viaTransport: flow.viaTransport,
+      sentBy: flow.sentBy,
+      sequence: plan.nextSequence(),
+      authorization: authenticator?.preempt(plan) ?? [],
+    });
+    this.#user.onSent?.(request);
+    this.#transaction = this.#context.transactions.request(request, flow, this);
+  }
+
+  #sendCancel(): void {
+    const cancel = buildCancel(this.#transaction!.request, this.#cancel);
+    this.#context.transactions.request(cancel, this.#options.flow, ignoreOutcome); // the INVITE's own 487 is what counts
+  }
+
+  #fail(error: EvercallError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#user.onFailure(error);
+  }
+}
+
+const ignoreOutcome: ClientTransactionUser = { onResponse: () => undefined, onFailure: () => undefined };

@@ -1,0 +1,155 @@
+/** The UA core: takes a request to its dialog or up, sends requests out (RFC 3261 §8, §12.2.2). */
+import type { Logger } from '../base/log.js';
+import type { Random } from '../base/random.js';
+import { newTag } from '../base/random.js';
+import { ParseError } from '../parser/index.js';
+import type { SipRequest, SipResponse } from '../parser/index.js';
+import { buildResponse, toTag } from '../transaction/responses.js';
+import type { ResponseOptions } from '../transaction/responses.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { TransactionLayer, TransactionUser } from '../transaction/transaction-layer.js';
+import { newBranch } from '../base/random.js';
+import type { Flow } from '../transport/flow.js';
+import type { EvercallError } from '../base/errors.js';
+import { acceptHeader, allowHeader, supportedHeader } from './capabilities.js';
+import { ClientRequest } from './client-request.js';
+import type { RequestOptions, RequestUser } from './client-request.js';
+import type { Dialog } from './dialog.js';
+import { DialogTable } from './dialog-table.js';
+import { inspect } from './inspect.js';
+import { buildRequest } from './requests.js';
+import type { RequestPlan } from './requests.js';
+
+/** What sits on the core: whoever owns the accounts. */
+export interface CoreUser {
+  /** A request outside of any dialog that passed inspection; must be answered through its transaction. */
+  onNewRequest(request: SipRequest, transaction: ServerTransaction): void;
+}
+
+export interface CoreConfig {
+  /** Product tokens for User-Agent and Server (RFC 3261 §20.41); empty for none. */
+  readonly userAgent: string;
+}
+
+export class Core implements TransactionUser {
+  readonly dialogs = new DialogTable();
+  readonly random: Random;
+  readonly #transactions: TransactionLayer;
+  readonly #log: Logger;
+  readonly #config: CoreConfig;
+  #user: CoreUser | undefined;
+
+  constructor(transactions: TransactionLayer, random: Random, log: Logger, config: CoreConfig) {
+    this.#transactions = transactions;
+    this.random = random;
+    this.#log = log;
+    this.#config = config;
+    transactions.attach(this);
+  }
+
+  attach(user: CoreUser): void {
+    this.#user = user;
+  }
+
+  /** Sends a request; its user hears of every response, or why there is none. */
+  request(plan: RequestPlan, options: RequestOptions, user: RequestUser): ClientRequest {
+    const { userAgent } = this.#config;
+    const named = userAgent ? { ...plan, headers: [...plan.headers, { name: 'User-Agent', value: userAgent }] } : plan;
+    return new ClientRequest({ transactions: this.#transactions, random: this.random }, named, options, user).start();
+  }
+
+  /** As `request`, for what has one final response: resolves with it, whatever its status. */
+  exchange(plan: RequestPlan, options: RequestOptions): Promise<SipResponse> {
+    return new Promise((resolve, reject: (error: EvercallError) => void) => {
+      this.request(plan, options, { onFinal: resolve, onFailure: reject });
+    });
+  }
+
+  /** Sends the ACK of a 2xx, which no transaction carries (§13.2.2.4); returns it for repeats. */
+  sendAck(plan: RequestPlan, flow: Flow): SipRequest {
+    const { viaTransport, sentBy } = flow;
+    const branch = newBranch(this.random);
+    const ack = buildRequest(plan, { branch, viaTransport, sentBy, sequence: plan.nextSequence(), authorization: [] });
+    flow.send(ack);
+    return ack;
+  }
+
+  /** Answers a request, with a To tag of ours unless it has one (§8.2.6.2). */
+  respond(transaction: ServerTransaction, status: number, options: ResponseOptions = {}): void {
+    const { userAgent } = this.#config;
+    const headers = userAgent ? [...(options.headers ?? []), { name: 'Server', value: userAgent }] : options.headers;
+    const tag = options.toTag ?? newTag(this.random);
+    transaction.respond(buildResponse(transaction.request, status, { ...options, toTag: tag, headers }));
+  }
+
+  onRequest(request: SipRequest, transaction: ServerTransaction): void {
+    try {
+      this.#route(request, transaction);
+    } catch (error) {
+      if (!(error instanceof ParseError)) throw error;
+      // A header that was needed only now turned out malformed (§21.4.1).
+      this.#log.warn(`${request.method} refused: ${error.message}`, error.caret);
+      if (!transaction.isAnswered) this.respond(transaction, 400);
+    }
+  }
+
+  onAck(ack: SipRequest): void {
+    const dialog = this.dialogs.find(ack);
+    if (dialog) dialog.user?.onAck(ack);
+    else this.#log.debug('ACK without a dialog dropped');
+  }
+
+  #route(request: SipRequest, transaction: ServerTransaction): void {
+    if (request.method === 'CANCEL') {
+      this.#onCancel(request, transaction);
+      return;
+    }
+    const refusal = inspect(request);
+    if (refusal) {
+      this.#log.warn(`${request.method} refused with ${refusal.status}`);
+      this.respond(transaction, refusal.status, refusal);
+      return;
+    }
+    if (toTag(request) !== undefined) {
+      this.#toDialog(this.dialogs.find(request), request, transaction);
+    } else if (this.#transactions.isMerged(request, transaction)) {
+      this.respond(transaction, 482); // §8.2.2.2
+    } else {
+      this.#user!.onNewRequest(request, transaction);
+    }
+  }
+
+  #toDialog(dialog: Dialog | undefined, request: SipRequest, transaction: ServerTransaction): void {
+    if (!dialog?.user) {
+      // OPTIONS may ask about a call that is over without any harm; all else gets §12.2.2's answer.
+      this.respond(transaction, 481);
+    } else if (!dialog.accept(request)) {
+      this.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: '0' }] }); // §12.2.2
+    } else if (request.method === 'OPTIONS') {
+      this.respondOptions(transaction);
+    } else {
+      dialog.user.onRequest(request, transaction);
+    }
+  }
+
+  /** §11.2. */
+  respondOptions(transaction: ServerTransaction, status = 200): void {
+    this.respond(transaction, status, { headers: [allowHeader, acceptHeader, supportedHeader] });
+  }
+
+  /** §9.2: the CANCEL is answered for itself; what it asks for is up to the INVITE's user. */
+  #onCancel(cancel: SipRequest, transaction: ServerTransaction): void {
+    const invite = this.#transactions.cancelled(cancel);
+    if (!invite) {
+      this.respond(transaction, 481);
+      return;
+    }
+    const tag = invite.lastResponse && responseTag(invite.lastResponse);
+    this.respond(transaction, 200, tag ? { toTag: tag } : {}); // §9.2: the tag SHOULD be the INVITE's
+    if (!invite.isAnswered) invite.user?.onCancel(cancel);
+  }
+}
+
+function responseTag(response: SipResponse): string | undefined {
+  return toTag({ method: '', uri: '', headers: response.headers, body: '' });
+}

@@ -1,0 +1,158 @@
+/** A dialog: identity, sequence numbers, route set and remote target (RFC 3261 §12). What it is used for is the floor above's. */
+import {
+  CSeq,
+  CallId,
+  Contact,
+  From,
+  ParseError,
+  To,
+  headerValue,
+  headerValues,
+  read,
+} from '../parser/index.js';
+import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { Flow } from '../transport/flow.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { RequestPlan } from './requests.js';
+
+/** The usage on top of a dialog (RFC 5057): the session. */
+export interface DialogUser {
+  /** A request of the peer in this dialog, in order (§12.2.2). */
+  onRequest(request: SipRequest, transaction: ServerTransaction): void;
+  onAck(ack: SipRequest): void;
+}
+
+export interface DialogState {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  /** From/To values with their tags, as they stand in our requests. */
+  readonly local: string;
+  readonly remote: string;
+  readonly routes: readonly string[];
+}
+
+export class Dialog implements DialogState {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  readonly local: string;
+  readonly remote: string;
+  /** Fixed when the dialog is established: never changed by a later request (§12.2). */
+  readonly routes: readonly string[];
+  readonly flow: Flow;
+  user: DialogUser | undefined;
+  /** Where the peer wants our requests; a target refresh changes it. */
+  remoteTarget: string;
+  #localSequence: number;
+  #remoteSequence: number | undefined;
+
+  constructor(
+    state: DialogState & {
+      readonly flow: Flow;
+      readonly remoteTarget: string;
+      readonly localSequence: number;
+      readonly remoteSequence: number | undefined;
+    },
+  ) {
+    this.callId = state.callId;
+    this.localTag = state.localTag;
+    this.remoteTag = state.remoteTag;
+    this.local = state.local;
+    this.remote = state.remote;
+    this.routes = state.routes;
+    this.flow = state.flow;
+    this.remoteTarget = state.remoteTarget;
+    this.#localSequence = state.localSequence;
+    this.#remoteSequence = state.remoteSequence;
+  }
+
+  /** The plan of a request in this dialog (§12.2.1.1). */
+  plan(method: string, headers: readonly Header[] = [], body: Body = ''): RequestPlan {
+    return {
+      method,
+      uri: this.remoteTarget,
+      from: this.local,
+      to: this.remote,
+      callId: this.callId,
+      routes: this.routes,
+      nextSequence: () => ++this.#localSequence,
+      headers,
+      body,
+    };
+  }
+
+  /** The plan of the ACK to a 2xx: same number as its INVITE (§13.2.2.4). */
+  planAck(sequence: number, headers: readonly Header[], body: Body): RequestPlan {
+    return { ...this.plan('ACK', headers, body), nextSequence: () => sequence };
+  }
+
+  /** Counts a request of the peer; false when it is out of order and must get a 500 (§12.2.2). */
+  accept(request: SipRequest): boolean {
+    const { sequence } = read(request, CSeq)!;
+    if (this.#remoteSequence !== undefined && sequence < this.#remoteSequence) return false;
+    this.#remoteSequence = sequence;
+    return true;
+  }
+
+  /** A target refresh by the Contact of a request or response (§12.2.1.2, §12.2.2). */
+  refreshTarget(message: SipRequest | SipResponse): void {
+    const contact = contactUri(message);
+    if (contact !== undefined) this.remoteTarget = contact;
+  }
+}
+
+/** A dialog as the UAC sees it, from a response with a To tag (§12.1.2). */
+export function dialogOfResponse(request: SipRequest, response: SipResponse, flow: Flow): Dialog {
+  const to = read(response, To)!;
+  return new Dialog({
+    callId: read(request, CallId)!,
+    localTag: read(request, From)!.params.get('tag')!,
+    remoteTag: to.params.get('tag') ?? '', // a peer of RFC 2543 gives none: null (§12.1.2)
+    local: headerValue(request, 'From')!,
+    remote: headerValue(response, 'To')!,
+    routes: recordRoutes(response).reverse(),
+    flow,
+    remoteTarget: contactUri(response) ?? request.uri, // §13.2.2.4 needs one; a missing Contact must not end the call
+    localSequence: read(request, CSeq)!.sequence,
+    remoteSequence: undefined,
+  });
+}
+
+/** A dialog as the UAS sees it, from a request and the tag of our response (§12.1.1). */
+export function dialogOfRequest(request: SipRequest, localTag: string, flow: Flow): Dialog {
+  const from = read(request, From)!;
+  return new Dialog({
+    callId: read(request, CallId)!,
+    localTag,
+    remoteTag: from.params.get('tag') ?? '',
+    local: `${headerValue(request, 'To')!};tag=${localTag}`,
+    remote: headerValue(request, 'From')!,
+    routes: recordRoutes(request),
+    flow,
+    remoteTarget: contactUri(request) ?? from.uri,
+    localSequence: 0,
+    remoteSequence: read(request, CSeq)!.sequence,
+  });
+}
+
+/** A malformed Contact is as good as none: the dialog goes on with the target it has. */
+function contactUri(message: SipRequest | SipResponse): string | undefined {
+  try {
+    const contact = read(message, Contact);
+    return contact === undefined || contact === '*' ? undefined : contact.uri;
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
+}
+
+/** Record-Route values one by one, in their order: a line may hold several. */
+function recordRoutes(message: SipRequest | SipResponse): string[] {
+  const routes: string[] = [];
+  for (const line of headerValues(message, 'Record-Route')) {
+    if (line.indexOf(',') < 0) routes.push(line);
+    else routes.push(...line.match(/(?:[^,<"]|<[^>]*>|"(?:\\.|[^"\\])*")+/g)!.map((value) => value.trim()));
+  }
+  return routes;
+}

@@ -1,0 +1,56 @@
+/** Digest access authentication (RFC 7616, RFC 8760, RFC 3261 §22.4): computes a response; knows no messages. */
+import { md5 } from '@noble/hashes/legacy.js';
+import { sha256, sha512_256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+
+/** Strongest first: the order in which challenges are preferred (RFC 8760 §2.4). */
+export const digestAlgorithms = ['SHA-512-256', 'SHA-256', 'MD5'] as const;
+export type DigestAlgorithm = (typeof digestAlgorithms)[number];
+
+const hashes: Record<DigestAlgorithm, (text: string) => string> = {
+  'SHA-512-256': (text) => bytesToHex(sha512_256(utf8ToBytes(text))),
+  'SHA-256': (text) => bytesToHex(sha256(utf8ToBytes(text))),
+  MD5: (text) => bytesToHex(md5(utf8ToBytes(text))),
+};
+
+export interface DigestInput {
+  readonly algorithm: DigestAlgorithm;
+  /** `-sess`: the key is bound to nonce and cnonce (RFC 7616 §3.4.2). */
+  readonly session: boolean;
+  /** H(username:realm:password), by `algorithm`. */
+  readonly ha1: string;
+  readonly method: string;
+  readonly uri: string;
+  readonly nonce: string;
+  /** Absent for servers of RFC 2069, which give no qop. */
+  readonly qop?: 'auth' | 'auth-int' | undefined;
+  readonly cnonce: string;
+  /** Eight hexadecimal digits. */
+  readonly nc: string;
+  /** What auth-int protects. */
+  readonly body: string;
+}
+
+/** H(username:realm:password). */
+export function ha1(algorithm: DigestAlgorithm, username: string, realm: string, password: string): string {
+  return hashes[algorithm](`${username}:${realm}:${password}`);
+}
+
+/** RFC 7616 §3.4.1-3.4.3. */
+export function digestResponse(input: DigestInput): string {
+  const hash = hashes[input.algorithm];
+  const { nonce, cnonce, nc, qop } = input;
+  const key = input.session ? hash(`${input.ha1}:${nonce}:${cnonce}`) : input.ha1;
+  const a2 = `${input.method}:${input.uri}`;
+  const ha2 = hash(qop === 'auth-int' ? `${a2}:${hash(input.body)}` : a2);
+  return hash(qop ? `${key}:${nonce}:${nc}:${cnonce}:${qop}:${ha2}` : `${key}:${nonce}:${ha2}`);
+}
+
+/** `MD5`, `SHA-256-sess` … in any case; nothing for an algorithm we do not have. */
+export function parseAlgorithm(value: string | undefined): { algorithm: DigestAlgorithm; session: boolean } | undefined {
+  const upper = (value ?? 'MD5').toUpperCase();
+  const session = upper.endsWith('-SESS');
+  const base = session ? upper.slice(0, -5) : upper;
+  const algorithm = digestAlgorithms.find((known) => known === base);
+  return algorithm && { algorithm, session };
+}

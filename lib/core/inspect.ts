@@ -1,0 +1,52 @@
+/** What a UAS checks before it looks at what a request means (RFC 3261 §8.2.1-8.2.3). */
+import { ContentEncoding, ContentType, Require, headerValue, read, readAll } from '../parser/index.js';
+import type { Header, SipRequest } from '../parser/index.js';
+import { acceptHeader, allowHeader, allowedMethods, knownMethods, supportedOptions } from './capabilities.js';
+
+/** The response that refuses a request. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: readonly Header[];
+}
+
+const allowed: ReadonlySet<string> = new Set(allowedMethods);
+
+/** The refusal of a request we cannot process, or nothing. The order is §8.2's: method, URI, extensions, content. */
+export function inspect(request: SipRequest): Refusal | undefined {
+  return inspectMethod(request) ?? inspectUri(request) ?? inspectRequire(request) ?? inspectContent(request);
+}
+
+function inspectMethod({ method }: SipRequest): Refusal | undefined {
+  if (allowed.has(method)) return undefined;
+  return { status: knownMethods.has(method) ? 405 : 501, headers: [allowHeader] };
+}
+
+/** §8.2.2.1: the schemes of our own addresses. */
+function inspectUri({ uri }: SipRequest): Refusal | undefined {
+  const scheme = uri.slice(0, uri.indexOf(':')).toLowerCase();
+  return scheme === 'sip' || scheme === 'sips' || scheme === 'tel' ? undefined : { status: 416, headers: [] };
+}
+
+/** §8.2.2.3; not in a CANCEL, whose Require is ignored (§9.1). */
+function inspectRequire(request: SipRequest): Refusal | undefined {
+  if (headerValue(request, 'Require') === undefined || request.method === 'CANCEL') return undefined;
+  const unknown = readAll(request, Require).filter((option) => !supportedOptions.has(option.toLowerCase()));
+  if (unknown.length === 0) return undefined;
+  return { status: 420, headers: [{ name: 'Unsupported', value: unknown.join(', ') }] };
+}
+
+const encodings = new Set(['identity', '']);
+
+/** §8.2.3; a body marked optional may be of any type (§20.11). MESSAGE and INFO take whatever the app takes. */
+function inspectContent(request: SipRequest): Refusal | undefined {
+  if (request.body.length === 0) return undefined;
+  const isOptional = /handling[ \t]*=[ \t]*"?optional/i.test(headerValue(request, 'Content-Disposition') ?? '');
+  if (isOptional) return undefined;
+  const coded = readAll(request, ContentEncoding).some((encoding) => !encodings.has(encoding.toLowerCase()));
+  if (coded) return { status: 415, headers: [{ name: 'Accept-Encoding', value: 'identity' }] };
+  if (request.method !== 'INVITE') return undefined;
+  const type = read(request, ContentType)?.type;
+  if (type === undefined || type === 'application/sdp' || type.startsWith('multipart/')) return undefined;
+  return { status: 415, headers: [acceptHeader] };
+}
+

@@ -1,0 +1,108 @@
+/** A client transaction: its request, its state, its timers. The machines decide, this obeys (RFC 3261 §17.1). */
+import type { Clock } from '../base/clock.js';
+import type { SipRequest, SipResponse } from '../parser/index.js';
+import type { Flow } from '../transport/flow.js';
+import { buildAck } from './ack-and-cancel.js';
+import type { ClientEvent, Effect, Step } from './effects.js';
+import { inviteClient } from './invite-client.js';
+import type { InviteClientState } from './invite-client.js';
+import { nonInviteClient } from './non-invite-client.js';
+import type { NonInviteClientState } from './non-invite-client.js';
+import type { Timers } from './timers.js';
+
+export interface ClientTransactionUser {
+  onResponse(response: SipResponse): void;
+  /** §8.1.3.1: to be taken as a 408 or a 503. */
+  onFailure(reason: 'timeout' | 'transport'): void;
+}
+
+interface ClientEnvironment {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ended: () => void;
+}
+
+export type ClientState = InviteClientState | NonInviteClientState;
+
+export class ClientTransaction {
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  readonly #user: ClientTransactionUser;
+  readonly #env: ClientEnvironment;
+  #state: ClientState;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(request: SipRequest, flow: Flow, user: ClientTransactionUser, env: ClientEnvironment) {
+    this.request = request;
+    this.flow = flow;
+    this.#user = user;
+    this.#env = env;
+    this.#state = request.method === 'INVITE' ? 'calling' : 'trying';
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** One step: the next state is stored before any effect, for the user may call back into us. */
+  feed(event: ClientEvent, response?: SipResponse): void {
+    const before = this.#state;
+    const [next, effects] = this.#step(event);
+    this.#state = next;
+    if (next === 'terminated' && before !== 'terminated') this.#end();
+    for (const effect of effects) this.#run(effect, response);
+  }
+
+  #step(event: ClientEvent): Step<ClientState> {
+    return this.request.method === 'INVITE'
+      ? inviteClient(this.#state as InviteClientState, event)
+      : nonInviteClient(this.#state as NonInviteClientState, event);
+  }
+
+  #run(effect: Effect, response: SipResponse | undefined): void {
+    const { timers } = this.#env;
+    switch (effect) {
+      case 'sendRequest':
+        if (this.flow.send(this.request)) return;
+        this.#startTimer(0, 'transportError'); // the user hears of it when it holds the transaction
+        return;
+      case 'sendAck':
+        this.flow.send(buildAck(this.request, response!));
+        return;
+      case 'deliver':
+        this.#user.onResponse(response!);
+        return;
+      case 'startB':
+        this.#startTimer(timers.B, 'timeout');
+        return;
+      case 'startF':
+        this.#startTimer(timers.F, 'timeout');
+        return;
+      case 'startM':
+        this.#startTimer(timers.M, 'linger');
+        return;
+      case 'failTimeout':
+        this.#user.onFailure('timeout');
+        return;
+      case 'failTransport':
+        this.#user.onFailure('transport');
+        return;
+      default: // the others are a server's
+    }
+  }
+
+  /** One timer at a time: each machine starts its next one only when the former means nothing any more. */
+  #startTimer(ms: number, event: ClientEvent): void {
+    if (this.#cancelTimer && event !== 'linger') return; // an immediate transport error outranks B and F
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#env.clock.after(ms, () => {
+      this.feed(event);
+    });
+  }
+
+  #end(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#env.ended();
+  }
+}

@@ -1,0 +1,31 @@
+/** How messages find their transactions (RFC 3261 §17.1.3, §17.2.3) and how merged requests are told (§8.2.2.2). */
+import { CSeq, From, Via, headerValue, read } from '../parser/index.js';
+import type { SipMessage, SipRequest } from '../parser/index.js';
+
+const magicCookie = 'z9hG4bK';
+
+/** §17.1.3: branch and method; only CANCEL shares its branch with another request. */
+export function clientKey(branch: string, method: string): string {
+  return method === 'CANCEL' ? `${branch} CANCEL` : branch;
+}
+
+export function topBranch(message: SipMessage): string | undefined {
+  return read(message, Via)?.params.get('branch') ?? undefined;
+}
+
+/** §17.2.3; an ACK finds its INVITE. */
+export function serverKey(request: SipRequest, method: string = request.method): string {
+  const via = read(request, Via)!;
+  const branch = via.params.get('branch');
+  const kind = method === 'ACK' ? 'INVITE' : method;
+  if (branch?.startsWith(magicCookie)) return `${branch} ${via.host} ${via.port ?? ''} ${kind}`;
+  // RFC 2543 peers have no unique branch: compare what §17.2.3 lists (the To tag of an ACK is ours and not compared).
+  const from = read(request, From)!;
+  return `${request.uri} ${from.params.get('tag') ?? ''} ${headerValue(request, 'Call-ID')} ${read(request, CSeq)!.sequence} ${headerValue(request, 'Via')} ${kind}`;
+}
+
+/** §8.2.2.2: two requests with this in common and different branches are one request that came by two ways. */
+export function mergeKey(request: SipRequest): string {
+  const cseq = read(request, CSeq)!;
+  return `${headerValue(request, 'Call-ID')} ${read(request, From)!.params.get('tag') ?? ''} ${cseq.sequence} ${cseq.method}`;
+}

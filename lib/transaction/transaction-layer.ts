@@ -1,0 +1,144 @@
+/** The transactions under way: matches messages to them, feeds their machines, and carries out the effects (RFC 3261 §17). */
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/log.js';
+import { CSeq, Via, headerValue, isRequest, read } from '../parser/index.js';
+import type { ParseError, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
+import type { Flow, TransportUser } from '../transport/flow.js';
+import { ClientTransaction } from './client-transaction.js';
+import type { ClientTransactionUser } from './client-transaction.js';
+import { clientKey, mergeKey, serverKey, topBranch } from './matching.js';
+import { buildResponse, toTag } from './responses.js';
+import { ServerTransaction } from './server-transaction.js';
+import type { Timers } from './timers.js';
+
+/** RFC 3261 §17: the transaction user, what sits on this floor. */
+export interface TransactionUser {
+  /** A new request that no transaction knows. */
+  onRequest(request: SipRequest, transaction: ServerTransaction): void;
+  /** An ACK for a 2xx: it is a transaction of its own and gets no answer (§13.2.2.4). */
+  onAck(ack: SipRequest): void;
+}
+
+export class TransactionLayer implements TransportUser {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #timers: Timers;
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #servers = new Map<string, ServerTransaction>();
+  /** Of the INVITEs under way: a second one by another way is merged (§8.2.2.2). */
+  readonly #merges = new Map<string, ServerTransaction>();
+  #user: TransactionUser | undefined;
+
+  constructor(clock: Clock, log: Logger, timers: Timers) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#timers = timers;
+  }
+
+  attach(user: TransactionUser): void {
+    this.#user = user;
+  }
+
+  /** How many transactions are under way: 0 when nothing is left behind. */
+  get size(): number {
+    return this.#clients.size + this.#servers.size;
+  }
+
+  /** Starts a client transaction; its user hears everything later, never before this returns. */
+  request(request: SipRequest, flow: Flow, user: ClientTransactionUser): ClientTransaction {
+    const key = clientKey(topBranch(request)!, request.method);
+    const transaction = new ClientTransaction(request, flow, user, {
+      clock: this.#clock,
+      timers: this.#timers,
+      ended: () => this.#clients.delete(key),
+    });
+    this.#clients.set(key, transaction);
+    transaction.feed('start');
+    return transaction;
+  }
+
+  /** The INVITE that a CANCEL asks to end (§9.2). */
+  cancelled(cancel: SipRequest): ServerTransaction | undefined {
+    return this.#servers.get(serverKey(cancel, 'INVITE'));
+  }
+
+  /** Whether the same request came by another way and is still being worked on (§8.2.2.2). */
+  isMerged(request: SipRequest, transaction: ServerTransaction): boolean {
+    const other = this.#merges.get(mergeKey(request));
+    return other !== undefined && other !== transaction;
+  }
+
+  onMessage(message: SipMessage, flow: Flow): void {
+    if (!isRequest(message)) this.#onResponse(message);
+    else if (message.method === 'ACK') this.#onAck(message);
+    else this.#onRequest(message, flow);
+  }
+
+  /** A request that can still be answered gets its 400, 505 or 513 without a transaction (§8.2.7); the rest is dropped. */
+  onMalformed(error: ParseError, flow: Flow): void {
+    const { partial, status } = error;
+    if (!partial || !isRequest(partial) || partial.method === 'ACK') return;
+    const answerable = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].some((name) => headerValue(partial, name) !== undefined);
+    if (!answerable || headerValue(partial, 'Via') === undefined) return;
+    flow.send(buildResponse(partial, status, { reason: phrase(error), toTag: 'malformed' }));
+  }
+
+  onConnectionLost(flow: Flow): void {
+    for (const transaction of [...this.#clients.values()]) {
+      if (transaction.flow === flow) transaction.feed('transportError');
+    }
+  }
+
+  #onResponse(response: SipResponse): void {
+    const transaction = this.#clients.get(clientKey(topBranch(response) ?? '', read(response, CSeq)!.method));
+    if (!transaction || isForeign(response, transaction.request)) {
+      this.#log.warn(`response without a transaction dropped: ${response.status} ${headerValue(response, 'CSeq')}`);
+      return;
+    }
+    const { status } = response;
+    transaction.feed(status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure', response);
+  }
+
+  #onAck(ack: SipRequest): void {
+    const transaction = this.#servers.get(serverKey(ack));
+    // RFC 6026 §7.1: after a 2xx the ACK is the session's, whatever its branch
+    if (transaction?.state === 'completed') transaction.feed('ack', ack);
+    else this.#user!.onAck(ack);
+  }
+
+  #onRequest(request: SipRequest, flow: Flow): void {
+    const key = serverKey(request);
+    const known = this.#servers.get(key);
+    if (known) {
+      known.feed('request', request);
+      return;
+    }
+    const merge = request.method === 'INVITE' && toTag(request) === undefined ? mergeKey(request) : undefined;
+    const transaction = new ServerTransaction(request, flow, {
+      clock: this.#clock,
+      timers: this.#timers,
+      deliver: (message) => {
+        this.#user!.onRequest(message, transaction);
+      },
+      ended: () => {
+        this.#servers.delete(key);
+        if (merge !== undefined && this.#merges.get(merge) === transaction) this.#merges.delete(merge);
+      },
+    });
+    this.#servers.set(key, transaction);
+    if (merge !== undefined && !this.#merges.has(merge)) this.#merges.set(merge, transaction);
+    transaction.feed('request', request);
+  }
+}
+
+/** §18.1.2 and good sense: a response whose Call-ID or sent-by is not ours answers someone else. */
+function isForeign(response: SipResponse, request: SipRequest): boolean {
+  return (
+    headerValue(response, 'Call-ID') !== headerValue(request, 'Call-ID') ||
+    read(response, Via)!.host.toLowerCase() !== read(request, Via)!.host.toLowerCase()
+  );
+}
+
+/** §21.4.1: the reason phrase tells what was wrong. */
+const phrase = (error: ParseError): string | undefined =>
+  error.status === 400 ? `Bad Request: ${error.message.replace(/[^\x20-\x7e]/g, '?').slice(0, 120)}` : undefined;
