@@ -1,0 +1,49 @@
+/** Plays one call through one audio element; whatever goes wrong with that is no business of the call. */
+import type { Logger } from '../base/log.js';
+import type { MediaEnvironment } from './environment.js';
+
+export class Playout {
+  readonly #element: HTMLAudioElement | undefined;
+  readonly #log: Logger;
+  readonly #onBlocked: () => void;
+  #closed = false;
+
+  /**
+   * Not `audible`: the page takes the stream for itself. It is played muted all the same, for Chromium gives silence to
+   * WebAudio as long as no element consumes a remote stream (crbug.com/933677).
+   */
+  constructor(env: MediaEnvironment, audible: boolean, log: Logger, onBlocked: () => void) {
+    this.#log = log;
+    this.#onBlocked = onBlocked;
+    this.#element = env.createAudioElement?.();
+    if (this.#element) this.#element.muted = !audible;
+  }
+
+  play(stream: MediaStream): void {
+    if (!this.#element || this.#closed) return;
+    if (this.#element.srcObject !== stream) this.#element.srcObject = stream;
+    void this.resume();
+  }
+
+  /** Tries again, best from within a user gesture; resolves with whether it is heard now. */
+  async resume(): Promise<boolean> {
+    if (!this.#element?.srcObject) return false;
+    try {
+      await this.#element.play();
+      return true;
+    } catch (error) {
+      if (this.#closed) return false;
+      if ((error as Partial<Error>).name === 'NotAllowedError')
+        this.#onBlocked(); // the page's autoplay policy
+      else this.#log.warn('play-out failed', error);
+      return false;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (!this.#element) return;
+    this.#element.pause();
+    this.#element.srcObject = null;
+  }
+}
