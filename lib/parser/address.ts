@@ -1,0 +1,60 @@
+/** name-addr and addr-spec with header parameters: RFC 3261 §20.10 and §25.1. */
+import { type Params, parseParams, writeParams } from './params.js';
+import { LESS, QUOTE, Scanner, isToken, quote, safeText, trimLws } from './scanner.js';
+import { uriTextFault } from './uri-text.js';
+
+/** Who a header names: `"Bob" <sip:bob@example.com>;tag=1`. */
+export interface Address {
+  /** Unquoted; undefined when there is none. */
+  readonly displayName?: string | undefined;
+  /** The URI as it was written, byte for byte; see `parseUri`. */
+  readonly uri: string;
+  readonly params: Params;
+}
+
+/** Reads both forms; display names that should have been quoted are accepted (RFC 4475 §3.1.2.15). */
+export function parseAddress(text: string): Address {
+  const scanner = new Scanner(text);
+  scanner.skipLws();
+  const start = scanner.pos;
+  let displayName: string | undefined;
+  if (scanner.peek() === QUOTE) {
+    displayName = scanner.quoted();
+    scanner.skipLws();
+    if (scanner.peek() !== LESS) scanner.fail('expected "<"');
+  } else {
+    let at = start;
+    while (at < text.length && text.charCodeAt(at) !== LESS && text.charCodeAt(at) !== QUOTE) at++;
+    if (text.charCodeAt(at) !== LESS) return parseAddrSpec(scanner);
+    if (at > start) displayName = trimLws(text.slice(start, at));
+    scanner.pos = at;
+  }
+  const open = scanner.pos + 1;
+  const close = text.indexOf('>', open);
+  if (close < 0) scanner.fail('"<" without ">"');
+  const uri = trimLws(text.slice(open, close)); // RFC 4475 §3.1.2.14
+  const fault = uriTextFault(uri);
+  if (fault) scanner.fail(fault, open);
+  scanner.pos = close + 1;
+  return { displayName, uri, params: parseParams(scanner) };
+}
+
+/** Without angle brackets, what follows a semicolon belongs to the header and "?" may not occur (§20.10). */
+function parseAddrSpec(scanner: Scanner): Address {
+  const start = scanner.pos;
+  const uri = scanner.until(';,?');
+  const fault = uriTextFault(uri);
+  if (fault) scanner.fail(fault, start);
+  return { displayName: undefined, uri, params: parseParams(scanner) };
+}
+
+/** Always the name-addr form; `what` names the header in errors. */
+export function writeAddress(address: Address, what = 'Address', mustQuote?: (name: string) => boolean): string {
+  const { displayName, uri, params } = address;
+  const fault = uriTextFault(safeText(uri, what));
+  if (fault) throw new TypeError(`${what}: ${fault}: ${JSON.stringify(uri)}`);
+  const display = displayName === undefined ? '' : `${displayText(safeText(displayName, what))} `;
+  return `${display}<${uri}>${writeParams(params, what, mustQuote)}`;
+}
+
+const displayText = (name: string): string => (isToken(name) ? name : quote(name));

@@ -1,0 +1,43 @@
+/** The shape most headers share: one value and its parameters (RFC 3261 §7.3.1). */
+import type { HeaderCodec } from '../header.js';
+
+import { Scanner, safeToken } from '../scanner.js';
+
+/** A number of seconds; more than 2³²-1 is read as that (RFC 4475 §3.1.2.4, RFC 9111 §1.2.2). */
+export const MAX_SECONDS = 2 ** 32 - 1;
+
+/** How a value that is read with a scanner, and written whole, becomes a codec. */
+export function codec<T>(name: string, read: (scanner: Scanner) => T, write: (value: T) => string): HeaderCodec<T> {
+  return {
+    name,
+    parse(value) {
+      const scanner = new Scanner(value);
+      scanner.skipLws();
+      const result = read(scanner);
+      scanner.end();
+      return result;
+    },
+    write,
+  };
+}
+
+/** The same codec, for a header whose line may hold several values. */
+export const list = <T>(single: HeaderCodec<T>): HeaderCodec<T> => ({ ...single, list: true });
+
+/** Throws a TypeError unless the number is a whole one from 0 to `max`. */
+export function writeInteger(value: number, max: number, what: string): string {
+  if (!(Number.isInteger(value) && value >= 0 && value <= max)) throw new TypeError(`${what}: ${value}`);
+  return `${value}`;
+}
+
+/** A token, or two with a slash between them, such as a media type, in lower case. */
+export function readType(scanner: Scanner): string {
+  const first = scanner.token();
+  return (scanner.take(47) ? `${first}/${scanner.token()}` : first).toLowerCase();
+}
+
+export const writeType = (type: string, what: string): string =>
+  type
+    .split('/')
+    .map((part) => safeToken(part, what))
+    .join('/');

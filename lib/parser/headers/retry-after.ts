@@ -1,0 +1,68 @@
+/** Retry-After and Warning, which explain a refusal: RFC 3261 §20.33, §20.43. */
+import { type Params, parseParams, writeParams } from '../params.js';
+import { QUOTE, type Scanner, quote, safeText } from '../scanner.js';
+import { MAX_SECONDS, codec, list, writeInteger } from './field.js';
+
+export interface RetryAfterValue {
+  readonly seconds: number;
+  readonly comment?: string | undefined;
+  /** duration … */
+  readonly params: Params;
+}
+
+export interface WarningValue {
+  readonly code: number;
+  readonly agent: string;
+  readonly text: string;
+}
+
+/** RFC 3261 §20.33. */
+export const RetryAfter = /* @__PURE__ */ codec<RetryAfterValue>(
+  'Retry-After',
+  (scanner) => {
+    const seconds = scanner.integer(MAX_SECONDS, true);
+    scanner.skipLws();
+    const comment = scanner.text[scanner.pos] === '(' ? readComment(scanner) : undefined;
+    return { seconds, comment, params: parseParams(scanner) };
+  },
+  ({ seconds, comment, params }) => {
+    const text = comment === undefined ? '' : ` (${safeText(comment, 'Retry-After').replace(/[()\\]/g, '\\$&')})`;
+    return writeInteger(seconds, MAX_SECONDS, 'Retry-After') + text + writeParams(params, 'Retry-After');
+  },
+);
+
+/** comment of §25.1, parentheses within parentheses included. */
+function readComment(scanner: Scanner): string {
+  const { text, pos } = scanner;
+  let depth = 0;
+  let comment = '';
+  for (let i = pos; i < text.length; i++) {
+    const char = text[i]!;
+    if (char === '(' && ++depth === 1) continue;
+    if (char === ')' && --depth === 0) {
+      scanner.pos = i + 1;
+      return comment;
+    }
+    comment += char === '\\' ? (text[++i] ?? '') : char;
+  }
+  return scanner.fail('unterminated comment', pos);
+}
+
+/** RFC 3261 §20.43. */
+export const Warning = /* @__PURE__ */ list(
+  codec<WarningValue>(
+    'Warning',
+    (scanner) => {
+      const code = scanner.integer(999);
+      scanner.skipLws();
+      const agent = scanner.until('"');
+      scanner.skipLws();
+      if (agent === '' || scanner.peek() !== QUOTE) scanner.fail('expected an agent and a quoted text');
+      return { code, agent, text: scanner.quoted() };
+    },
+    ({ code, agent, text }) => {
+      if (/[\s",]|^$/.test(safeText(agent, 'Warning'))) throw new TypeError(`Warning: agent ${JSON.stringify(agent)}`);
+      return `${writeInteger(code, 999, 'Warning').padStart(3, '0')} ${agent} ${quote(safeText(text, 'Warning'))}`;
+    },
+  ),
+);

@@ -1,0 +1,51 @@
+/** Headers that are a type or state with parameters: RFC 3261 §20.1 ff., §20.11, §20.15, RFC 6665 §8.2. */
+import type { HeaderCodec } from '../header.js';
+import { type Params, parseParams, writeParams } from '../params.js';
+import { safeToken } from '../scanner.js';
+import { codec, list, readType, writeType } from './field.js';
+
+export interface TypeWithParams {
+  /** "application/sdp", "presence", "session" … in lower case. */
+  readonly type: string;
+  readonly params: Params;
+}
+
+const typed = (name: string): HeaderCodec<TypeWithParams> =>
+  codec(
+    name,
+    (scanner) => ({ type: readType(scanner), params: parseParams(scanner) }),
+    ({ type, params }) => writeType(type, name) + writeParams(params, name),
+  );
+
+/** RFC 3261 §20.1. */
+export const Accept = /* @__PURE__ */ list(typed('Accept'));
+/** RFC 3261 §20.2. */
+export const AcceptEncoding = /* @__PURE__ */ list(typed('Accept-Encoding'));
+/** RFC 3261 §20.3. */
+export const AcceptLanguage = /* @__PURE__ */ list(typed('Accept-Language'));
+/** RFC 3261 §20.15. */
+export const ContentType = /* @__PURE__ */ typed('Content-Type');
+/** RFC 3261 §20.11. */
+export const ContentDisposition = /* @__PURE__ */ typed('Content-Disposition');
+/** RFC 6086 §7.1. */
+export const InfoPackage = /* @__PURE__ */ typed('Info-Package');
+/** RFC 4488 §3: "true" or "false". */
+export const ReferSub = /* @__PURE__ */ typed('Refer-Sub');
+/** RFC 5373 §4: "manual" or "auto". */
+export const AnswerMode = /* @__PURE__ */ typed('Answer-Mode');
+/** RFC 6665 §8.2.1. Event types are case-sensitive in theory only. */
+export const Event = /* @__PURE__ */ typed('Event');
+
+export interface SubscriptionStateValue {
+  /** active, pending, terminated … in lower case. */
+  readonly state: string;
+  /** reason, expires, retry-after … */
+  readonly params: Params;
+}
+
+/** RFC 6665 §8.2.3. */
+export const SubscriptionState = /* @__PURE__ */ codec<SubscriptionStateValue>(
+  'Subscription-State',
+  (scanner) => ({ state: scanner.token('state').toLowerCase(), params: parseParams(scanner) }),
+  ({ state, params }) => safeToken(state, 'Subscription-State') + writeParams(params, 'Subscription-State'),
+);

@@ -1,0 +1,42 @@
+/** Via: RFC 3261 §20.42, RFC 3581, RFC 5118 §4.5. */
+import { type Params, parseParams, writeParams } from '../params.js';
+import { SLASH, safeToken } from '../scanner.js';
+import { checkHost, parseHost, parsePort } from '../uri.js';
+import { codec, list, writeInteger } from './field.js';
+
+export interface ViaValue {
+  readonly protocol: string;
+  readonly version: string;
+  /** In upper case. */
+  readonly transport: string;
+  /** In lower case; an IPv6 address with its brackets. */
+  readonly host: string;
+  readonly port?: number | undefined;
+  /** branch, received, rport … */
+  readonly params: Params;
+}
+
+/** RFC 3261 §20.42. */
+export const Via = /* @__PURE__ */ list(
+  codec<ViaValue>(
+    'Via',
+    (scanner) => {
+      const protocol = scanner.token();
+      scanner.expect(SLASH);
+      const version = scanner.token();
+      scanner.expect(SLASH);
+      const transport = scanner.token('transport').toUpperCase();
+      scanner.skipLws();
+      const host = parseHost(scanner);
+      scanner.skipLws();
+      const port = parsePort(scanner);
+      return { protocol, version, transport, host, port, params: parseParams(scanner) };
+    },
+    ({ protocol, version, transport, host, port, params }) => {
+      checkHost(host);
+      const sentBy = port === undefined ? host : `${host}:${writeInteger(port, 65535, 'Via')}`;
+      const sentProtocol = [protocol, version, transport].map((part) => safeToken(part, 'Via')).join('/');
+      return `${sentProtocol} ${sentBy}${writeParams(params, 'Via')}`;
+    },
+  ),
+);

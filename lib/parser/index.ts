@@ -1,0 +1,103 @@
+/** The public face of `jssip-free-parser`. */
+export { type Address, parseAddress, writeAddress } from './address.js';
+export { checkMessage } from './check-message.js';
+export { type HeaderCodec, header, headerList, headerValue, headerValues, read, readAll, splitList } from './header.js';
+export { type ParseLimits, defaultLimits } from './header-lines.js';
+export { canonicalName } from './header-names.js';
+export {
+  Contact,
+  Diversion,
+  From,
+  HistoryInfo,
+  PAssertedIdentity,
+  PAssociatedURI,
+  PPreferredIdentity,
+  Path,
+  RecordRoute,
+  ReferTo,
+  ReferredBy,
+  RemotePartyId,
+  ReplyTo,
+  Route,
+  ServiceRoute,
+  To,
+} from './headers/addresses.js';
+export {
+  type AuthParams,
+  type Challenge,
+  type Credentials,
+  AuthenticationInfo,
+  Authorization,
+  ProxyAuthenticate,
+  ProxyAuthenticationInfo,
+  ProxyAuthorization,
+  WWWAuthenticate,
+} from './headers/challenge.js';
+export { type CSeqValue, type RAckValue, CSeq, RAck } from './headers/cseq.js';
+export { AcceptContact, FeatureCaps, RejectContact } from './headers/features.js';
+export { type InfoValue, AlertInfo, CallInfo, ErrorInfo, Geolocation } from './headers/infos.js';
+export {
+  Allow,
+  AllowEvents,
+  ContentEncoding,
+  ContentLanguage,
+  InReplyTo,
+  Privacy,
+  ProxyRequire,
+  RecvInfo,
+  RequestDisposition,
+  Require,
+  Supported,
+  Unsupported,
+} from './headers/lists.js';
+export { ContentLength, Expires, FlowTimer, MaxBreadth, MaxForwards, MinExpires, RSeq } from './headers/numbers.js';
+export { type ReasonValue, Reason } from './headers/reason.js';
+export {
+  type JoinValue,
+  type ReplacesValue,
+  type TargetDialogValue,
+  Join,
+  Replaces,
+  TargetDialog,
+} from './headers/replaces.js';
+export { type RetryAfterValue, type WarningValue, RetryAfter, Warning } from './headers/retry-after.js';
+export { type MinSEValue, type SessionExpiresValue, MinSE, SessionExpires } from './headers/session-expires.js';
+export { type SessionIdValue, SessionId } from './headers/session-id.js';
+export {
+  CallId,
+  Identity,
+  MIMEVersion,
+  Organization,
+  Priority,
+  SIPETag,
+  SIPIfMatch,
+  Server,
+  Subject,
+  UserAgent,
+  UserToUser,
+} from './headers/texts.js';
+export { type TimestampValue, Date, Timestamp } from './headers/times.js';
+export {
+  type SubscriptionStateValue,
+  type TypeWithParams,
+  Accept,
+  AcceptEncoding,
+  AcceptLanguage,
+  AnswerMode,
+  ContentDisposition,
+  ContentType,
+  Event,
+  InfoPackage,
+  ReferSub,
+  SubscriptionState,
+} from './headers/typed.js';
+export { type ViaValue, Via } from './headers/via.js';
+export { type Body, type Header, type SipMessage, type SipRequest, type SipResponse, isRequest } from './message.js';
+export { type BodyPart, parseMultipart, writeMultipart } from './multipart.js';
+export { type Params } from './params.js';
+export { ParseError } from './parse-error.js';
+export { parseMessage } from './parse-message.js';
+export { reasonPhrase } from './reason-phrases.js';
+export { type OtherUri, type SipUri, type TelUri, type Uri, isSipUri, isTelUri, parseUri, writeUri } from './uri.js';
+export { uriEquals } from './uri-equality.js';
+export { writeMessage } from './write-message.js';

@@ -1,0 +1,71 @@
+/** Parameter lists, `;name=value;flag`: RFC 3261 §7.3.1 and generic-param of §25.1. */
+import {
+  COMMA,
+  EQUAL,
+  QUOTE,
+  SEMICOLON,
+  Scanner,
+  isBareValue,
+  isLws,
+  quote,
+  safeText,
+  safeToken,
+  skipToken,
+} from './scanner.js';
+
+/** Names in lower case; null is a flag without a value; quoted values are unquoted. */
+export type Params = ReadonlyMap<string, string | null>;
+
+/** What a value without parameters shares. */
+export const noParams: Params = new Map();
+
+/** Reads `;name=value` up to the end of the text; nothing else may follow. */
+export function parseParams(scanner: Scanner): Params {
+  if (scanner.done) return noParams;
+  const params = new Map<string, string | null>();
+  while (!scanner.done) {
+    scanner.expect(SEMICOLON);
+    if (scanner.done && params.size > 0) break; // a trailing semicolon is often sent and means nothing
+    const name = scanner.token('parameter name').toLowerCase();
+    const value = scanner.take(EQUAL) ? paramValue(scanner) : null;
+    if (!params.has(name)) params.set(name, value);
+  }
+  return params;
+}
+
+/** token, host or quoted-string; read as anything up to the next separator, since phones send more than tokens. */
+export function paramValue(scanner: Scanner): string {
+  if (scanner.peek() === QUOTE) return scanner.quoted();
+  const { text } = scanner;
+  const start = scanner.pos;
+  let at = skipToken(text, start);
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === SEMICOLON || code === COMMA || isLws(code)) break;
+    if (code === QUOTE) scanner.fail('unexpected quote', at);
+    at++;
+  }
+  scanner.pos = at;
+  return text.slice(start, at);
+}
+
+/** Writes `;name=value`, with quotes where the value needs them or `mustQuote` says so. */
+export function writeParams(params: Params, what: string, mustQuote?: (name: string) => boolean): string {
+  let text = '';
+  for (const [name, value] of params) {
+    text += `;${safeToken(name, what)}`;
+    if (value === null) continue;
+    // RFC 3840 §9: the values of feature tags are always quoted.
+    const bare = name.charCodeAt(0) !== 43 && isBareValue(value) && !mustQuote?.(name);
+    text += bare ? `=${value}` : `=${quote(safeText(value, what))}`;
+  }
+  return text;
+}
+
+/** The parameters that are not among `names`: what a codec leaves over after its own fields. */
+export function otherParams(params: Params, ...names: string[]): Params {
+  if (params.size === 0) return noParams;
+  const rest = new Map(params);
+  for (const name of names) rest.delete(name);
+  return rest.size === 0 ? noParams : rest;
+}

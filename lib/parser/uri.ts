@@ -1,0 +1,204 @@
+/** sip, sips and tel URIs: RFC 3261 §19.1, RFC 3966, IPv6 references as RFC 5118 has them. */
+import { escapeUri, unescapeUri } from './escape.js';
+import { type Params, noParams } from './params.js';
+import { COLON, Scanner, SEMICOLON, alphanumAnd, charSet, skipSet } from './scanner.js';
+import { schemeEnd, uriTextFault } from './uri-text.js';
+
+/** RFC 3261 §19.1.1; all parts unescaped. */
+export interface SipUri {
+  readonly scheme: 'sip' | 'sips';
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** In lower case; an IPv6 address with its brackets. */
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly params: Params;
+  /** Names in lower case. */
+  readonly headers: Params;
+}
+
+/** RFC 3966. */
+export interface TelUri {
+  readonly scheme: 'tel';
+  /** As written, with its visual separators. */
+  readonly number: string;
+  readonly params: Params;
+}
+
+/** Any other scheme, uninterpreted. */
+export interface OtherUri {
+  readonly scheme: string;
+  readonly rest: string;
+}
+
+export type Uri = SipUri | TelUri | OtherUri;
+
+export const isSipUri = (uri: Uri): uri is SipUri => 'host' in uri;
+
+export const isTelUri = (uri: Uri): uri is TelUri => 'number' in uri;
+
+const UNRESERVED = "-_.!~*'()";
+const userChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}&=+$,;?/`);
+const passwordChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}&=+$,`);
+const paramChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/:&+$`);
+const headerChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/?:+$`);
+const hostChars = /* @__PURE__ */ alphanumAnd('-._');
+const ipv6Chars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef:.');
+const telNumberChars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef*#+-.() ');
+
+/** Reads a URI of any scheme; throws a `ParseError`. */
+export function parseUri(text: string): Uri {
+  const fault = uriTextFault(text);
+  const scanner = new Scanner(text);
+  if (fault) scanner.fail(fault);
+  const colon = schemeEnd(text);
+  const scheme = text.slice(0, colon).toLowerCase();
+  scanner.pos = colon + 1;
+  if (scheme === 'sip' || scheme === 'sips') return parseSipUri(scanner, scheme);
+  if (scheme === 'tel') return parseTelUri(scanner);
+  return { scheme, rest: text.slice(colon + 1) };
+}
+
+function parseSipUri(scanner: Scanner, scheme: 'sip' | 'sips'): SipUri {
+  const { text } = scanner;
+  let user: string | undefined;
+  let password: string | undefined;
+  const at = text.indexOf('@', scanner.pos);
+  if (at >= 0) {
+    // Everything else may stand unescaped in a user: ";" "?" "/", and "#", which phones dial.
+    const colon = text.lastIndexOf(':', at);
+    const userEnd = colon >= scanner.pos ? text.indexOf(':', scanner.pos) : at;
+    if (userEnd === scanner.pos) scanner.fail('empty user');
+    user = unescapeUri(text.slice(scanner.pos, userEnd));
+    if (userEnd < at) password = unescapeUri(text.slice(userEnd + 1, at));
+    scanner.pos = at + 1;
+  }
+  const host = parseHost(scanner);
+  const port = parsePort(scanner);
+  const params = parseUriParams(scanner);
+  const headers = parseUriHeaders(scanner);
+  if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
+  return { scheme, user, password, host, port, params, headers };
+}
+
+/** A name, an IPv4 address or an IPv6 reference. Labels may begin with digits. */
+export function parseHost(scanner: Scanner): string {
+  const { text, pos } = scanner;
+  let end: number;
+  if (text[pos] === '[') {
+    end = skipSet(text, pos + 1, ipv6Chars);
+    if (text[end] !== ']' || end < pos + 3) scanner.fail('malformed IPv6 reference', end);
+    end++;
+  } else {
+    end = skipSet(text, pos, hostChars);
+    if (end === pos) scanner.fail('expected a host');
+  }
+  scanner.pos = end;
+  return text.slice(pos, end).toLowerCase();
+}
+
+/** `:` and digits, if there is a colon. */
+export function parsePort(scanner: Scanner): number | undefined {
+  if (scanner.peek() !== COLON) return undefined;
+  scanner.pos++;
+  return scanner.integer(65535);
+}
+
+function parseUriParams(scanner: Scanner): Params {
+  const { text } = scanner;
+  if (scanner.peek() !== SEMICOLON) return noParams;
+  const end = indexOrEnd(text, '?', scanner.pos);
+  const params = parsePairs(text.slice(scanner.pos + 1, end), ';');
+  scanner.pos = end;
+  return params;
+}
+
+function parseUriHeaders(scanner: Scanner): Params {
+  const { text, pos } = scanner;
+  if (text[pos] !== '?') return noParams;
+  scanner.pos = text.length;
+  return parsePairs(text.slice(pos + 1), '&');
+}
+
+const indexOrEnd = (text: string, what: string, from: number): number => {
+  const index = text.indexOf(what, from);
+  return index < 0 ? text.length : index;
+};
+
+/** `name=value` pairs, unescaped; the first of a name counts. */
+function parsePairs(text: string, separator: string): Params {
+  const pairs = new Map<string, string | null>();
+  for (let start = 0; start < text.length;) {
+    const end = indexOrEnd(text, separator, start);
+    const equal = text.indexOf('=', start);
+    const hasValue = equal >= 0 && equal < end;
+    const name = unescapeUri(text.slice(start, hasValue ? equal : end)).toLowerCase();
+    if (name !== '' && !pairs.has(name)) pairs.set(name, hasValue ? unescapeUri(text.slice(equal + 1, end)) : null);
+    start = end + 1;
+  }
+  return pairs.size === 0 ? noParams : pairs;
+}
+
+function parseTelUri(scanner: Scanner): TelUri {
+  const { text, pos } = scanner;
+  const end = skipSet(text, pos, telNumberChars);
+  if (!/[0-9a-f*#]/i.test(text.slice(pos, end))) scanner.fail('expected a number');
+  scanner.pos = end;
+  const params = parseUriParams(scanner);
+  if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
+  return { scheme: 'tel', number: text.slice(pos, end), params };
+}
+
+/** Writes a URI with the escapes it needs; throws a TypeError when it cannot be one. */
+export function writeUri(uri: Uri): string {
+  const text = isSipUri(uri) ? writeSipUri(uri) : isTelUri(uri) ? writeTelUri(uri) : `${uri.scheme}:${uri.rest}`;
+  const fault = uriTextFault(text);
+  if (fault) throw new TypeError(`URI: ${fault}: ${JSON.stringify(text)}`);
+  return text;
+}
+
+function writeSipUri({ scheme, user, password, host, port, params, headers }: SipUri): string {
+  checkHost(host);
+  let text = `${scheme}:`;
+  if (user !== undefined) {
+    if (user === '') throw new TypeError('URI: empty user');
+    text += escapeUri(user, userChars);
+    if (password !== undefined) text += `:${escapeUri(password, passwordChars)}`;
+    text += '@';
+  }
+  text += host;
+  if (port !== undefined) {
+    if (!(Number.isInteger(port) && port >= 0 && port <= 65535)) throw new TypeError(`URI: port ${port}`);
+    text += `:${port}`;
+  }
+  text += writeUriParams(params);
+  let separator = '?';
+  for (const [name, value] of headers) {
+    text += `${separator}${escapeUri(name, headerChars)}=${escapeUri(value ?? '', headerChars)}`;
+    separator = '&';
+  }
+  return text;
+}
+
+function writeTelUri({ number, params }: TelUri): string {
+  if (number === '' || skipSet(number, 0, telNumberChars) !== number.length)
+    throw new TypeError(`URI: number ${number}`);
+  return `tel:${number}${writeUriParams(params)}`;
+}
+
+function writeUriParams(params: Params): string {
+  let text = '';
+  for (const [name, value] of params) {
+    if (name === '') throw new TypeError('URI: parameter without a name');
+    text += `;${escapeUri(name, paramChars)}`;
+    if (value !== null) text += `=${escapeUri(value, paramChars)}`;
+  }
+  return text;
+}
+
+/** Throws a TypeError unless the text is what {@link parseHost} reads. */
+export function checkHost(host: string): void {
+  const chars = host.startsWith('[') && host.endsWith(']') ? ipv6Chars : hostChars;
+  const bare = chars === ipv6Chars ? host.slice(1, -1) : host;
+  if (bare === '' || skipSet(bare, 0, chars) !== bare.length) throw new TypeError(`host: ${JSON.stringify(host)}`);
+}
