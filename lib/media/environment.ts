@@ -48,7 +48,7 @@ const host = (): Host => (typeof navigator === 'undefined' ? {} : navigator);
 
 async function queryPermission(): Promise<PermissionState | undefined> {
   try {
-    return (await host().permissions?.query({ name: 'microphone' as PermissionName }))?.state;
+    return (await host().permissions?.query({ name: 'microphone' }))?.state;
   } catch {
     return undefined; // TypeError: this browser knows no such permission
   }

@@ -1,6 +1,7 @@
 /** When an offer or answer may leave: never at the end of gathering, which a dead server delays for up to 40 s (RFC 8445 §5.1.1). */
 import { abortError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
+import { AwaitedServers } from './awaited-servers.js';
 
 export interface GatheringRule {
   /** The servers that were configured: each is waited for until it has answered, or the time is up. */
@@ -9,22 +10,22 @@ export interface GatheringRule {
   readonly timeout: number;
   /** An ICE restart must reach the peer before our new port starts checking: leave with the first candidate that is of use. */
   readonly firstUsable: boolean;
-  /** Of the generation that is gathered; candidates of another one are not ours. */
+  /** Of the generation that is gathered: a late candidate of the one before is not ours. */
   readonly ufrag: string | undefined;
 }
 
 type GatheringConnection = Pick<RTCPeerConnection, 'iceGatheringState' | 'addEventListener' | 'removeEventListener'>;
 
-/** How long no new host candidate may come before the list counts as whole: browsers report them in one burst. */
-const quietTime = 20;
-/** The same without servers to wait for. */
-const quietTimeAlone = 10;
-/** Times `timeout`: how long an offer without any candidate is held back, for it could hardly lead to audio. */
+/** Milliseconds without a new host candidate after which their list counts as whole: seen were bursts with gaps up to 4. */
+const quietTime = 10;
+/** With servers to wait for a slow interface costs nothing extra, up to this. */
+const quietTimeWithServers = 20;
+/** Times `timeout`: how long a description without any candidate is held back, since nothing could be sent to it. */
 const emptyHanded = 10;
 
 /**
  * Resolves when the local description has the candidates worth waiting for; rejects when `signal` aborts. To be called before
- * setLocalDescription, so that no candidate is missed.
+ * setLocalDescription, so that none is missed.
  */
 export function gatherCandidates(
   pc: GatheringConnection,
@@ -32,94 +33,105 @@ export function gatherCandidates(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
+  if (signal.aborted) return Promise.reject(abortError(signal));
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(abortError(signal));
-      return;
-    }
-    const servers = new AwaitedServers(rule.iceServers);
-    const quiet = servers.pending ? quietTime : quietTimeAlone;
-    let found = 0;
-    let quietSince: number | undefined;
-    let late = false;
-    let cancelQuiet = (): void => undefined;
-
-    const end = (): void => {
-      cancelQuiet();
-      cancelLate();
-      pc.removeEventListener('icecandidate', onCandidate);
-      pc.removeEventListener('icecandidateerror', onError);
-      pc.removeEventListener('icegatheringstatechange', onState);
+    const gathering = new Gathering(pc, rule, clock, () => {
       signal.removeEventListener('abort', onAbort);
-    };
-    const done = (): void => {
-      end();
       resolve();
-    };
+    });
     const onAbort = (): void => {
-      end();
+      gathering.stop();
       reject(abortError(signal));
     };
-    const onState = (): void => {
-      if (pc.iceGatheringState === 'complete') done();
-    };
-    const consider = (): void => {
-      if (found > 0 && late) done();
-      else if (quietSince !== undefined && !servers.pending) done();
-    };
-    const onQuiet = (): void => {
-      quietSince = clock.now();
-      consider();
-    };
-    const onCandidate = ({ candidate }: RTCPeerConnectionIceEvent): void => {
-      if (!candidate?.candidate) return; // the end of a generation shows in iceGatheringState
-      if (rule.ufrag && candidate.usernameFragment && candidate.usernameFragment !== rule.ufrag) return;
-      found += 1;
-      servers.onCandidate(candidate);
-      if (rule.firstUsable && isUsable(candidate)) {
-        done();
-        return;
-      }
-      if (candidate.type === 'host' || quietSince === undefined) {
-        quietSince = undefined;
-        cancelQuiet();
-        cancelQuiet = clock.after(quiet, onQuiet);
-      }
-      consider();
-    };
-    const onError = (event: RTCPeerConnectionIceErrorEvent): void => {
-      servers.onError(event);
-      consider();
-    };
-    const onLate = (): void => {
-      late = true;
-      if (rule.firstUsable) done();
-      else {
-        cancelLate = clock.after(rule.timeout * (emptyHanded - 1), done);
-        consider();
-      }
-    };
-
-    let cancelLate = clock.after(rule.timeout, onLate);
-    pc.addEventListener('icecandidate', onCandidate);
-    pc.addEventListener('icecandidateerror', onError);
-    pc.addEventListener('icegatheringstatechange', onState);
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
 
-/** Something a peer can send to: not the placeholders of active TCP (RFC 6544 §4.5). */
-const isUsable = ({ type, protocol }: RTCIceCandidate): boolean => protocol === 'udp' || type === 'relay';
+/** One wait: hosts are quiet and servers have answered, or time is up and something was found, or there is nothing to come. */
+class Gathering {
+  readonly #pc: GatheringConnection;
+  readonly #rule: GatheringRule;
+  readonly #clock: Clock;
+  readonly #onDone: () => void;
+  readonly #servers: AwaitedServers;
+  readonly #quietTime: number;
+  #found = false;
+  #quiet = false;
+  #late = false;
+  #cancelQuiet: () => void = () => undefined;
+  #cancelLate: () => void;
 
-class AwaitedServers {
-  pending = false;
-  constructor(_servers: readonly RTCIceServer[]) {
-    this.pending = _servers.length > 0;
+  constructor(pc: GatheringConnection, rule: GatheringRule, clock: Clock, onDone: () => void) {
+    this.#pc = pc;
+    this.#rule = rule;
+    this.#clock = clock;
+    this.#onDone = onDone;
+    this.#servers = new AwaitedServers(rule.iceServers);
+    this.#quietTime = this.#servers.pending ? quietTimeWithServers : quietTime;
+    this.#cancelLate = clock.after(rule.timeout, () => this.#onLate());
+    pc.addEventListener('icecandidate', this.#onCandidate);
+    pc.addEventListener('icecandidateerror', this.#onError);
+    pc.addEventListener('icegatheringstatechange', this.#onState);
   }
-  onCandidate(_candidate: RTCIceCandidate): void {
-    if (_candidate.type !== 'host') this.pending = false;
+
+  stop(): void {
+    this.#cancelQuiet();
+    this.#cancelLate();
+    this.#pc.removeEventListener('icecandidate', this.#onCandidate);
+    this.#pc.removeEventListener('icecandidateerror', this.#onError);
+    this.#pc.removeEventListener('icegatheringstatechange', this.#onState);
   }
-  onError(_event: RTCPeerConnectionIceErrorEvent): void {
-    this.pending = false;
+
+  #done(): void {
+    this.stop();
+    this.#onDone();
+  }
+
+  readonly #onCandidate = ({ candidate }: RTCPeerConnectionIceEvent): void => {
+    if (!candidate?.candidate) return; // that it was the last one shows in iceGatheringState
+    if (this.#rule.ufrag && candidate.usernameFragment && candidate.usernameFragment !== this.#rule.ufrag) return;
+    this.#servers.onCandidate(candidate);
+    if (this.#rule.firstUsable && isUsable(candidate)) {
+      this.#done();
+      return;
+    }
+    if (!this.#found || candidate.type === 'host') this.#awaitQuiet();
+    this.#found = true;
+    this.#consider();
+  };
+
+  readonly #onError = (event: RTCPeerConnectionIceErrorEvent): void => {
+    this.#servers.onError(event);
+    this.#consider();
+  };
+
+  readonly #onState = (): void => {
+    if (this.#pc.iceGatheringState === 'complete') this.#done();
+  };
+
+  #awaitQuiet(): void {
+    this.#quiet = false;
+    this.#cancelQuiet();
+    this.#cancelQuiet = this.#clock.after(this.#quietTime, () => {
+      this.#quiet = true;
+      this.#consider();
+    });
+  }
+
+  #onLate(): void {
+    if (this.#rule.firstUsable) {
+      this.#done(); // the new generation goes on gathering, and is found as peer-reflexive
+      return;
+    }
+    this.#late = true;
+    this.#cancelLate = this.#clock.after(this.#rule.timeout * (emptyHanded - 1), () => this.#done());
+    this.#consider();
+  }
+
+  #consider(): void {
+    if (this.#found && (this.#late || (this.#quiet && !this.#servers.pending))) this.#done();
   }
 }
+
+/** Something a peer can send to: not the placeholders of active TCP (RFC 6544 §4.5). */
+const isUsable = ({ type, protocol }: RTCIceCandidate): boolean => protocol === 'udp' || type === 'relay';

@@ -190,7 +190,7 @@ export class MediaSession {
 
   async getStats(): Promise<MediaStats> {
     const report = this.#pc && !this.#life.signal.aborted ? await this.#pc.getStats() : new Map<string, unknown>();
-    return summarize(report as ReadonlyMap<string, unknown>, this.#clock.wallTime());
+    return summarize(report, this.#clock.wallTime());
   }
 
   /** Ends the media: stops what was opened, and all that is under way rejects with `aborted`. */
