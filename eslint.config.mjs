@@ -53,7 +53,10 @@ export default tseslint.config(
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'module', 'require', 'URL', 'setTimeout', '__dirname'].map((name) => [name, 'readonly']),
+        ['process', 'console', 'module', 'require', 'URL', 'setTimeout', 'clearTimeout', '__dirname'].map((name) => [
+          name,
+          'readonly',
+        ]),
       ),
     },
   },

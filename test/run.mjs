@@ -43,7 +43,7 @@ const tiers = {
     minutes: 20,
     counts: true,
     needsBuild: true,
-    commands: [[...mocha, '--timeout', '60000', '--exit', 'test/e2e/**/*.test.ts']],
+    commands: [[...mocha, '--require', 'test/e2e/hooks.ts', '--timeout', '60000', '--exit', 'test/e2e/**/*.test.ts']],
   },
 };
 
@@ -53,37 +53,52 @@ const broken = [];
 const notRun = [];
 let child;
 
-/** Ends the command that runs and all it has started: it leads a process group of its own. */
-function killChild(signal = 'SIGKILL') {
+/** Signals the command that runs and all that it has started: it leads a process group of its own. */
+function signalChild(signal) {
   try {
     if (child?.pid) process.kill(-child.pid, signal);
   } catch {
     // the group is gone already
   }
 }
+
+/** Asks it to end, so that it can stop its own servers and browsers, and does not wait for ever. */
+function endChild() {
+  signalChild('SIGTERM');
+  setTimeout(signalChild, 5000, 'SIGKILL').unref();
+}
+
 process.on('exit', () => {
-  killChild();
+  signalChild('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    if (!child || child.exitCode !== null) process.exit(1);
+    child.on('exit', () => process.exit(1));
+    endChild();
+  });
+}
 
 /** Runs one command; resolves with undefined, or with what went wrong. */
 function run([command, ...args], countsFile, deadline) {
   return new Promise((resolve) => {
+    let late = false;
     child = spawn(command, args, {
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
       env: { ...process.env, COUNTS_FILE: countsFile },
     });
     const timer = setTimeout(() => {
-      resolve('took too long');
-      killChild();
+      late = true;
+      endChild();
     }, deadline - Date.now());
     child.on('error', (error) => resolve(error.message));
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
-      killChild(); // what the command left behind
-      resolve(code === 0 ? undefined : `${command} ended with ${signal ?? code}`);
+      signalChild('SIGKILL'); // what the command left behind
+      if (late) resolve('took too long');
+      else resolve(code === 0 ? undefined : `${command} ended with ${signal ?? code}`);
     });
   });
 }

@@ -19,7 +19,7 @@ async function watchedImport(path: string): Promise<{ exports: object; touched: 
   for (const door of doors) {
     scope[door] = function watched(...args: unknown[]): unknown {
       touched.push(door);
-      return Reflect.apply(before.get(door) as () => unknown, globalThis, args);
+      return Reflect.apply(before.get(door) as () => unknown, globalThis, args) as unknown;
     };
   }
   const names = new Set(Object.getOwnPropertyNames(globalThis));

@@ -1,0 +1,138 @@
+// Two media sessions in one page, what they send, and ears to hear what arrives.
+import { systemClock } from '../../../lib/base/clock.js';
+import { silentLogger } from '../../../lib/base/log.js';
+import type { MediaEnvironment } from '../../../lib/media/environment.js';
+import { browserMediaEnvironment } from '../../../lib/media/environment.js';
+import type { MediaSessionConfig } from '../../../lib/media/media-session.js';
+import { MediaSession } from '../../../lib/media/media-session.js';
+
+const context = new AudioContext();
+const endings: (() => void)[] = [];
+
+/** Closes all that the tests of this page have opened since the last time. */
+export function closeAll(): void {
+  for (const end of endings.splice(0)) end();
+}
+
+/** A session with what its user was told. */
+export interface End {
+  readonly session: MediaSession;
+  readonly states: string[];
+  readonly tracks: MediaStreamTrack[];
+  readonly connections: RTCPeerConnection[];
+  /** Tracks that getUserMedia handed out. */
+  readonly microphones: MediaStreamTrack[];
+}
+
+const defaults: MediaSessionConfig = {
+  iceServers: [],
+  iceTransportPolicy: 'all',
+  gatheringTimeout: 100,
+  audio: true,
+  receiveOnlyWithoutMicrophone: false,
+  playout: false,
+};
+
+export function makeEnd(config: Partial<MediaSessionConfig> = {}, overrides: Partial<MediaEnvironment> = {}): End {
+  const states: string[] = [];
+  const tracks: MediaStreamTrack[] = [];
+  const connections: RTCPeerConnection[] = [];
+  const microphones: MediaStreamTrack[] = [];
+  const env = browserMediaEnvironment({
+    queryMicrophonePermission: () => Promise.resolve('granted'),
+    ...overrides,
+    getUserMedia: async (constraints) => {
+      const open = overrides.getUserMedia ?? ((c) => navigator.mediaDevices.getUserMedia(c));
+      const stream = await open(constraints);
+      microphones.push(...stream.getTracks());
+      return stream;
+    },
+  });
+  const session = new MediaSession({ ...defaults, ...config }, env, systemClock, silentLogger, {
+    onMediaState: (state) => states.push(state),
+    onRemoteTrack: (track) => tracks.push(track),
+    onPeerConnection: (pc) => connections.push(pc),
+  });
+  endings.push(() => session.close());
+  return { session, states, tracks, connections, microphones };
+}
+
+/** One offer, one answer. */
+export async function negotiate(from: MediaSession, to: MediaSession): Promise<{ offer: string; answer: string }> {
+  const offer = await from.createOffer();
+  const answer = await to.createAnswer(offer);
+  await from.applyAnswer(answer);
+  return { offer, answer };
+}
+
+/** A caller that sends a tone of 440 Hz and a callee that sends one of 880, connected. */
+export async function connectedPair(): Promise<{ caller: End; callee: End }> {
+  const caller = makeEnd({ track: toneTrack(440) });
+  const callee = makeEnd({ track: toneTrack(880) });
+  await negotiate(caller.session, callee.session);
+  return { caller, callee };
+}
+
+export function toneTrack(frequency: number): MediaStreamTrack {
+  const oscillator = new OscillatorNode(context, { frequency });
+  const destination = new MediaStreamAudioDestinationNode(context);
+  oscillator.connect(destination).channelCount = 1;
+  oscillator.start();
+  const [track] = destination.stream.getAudioTracks();
+  endings.push(() => {
+    oscillator.stop();
+    track!.stop();
+  });
+  return track!;
+}
+
+/** Hears the tones of a stream. */
+export class Ear {
+  readonly #analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 });
+
+  constructor(stream: MediaStream | undefined) {
+    const source = new MediaStreamAudioSourceNode(context, { mediaStream: stream! });
+    source.connect(this.#analyser);
+    endings.push(() => source.disconnect());
+  }
+
+  /** Hertz of the loudest bin, or undefined in silence (below -70 dB). */
+  tone(): number | undefined {
+    const bins = new Float32Array(this.#analyser.frequencyBinCount);
+    this.#analyser.getFloatFrequencyData(bins);
+    let loudest = 0;
+    for (let bin = 0; bin < bins.length; bin++) if (bins[bin]! > bins[loudest]!) loudest = bin;
+    return bins[loudest]! < -70 ? undefined : (loudest * context.sampleRate) / this.#analyser.fftSize;
+  }
+
+  /** Resolves when the loudest tone is within a bin of `frequency`. */
+  hears(frequency: number): Promise<void> {
+    return until(() => Math.abs((this.tone() ?? 0) - frequency) < 15, `${frequency} Hz is heard`);
+  }
+
+  hearsNothing(): Promise<void> {
+    return until(() => this.tone() === undefined, 'nothing is heard');
+  }
+}
+
+/** Resolves when `condition` holds; mocha's time limit ends what never comes true. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const limit = performance.now() + 15_000;
+  while (!(await condition())) {
+    if (performance.now() > limit) throw new Error(`in vain: until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The lines of an SDP that begin with `prefix`, without it. */
+export function lines(sdp: string, prefix: string): string[] {
+  return sdp
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => line.slice(prefix.length));
+}
+
+/** The direction of the first audio section. */
+export function direction(sdp: string): string | undefined {
+  return /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(sdp.slice(sdp.indexOf('m=audio')))?.[1];
+}

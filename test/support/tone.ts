@@ -1,0 +1,42 @@
+// Finds the tone in sampled sound: what the tests hear with, where no browser is at hand.
+
+export interface Tone {
+  /** Hertz. */
+  readonly frequency: number;
+  /** Which part of the sound's energy the tone holds: near 1 for a pure tone, near 0 in noise. */
+  readonly share: number;
+  /** Root mean square of the sound, of full scale 1. */
+  readonly level: number;
+}
+
+/** Goertzel's algorithm: the energy at one frequency. */
+function energyAt(samples: Float64Array, rate: number, frequency: number): number {
+  const coefficient = 2 * Math.cos((2 * Math.PI * frequency) / rate);
+  let before = 0;
+  let last = 0;
+  for (const sample of samples) [before, last] = [last, sample + coefficient * last - before];
+  return last * last + before * before - coefficient * last * before;
+}
+
+/** The strongest frequency between 100 and 4000 Hz; undefined when there is less than 0.2 s of sound, or silence. */
+export function dominantTone(interleaved: Int16Array, rate: number, channels = 1): Tone | undefined {
+  const length = Math.floor(interleaved.length / channels);
+  if (length < rate / 5) return undefined;
+  const samples = new Float64Array(length);
+  let energy = 0;
+  for (let i = 0; i < length; i++) {
+    const sample = interleaved[i * channels]! / 32_768;
+    energy += sample * sample;
+    samples[i] = sample * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / length)); // Hann's window
+  }
+  const level = Math.sqrt(energy / length);
+  if (level < 0.001) return undefined;
+  const step = rate / length; // one bin of the spectrum
+  let [frequency, strongest] = [0, 0];
+  for (let at = 100; at <= Math.min(4000, rate / 2); at += step) {
+    const found = energyAt(samples, rate, at);
+    if (found > strongest) [frequency, strongest] = [at, found];
+  }
+  // a sine of amplitude A: energy A²/2 per sample, and (A·length/4)² at its bin under this window
+  return { frequency: Math.round(frequency), share: Math.min(1, (strongest * 8) / (energy * length)), level };
+}
