@@ -1,9 +1,11 @@
 /** Challenges and credentials: RFC 3261 §20.6 f., §20.27 f., §20.44, RFC 7616, RFC 8760, RFC 8898 (Bearer). */
 import type { HeaderCodec } from '../header.js';
 import {
+  BACKSLASH,
   COMMA,
+  QUOTE,
   EQUAL,
-  Scanner,
+  type Scanner,
   alphanumAnd,
   isLws,
   isToken,
@@ -85,39 +87,35 @@ function writeAuth({ scheme, params, token }: Challenge, what: string, alsoQuote
 function splitChallenges(value: string): readonly string[] {
   const parts: string[] = [];
   let start = 0;
-  const scanner = new Scanner(value);
-  while (!scanner.done) {
-    const at = scanner.pos;
-    if (scanner.peek() === COMMA) {
-      scanner.pos++;
-    } else if (skipToken(value, at) > at) {
-      scanner.pos = skipToken(value, at);
-      const afterComma = at > start;
-      if (afterComma && beginsChallenge(value, scanner.pos) && endsWithComma(value, at)) {
-        parts.push(value.slice(start, at));
-        start = at;
-      }
-    } else {
-      paramValue(scanner);
-      if (scanner.pos === at) scanner.pos++;
+  let quoted = false;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (quoted) {
+      if (code === BACKSLASH) i++;
+      else quoted = code !== QUOTE;
+    } else if (code === QUOTE) quoted = true;
+    else if (code === COMMA && beginsChallenge(value, i + 1)) {
+      parts.push(value.slice(start, i));
+      start = i + 1;
     }
   }
   parts.push(value.slice(start));
   return parts;
 }
 
-/** After a token: LWS and then anything but "=", or the end of it all. */
-function beginsChallenge(value: string, tokenEnd: number): boolean {
-  let at = tokenEnd;
-  while (at < value.length && isLws(value.charCodeAt(at))) at++;
-  const next = value.charCodeAt(at);
-  return next !== EQUAL && (at > tokenEnd || at === value.length || next === COMMA);
+/** A token, and then LWS and anything but "=", or a comma, or the end of it all. */
+function beginsChallenge(value: string, at: number): boolean {
+  const start = skipLws(value, at);
+  const end = skipToken(value, start);
+  if (end === start) return false;
+  const next = skipLws(value, end);
+  const code = value.charCodeAt(next);
+  return code !== EQUAL && (next > end || next === value.length || code === COMMA);
 }
 
-function endsWithComma(value: string, end: number): boolean {
-  let at = end - 1;
-  while (at >= 0 && isLws(value.charCodeAt(at))) at--;
-  return value.charCodeAt(at) === COMMA;
+function skipLws(text: string, at: number): number {
+  while (at < text.length && isLws(text.charCodeAt(at))) at++;
+  return at;
 }
 
 const challenge = (name: string): HeaderCodec<Challenge> => ({
