@@ -40,3 +40,24 @@ export function dominantTone(interleaved: Int16Array, rate: number, channels = 1
   // a sine of amplitude A: energy A²/2 per sample, and (A·length/4)² at its bin under this window
   return { frequency: Math.round(frequency), share: Math.min(1, (strongest * 8) / (energy * length)), level };
 }
+
+/** A mono WAV file of a sine at half of full scale. */
+export function sineWav(frequency: number, rate: number, seconds: number): Buffer {
+  const count = rate * seconds;
+  const wav = Buffer.alloc(44 + 2 * count);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + 2 * count, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20); // PCM
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(rate, 24);
+  wav.writeUInt32LE(2 * rate, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(2 * count, 40);
+  for (let i = 0; i < count; i++)
+    wav.writeInt16LE(Math.round(16_000 * Math.sin((2 * Math.PI * frequency * i) / rate)), 44 + 2 * i);
+  return wav;
+}

@@ -1,0 +1,97 @@
+// The system's Chromium and Firefox, driven by puppeteer.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import puppeteer from 'puppeteer';
+import type { Browser, Page } from 'puppeteer';
+import { sineWav } from '../tone.js';
+
+const browsers = createRequire(import.meta.url)('../../setup/browsers.cjs') as {
+  chromium(): string | undefined;
+  firefox(): string | undefined;
+  chromiumFlags: readonly string[];
+  firefoxPreferences: Readonly<Record<string, unknown>>;
+  environment: Readonly<Record<string, string>>;
+};
+
+export type BrowserName = 'chromium' | 'firefox';
+export const browserNames: readonly BrowserName[] = ['chromium', 'firefox'];
+
+export interface LaunchOptions {
+  /** Hertz of the sine that the browser's own getUserMedia hears; without it the browser's usual fake beeps. */
+  readonly microphone?: number;
+  readonly flags?: readonly string[];
+}
+
+function installed(path: string | undefined, name: string): string {
+  if (path === undefined) throw new Error(`${name} is not installed`);
+  return path;
+}
+
+async function launchChromium({ microphone, flags = [] }: LaunchOptions): Promise<Browser> {
+  const folder = mkdtempSync(join(tmpdir(), 'evercall-chromium-'));
+  const sound = join(folder, 'microphone.wav');
+  if (microphone !== undefined) writeFileSync(sound, sineWav(microphone, 48_000, 5));
+  const browser = await puppeteer.launch({
+    executablePath: installed(browsers.chromium(), 'Chromium'),
+    pipe: true,
+    acceptInsecureCerts: true,
+    args: [
+      ...browsers.chromiumFlags,
+      '--ignore-certificate-errors', // of a WebSocket
+      '--allow-loopback-in-peer-connection',
+      '--disable-features=WebRtcHideLocalIpsWithMdns',
+      ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${sound}`]),
+      ...flags,
+    ],
+  });
+  browser.once('disconnected', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return browser;
+}
+
+function launchFirefox({ microphone, flags = [] }: LaunchOptions): Promise<Browser> {
+  return puppeteer.launch({
+    browser: 'firefox',
+    executablePath: installed(browsers.firefox(), 'Firefox'),
+    acceptInsecureCerts: true,
+    args: [...flags],
+    env: { ...process.env, ...browsers.environment },
+    extraPrefsFirefox: {
+      ...browsers.firefoxPreferences,
+      'dom.min_background_timeout_value': 4,
+      'dom.timeout.enable_budget_timer_throttling': false,
+      ...(microphone === undefined ? {} : { 'media.navigator.audio.fake_frequency': microphone }),
+    },
+  });
+}
+
+/** Starts a browser; close it in `after`. */
+export function launch(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
+  return name === 'chromium' ? launchChromium(options) : launchFirefox(options);
+}
+
+const logs = new Map<Page, string[]>();
+
+/** What the open pages have printed: for when a test fails. */
+export function pageLogs(): readonly { readonly name: string; readonly log: string }[] {
+  return [...logs]
+    .filter(([page]) => !page.isClosed())
+    .map(([page, lines]) => ({ name: page.url(), log: lines.join('\n') }));
+}
+
+/** Opens a page in a context of its own, so that pages share nothing, and waits for its harness. */
+export async function openPage(browser: Browser, url: string): Promise<Page> {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  const lines: string[] = [];
+  logs.set(page, lines);
+  page.on('console', (message) => lines.push(`${message.type()} ${message.text()}`));
+  page.on('pageerror', (error) => lines.push(`uncaught ${String(error)}`));
+  page.on('close', () => logs.delete(page));
+  await page.goto(url);
+  if (url.includes('/harness/')) await page.waitForFunction('globalThis.harnessReady', { timeout: 10_000 });
+  return page;
+}
