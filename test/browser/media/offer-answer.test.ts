@@ -60,7 +60,7 @@ describe('MediaSession: offer and answer', () => {
     offerer.addTransceiver('video');
     const callee = makeEnd({ track: toneTrack(880) });
     const answer = await answerTo(offerer, callee.session);
-    assert.match(lines(answer, 'm=video ')[0] ?? '', /^0 /);
+    assert.deepEqual(uses(answer), ['audio', 'no video']);
     assert.equal(direction(answer), 'sendrecv');
     await new Ear(callee.session.remoteStream).hears(440);
     assert.equal(callee.tracks.length, 1);
@@ -74,20 +74,10 @@ describe('MediaSession: offer and answer', () => {
     offerer.addTransceiver('audio');
     const callee = makeEnd({ track: toneTrack(880) });
     const answer = await answerTo(offerer, callee.session);
-    assert.deepEqual(
-      lines(answer, 'm=').map((line) => /^(\w+) (0 )?/.exec(line)?.slice(1, 3)),
-      [
-        ['video', '0 '],
-        ['audio', undefined],
-        ['audio', '0 '],
-      ],
-    );
+    assert.deepEqual(uses(answer), ['no video', 'audio', 'no audio']);
     await new Ear(callee.session.remoteStream).hears(440);
     const reoffer = await callee.session.createOffer();
-    assert.deepEqual(
-      lines(reoffer, 'm=').map((line) => line.split(' ')[0]),
-      ['video', 'audio', 'audio'],
-    );
+    assert.deepEqual(uses(reoffer), ['no video', 'audio', 'no audio']);
     offerer.close();
   });
 
@@ -157,7 +147,21 @@ describe('MediaSession: offer and answer', () => {
   });
 });
 
-async function answerTo(offerer: RTCPeerConnection, session: { createAnswer(sdp: string): Promise<string> }): Promise<string> {
+/** The sections of an SDP: refused is one of port 0, and in effect one that is inactive. */
+function uses(sdp: string): string[] {
+  return sdp
+    .split(/^m=/m)
+    .slice(1)
+    .map((section) => {
+      const [kind, port] = section.split(' ');
+      return port === '0' || /^a=inactive\r?$/m.test(section) ? `no ${kind}` : kind!;
+    });
+}
+
+async function answerTo(
+  offerer: RTCPeerConnection,
+  session: { createAnswer(sdp: string): Promise<string> },
+): Promise<string> {
   await offerer.setLocalDescription();
   await until(() => offerer.iceGatheringState === 'complete', 'gathering is complete');
   const answer = await session.createAnswer(offerer.localDescription!.sdp);
