@@ -25,10 +25,14 @@ function nextByte(): number {
 }
 
 export const systemRandom: Random = {
-  number: () => (((nextByte() << 24) >>> 0) + (nextByte() << 16) + (nextByte() << 8) + nextByte()) / 2 ** 32,
+  number() {
+    let value = 0;
+    for (let i = 0; i < 4; i++) value = value * 256 + nextByte();
+    return value / 2 ** 32;
+  },
   token(length) {
     let text = '';
-    for (let i = 0; i < length; i++) text += alphabet[nextByte() & 31];
+    for (let i = 0; i < length; i++) text += alphabet.charAt(nextByte() & 31);
     return text;
   },
   uuid() {

@@ -114,7 +114,10 @@ export class Authenticator {
     const credentials = findCredentials(this.#credentials, realm);
     const secret = credentials && secretFor(credentials, realm, parsed.algorithm);
     if (!credentials || !secret) return undefined;
-    const qops = params.get('qop')?.toLowerCase().split(/[\s,]+/);
+    const qops = params
+      .get('qop')
+      ?.toLowerCase()
+      .split(/[\s,]+/);
     if (qops && !qops.includes('auth') && !qops.includes('auth-int')) return undefined;
     return {
       ...parsed,

@@ -2,15 +2,7 @@
 import type { Header } from '../parser/index.js';
 
 /** Methods we take, in or out of a dialog. */
-export const allowedMethods: readonly string[] = [
-  'INVITE',
-  'ACK',
-  'CANCEL',
-  'BYE',
-  'OPTIONS',
-  'INFO',
-  'MESSAGE',
-];
+export const allowedMethods: readonly string[] = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'MESSAGE'];
 
 /** Methods we know of without taking them: 405, where an unknown one gets 501 (RFC 3261 §8.2.1, §21.5.2). */
 export const knownMethods: ReadonlySet<string> = new Set([

@@ -1,18 +1,9 @@
 /** A dialog: identity, sequence numbers, route set and remote target (RFC 3261 §12). What it is used for is the floor above's. */
-import {
-  CSeq,
-  CallId,
-  Contact,
-  From,
-  ParseError,
-  To,
-  headerValue,
-  headerValues,
-  read,
-} from '../parser/index.js';
+import { CSeq, CallId, Contact, From, To, headerValue, headerValues, read } from '../parser/index.js';
 import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { optional } from './optional.js';
 import type { RequestPlan } from './requests.js';
 
 /** The usage on top of a dialog (RFC 5057): the session. */
@@ -136,15 +127,10 @@ export function dialogOfRequest(request: SipRequest, localTag: string, flow: Flo
   });
 }
 
-/** A malformed Contact is as good as none: the dialog goes on with the target it has. */
+/** Without a readable Contact the dialog goes on with the target it has. */
 function contactUri(message: SipRequest | SipResponse): string | undefined {
-  try {
-    const contact = read(message, Contact);
-    return contact === undefined || contact === '*' ? undefined : contact.uri;
-  } catch (error) {
-    if (error instanceof ParseError) return undefined;
-    throw error;
-  }
+  const contact = optional(message, Contact);
+  return contact === undefined || contact === '*' ? undefined : contact.uri;
 }
 
 /** Record-Route values one by one, in their order: a line may hold several. */

@@ -47,7 +47,9 @@ export function digestResponse(input: DigestInput): string {
 }
 
 /** `MD5`, `SHA-256-sess` … in any case; nothing for an algorithm we do not have. */
-export function parseAlgorithm(value: string | undefined): { algorithm: DigestAlgorithm; session: boolean } | undefined {
+export function parseAlgorithm(
+  value: string | undefined,
+): { algorithm: DigestAlgorithm; session: boolean } | undefined {
   const upper = (value ?? 'MD5').toUpperCase();
   const session = upper.endsWith('-SESS');
   const base = session ? upper.slice(0, -5) : upper;

@@ -49,4 +49,3 @@ function inspectContent(request: SipRequest): Refusal | undefined {
   if (type === undefined || type === 'application/sdp' || type.startsWith('multipart/')) return undefined;
   return { status: 415, headers: [acceptHeader] };
 }
-

@@ -4,7 +4,11 @@ import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 
 /** §17.1.1.3: the ACK to a final response of 300 or above. */
 export function buildAck(invite: SipRequest, response: SipResponse): SipRequest {
-  return derive(invite, 'ACK', response.headers.find((h) => h.name === 'To'));
+  return derive(
+    invite,
+    'ACK',
+    response.headers.find((h) => h.name === 'To'),
+  );
 }
 
 /** §9.1: only where a provisional response has come; the caller sees to that. */
@@ -32,13 +36,11 @@ function derive(invite: SipRequest, method: string, to: Header | undefined): Sip
       case 'Call-ID':
       case 'Max-Forwards':
       case 'Route': // every Route value, not the first only
-      // §22.1: credentials of the INVITE are repeated, for an ACK or CANCEL cannot be challenged
       case 'Authorization':
-      case 'Proxy-Authorization':
+      case 'Proxy-Authorization': // §22.1: an ACK or CANCEL cannot be challenged
         headers.push(line);
         break;
     }
   }
   return { method, uri: invite.uri, headers, body: '' };
 }
-

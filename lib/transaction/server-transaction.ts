@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
-import type { Effect, ServerEvent, Step } from './effects.js';
+import type { Effect, ServerEvent } from './effects.js';
 import { inviteServer } from './invite-server.js';
 import type { InviteServerState } from './invite-server.js';
 import { nonInviteServer } from './non-invite-server.js';

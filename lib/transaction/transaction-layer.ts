@@ -78,7 +78,9 @@ export class TransactionLayer implements TransportUser {
   onMalformed(error: ParseError, flow: Flow): void {
     const { partial, status } = error;
     if (!partial || !isRequest(partial) || partial.method === 'ACK') return;
-    const answerable = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].some((name) => headerValue(partial, name) !== undefined);
+    const answerable = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].some(
+      (name) => headerValue(partial, name) !== undefined,
+    );
     if (!answerable || headerValue(partial, 'Via') === undefined) return;
     flow.send(buildResponse(partial, status, { reason: phrase(error), toTag: 'malformed' }));
   }

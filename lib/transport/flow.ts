@@ -31,6 +31,7 @@ export interface TransportUser {
 /** What an account hears of the flow it leases. */
 export interface FlowListener {
   onFlowOpen(flow: Flow): void;
+  /** The connection is gone, or no server of the list could be reached; the next attempt is already planned. */
   onFlowLost(flow: Flow, reason: string): void;
 }
 
@@ -154,9 +155,7 @@ export class Flow implements ConnectionUser {
     this.#connection?.close();
     this.#connection = undefined;
     if (wasOpen) this.#user.onConnectionLost(this);
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.reject(new EvercallError('transport', 'the connection was closed', { status: 503 }));
+    this.#rejectWaiters(new EvercallError('transport', 'the connection was closed', { status: 503 }));
   }
 
   onOpen(connection: WebSocketConnection): void {
@@ -206,8 +205,8 @@ export class Flow implements ConnectionUser {
     this.#cancelWait = clock.after(delay, () => {
       this.#connect();
     });
-    if (!wasOpen) return;
-    this.#user.onConnectionLost(this);
+    if (wasOpen) this.#user.onConnectionLost(this);
+    else this.#rejectWaiters(new EvercallError('transport', `no server could be reached: ${reason}`, { status: 503 }));
     for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
   }
 
@@ -221,6 +220,12 @@ export class Flow implements ConnectionUser {
       clock: this.#env.clock,
       user: this,
     });
+  }
+
+  #rejectWaiters(error: EvercallError): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter.reject(error);
   }
 
   #trace(direction: string, frame: string | Uint8Array): void {

@@ -1,0 +1,59 @@
+/** What a call can be told when it is made or answered. */
+import { checkLine } from '../base/options.js';
+import { invalidOption } from '../base/errors.js';
+import type { Header } from '../parser/index.js';
+
+export interface MediaOptions {
+  /** Microphone constraints; false receives only. @default true */
+  readonly audio?: boolean | MediaTrackConstraints;
+  /** A source of the app's own instead of the microphone; it is never stopped by the call. */
+  readonly track?: MediaStreamTrack;
+  /** A microphone that cannot be opened makes the call receive-only instead of failing it. @default false */
+  readonly receiveOnlyWithoutMicrophone?: boolean;
+}
+
+export interface CallOptions extends MediaOptions {
+  /** Further headers of the INVITE. */
+  readonly headers?: readonly Header[];
+  /** `late`: the callee makes the offer (RFC 3261 §13.2.1). @default 'early' */
+  readonly offer?: 'early' | 'late';
+  /** Kept as `call.data`. */
+  readonly data?: unknown;
+  /** Hangs up when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+export interface AnswerOptions extends MediaOptions {
+  /** Further headers of the 200. */
+  readonly headers?: readonly Header[];
+}
+
+export interface HangupOptions {
+  /** Further headers of the BYE, CANCEL or final response: a Reason, say. */
+  readonly headers?: readonly Header[];
+}
+
+export interface RejectOptions extends HangupOptions {
+  /** The reason phrase. */
+  readonly reason?: string;
+}
+
+/** Throws what is wrong with headers of the app's: a line break in one would smuggle in others. */
+export function checkHeaders(headers: readonly Header[] | undefined, option = 'headers'): readonly Header[] {
+  if (headers === undefined) return [];
+  if (!(Array.isArray as (value: unknown) => boolean)(headers))
+    throw invalidOption(option, 'takes a list of { name, value }', headers);
+  for (const { name, value } of headers) {
+    if (typeof name !== 'string' || !/^[!%'*+\-.\w`~]+$/.test(name))
+      throw invalidOption(`${option}.name`, 'takes a token', name);
+    checkLine(`${option}: ${name}`, value);
+    if (reserved.has(name.toLowerCase())) throw invalidOption(`${option}: ${name}`, 'is written by the library');
+  }
+  return headers;
+}
+
+const reserved: ReadonlySet<string> = new Set(
+  ['Via', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Content-Length', 'Max-Forwards', 'Route', 'Record-Route'].map(
+    (name) => name.toLowerCase(),
+  ),
+);

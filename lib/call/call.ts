@@ -1,0 +1,526 @@
+/** A call: what the user sees of a session and its media, joined here and nowhere else. */
+import type { Clock } from '../base/clock.js';
+import { Deferred } from '../base/deferred.js';
+import { Emitter } from '../base/emitter.js';
+import type { EventSource } from '../base/emitter.js';
+import { EvercallError, abortError, rejected } from '../base/errors.js';
+import { Queue } from '../base/queue.js';
+import { Store } from '../base/store.js';
+import { optional } from '../core/optional.js';
+import { From, To, reasonPhrase } from '../parser/index.js';
+import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import { MediaSession } from '../media/media-session.js';
+import type { MediaSessionConfig } from '../media/media-session.js';
+import type { MediaState } from '../media/connection-state.js';
+import type { MediaStats } from '../media/media-stats.js';
+import type { MediaEnvironment } from '../media/environment.js';
+import { IncomingInvite } from '../session/incoming-invite.js';
+import { OutgoingInvite } from '../session/outgoing-invite.js';
+import type { SessionContext, SessionEnd, SessionUser } from '../session/session-context.js';
+import type { Session } from '../session/session.js';
+import type { DtmfSignal } from '../session/dtmf-relay.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { checkHeaders } from './call-options.js';
+import type { AnswerOptions, CallOptions, HangupOptions, MediaOptions, RejectOptions } from './call-options.js';
+import { callState } from './call-state.js';
+import type { CallEvent, CallState } from './call-state.js';
+import { dtmfWish, sendDtmfByInfo } from './dtmf.js';
+import type { SendDtmfOptions } from './dtmf.js';
+import { endCause } from './end-cause.js';
+import type { CallEnd } from './end-cause.js';
+
+/** The other side. */
+export interface RemoteParty {
+  readonly uri: string;
+  readonly displayName: string | undefined;
+}
+
+export interface CallEvents {
+  stateChanged: {
+    readonly state: CallState;
+    readonly previous: CallState;
+    /** Of the response behind the change. */
+    readonly status: number | undefined;
+    readonly reason: string | undefined;
+  };
+  /** Once, and nothing after it. */
+  ended: CallEnd;
+  /** Either side put the call on hold or took it off. */
+  holdChanged: { readonly local: boolean; readonly remote: boolean };
+  muteChanged: { readonly muted: boolean };
+  /** ICE and DTLS together. */
+  mediaStateChanged: { readonly state: MediaState };
+  /** A digit by INFO; digits in RTP are not shown to pages. */
+  dtmf: DtmfSignal;
+  /** A MESSAGE in the call; answered with 200. */
+  message: { readonly body: Body; readonly request: SipRequest };
+  /** The peer's audio, for a page that plays or records it by itself. */
+  remoteTrack: { readonly track: MediaStreamTrack };
+  /** The browser plays nothing before a user gesture: call `resumePlayout()` from within one. */
+  playoutBlocked: { readonly call: Call };
+  /** Before the first offer or answer: the place to add what the library does not know of. */
+  peerConnection: { readonly peerConnection: NonNullable<MediaSession['peerConnection']> };
+}
+
+export interface CallSnapshot {
+  readonly state: CallState;
+  readonly direction: 'outgoing' | 'incoming';
+  readonly remote: RemoteParty;
+  readonly muted: boolean;
+  readonly localHold: boolean;
+  readonly remoteHold: boolean;
+  readonly mediaState: MediaState;
+  readonly end: CallEnd | undefined;
+}
+
+/** What a call is built from; its account provides it. */
+export interface CallContext extends Omit<SessionContext, 'negotiator'> {
+  readonly clock: Clock;
+  readonly media: MediaSessionConfig;
+  readonly mediaEnvironment: MediaEnvironment;
+  /** Called once, when the call is over. */
+  readonly released: (call: Call) => void;
+}
+
+/** How a call begins. */
+export type CallOrigin =
+  | {
+      readonly direction: 'outgoing';
+      readonly target: string;
+      readonly from: string;
+      readonly routes: readonly string[];
+      readonly options: CallOptions;
+    }
+  | { readonly direction: 'incoming'; readonly request: SipRequest; readonly transaction: ServerTransaction };
+
+export class Call implements EventSource<CallEvents> {
+  readonly id: string;
+  readonly direction: 'outgoing' | 'incoming';
+  readonly remote: RemoteParty;
+  /** The INVITE of an incoming call: its headers carry what the contact centre sends along. */
+  readonly request: SipRequest | undefined;
+  /** The app's own. */
+  data: unknown;
+  readonly #context: CallContext;
+  readonly #sessionContext: SessionContext;
+  readonly #emitter = new Emitter<CallEvents>();
+  /** What changes the session goes one after another. */
+  #queue: Queue | undefined;
+  #store: Store<CallSnapshot> | undefined;
+  #media: MediaSession;
+  #outgoing: OutgoingInvite | undefined;
+  #incoming: IncomingInvite | undefined;
+  #state: CallState;
+  #confirmedAt: number | undefined;
+  #end: CallEnd | undefined;
+  #answered: Deferred<void> | undefined;
+  #ended: Deferred<CallEnd> | undefined;
+  #lastResponse: SipResponse | undefined;
+
+  /** Calls are made by `account.call()` and by the `incomingCall` event. */
+  constructor(context: CallContext, origin: CallOrigin) {
+    this.#context = context;
+    this.direction = origin.direction;
+    this.#media = this.#newMedia(origin.direction === 'outgoing' ? origin.options : {});
+    this.#sessionContext = {
+      ...context,
+      negotiator: {
+        createOffer: (wish) => this.#media.createOffer(wish),
+        createAnswer: (offer) => this.#media.createAnswer(offer),
+        applyAnswer: (answer) => this.#media.applyAnswer(answer),
+        rollback: () => this.#media.rollback(),
+      },
+    };
+    if (origin.direction === 'outgoing') {
+      this.#state = 'calling';
+      this.remote = { uri: origin.target, displayName: undefined };
+      this.data = origin.options.data;
+      const { target, from, routes, options } = origin;
+      const headers = checkHeaders(options.headers);
+      this.id = context.core.random.token(24);
+      void this.#invite({ target, from, routes, headers, callId: this.id }, options);
+    } else {
+      this.#state = 'incoming';
+      const { request, transaction } = origin;
+      this.request = request;
+      this.remote = party(optional(request, From));
+      this.#incoming = new IncomingInvite(this.#sessionContext, request, transaction, this.#sessionUser());
+      this.id = this.#incoming.session.dialog.callId;
+    }
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  /** The Call-ID of the dialog. */
+  get callId(): string {
+    return this.id;
+  }
+
+  /** What ended it, once it is over. */
+  get end(): CallEnd | undefined {
+    return this.#end;
+  }
+
+  /** The last response to our INVITE, or the one that ended it. */
+  get lastResponse(): SipResponse | undefined {
+    return this.#lastResponse;
+  }
+
+  /** Milliseconds since it was confirmed; 0 before. */
+  get duration(): number {
+    if (this.#confirmedAt === undefined) return 0;
+    return this.#end?.duration ?? this.#context.clock.now() - this.#confirmedAt;
+  }
+
+  /** Whom the To of an incoming call named: the address the caller dialled. */
+  get dialled(): RemoteParty | undefined {
+    return this.request && party(optional(this.request, To));
+  }
+
+  get muted(): boolean {
+    return this.#media.muted;
+  }
+
+  get localHold(): boolean {
+    return this.#media.localHold;
+  }
+
+  get remoteHold(): boolean {
+    return this.#media.remoteHold;
+  }
+
+  get mediaState(): MediaState {
+    return this.#media.state;
+  }
+
+  get remoteStream(): MediaStream | undefined {
+    return this.#media.remoteStream;
+  }
+
+  get peerConnection(): MediaSession['peerConnection'] {
+    return this.#media.peerConnection;
+  }
+
+  /** Resolves when the call is confirmed; rejects with why it never was. */
+  get answered(): Promise<void> {
+    if (!this.#answered) {
+      this.#answered = new Deferred();
+      if (this.#confirmedAt !== undefined) this.#answered.resolve();
+      else if (this.#end) this.#answered.reject(endError(this.#end));
+    }
+    return this.#answered.promise;
+  }
+
+  /** Resolves when the call is over, however it came to its end; never rejects. */
+  get ended(): Promise<CallEnd> {
+    if (!this.#ended) {
+      this.#ended = new Deferred();
+      if (this.#end) this.#ended.resolve(this.#end);
+    }
+    return this.#ended.promise;
+  }
+
+  on<K extends keyof CallEvents>(event: K, listener: (payload: CallEvents[K]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  once<K extends keyof CallEvents>(event: K, options?: { readonly signal?: AbortSignal }): Promise<CallEvents[K]> {
+    return this.#emitter.once(event, options);
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#snapshots().subscribe(listener);
+  }
+
+  getSnapshot(): CallSnapshot {
+    return this.#snapshots().getSnapshot();
+  }
+
+  /** Tells the caller that it rings (180 is sent by itself), or with `earlyMedia` lets them hear us already (183). */
+  async ring({
+    earlyMedia = false,
+    headers,
+  }: { earlyMedia?: boolean; headers?: readonly Header[] } = {}): Promise<void> {
+    const incoming = this.#mustBeRinging('ring');
+    if (!earlyMedia) {
+      incoming.ring(180, checkHeaders(headers));
+      return;
+    }
+    await incoming.sendEarlyMedia(checkHeaders(headers));
+    this.#step('progress');
+  }
+
+  /**
+   * Takes an incoming call; resolves when the caller's ACK has come. Rejects with a media error when the microphone cannot
+   * be had (the caller gets 480), with `negotiation` when there is no common media (488), with `cancelled` when the
+   * caller was gone.
+   */
+  async answer(options: AnswerOptions = {}): Promise<void> {
+    const incoming = this.#mustBeRinging('answer');
+    const headers = checkHeaders(options.headers);
+    if (this.#media.state === 'new') this.#media = this.#newMedia(options);
+    try {
+      await incoming.accept(headers);
+    } catch (error) {
+      if (error instanceof EvercallError && this.#end === undefined && error.code !== 'invalidState') {
+        const status = error.code === 'negotiation' ? 488 : error.code.startsWith('media') ? 480 : 500;
+        incoming.reject(status, [], undefined, error);
+      }
+      throw error;
+    }
+  }
+
+  /** Refuses an incoming call. @param status 300 to 699; 486 is busy here, 603 declined everywhere. */
+  reject(status = 486, { headers, reason }: RejectOptions = {}): void {
+    const incoming = this.#mustBeRinging('reject');
+    if (!(Number.isInteger(status) && status >= 300 && status <= 699)) {
+      throw new EvercallError('invalidOption', `status: takes 300 to 699, got ${status}`);
+    }
+    incoming.reject(status, checkHeaders(headers), reason);
+  }
+
+  /**
+   * Ends the call, whatever its state: BYE, CANCEL, or 603 to a call that rings here. Over at once; the message goes its
+   * own way. A second time does nothing.
+   */
+  hangup({ headers }: HangupOptions = {}): void {
+    const checked = checkHeaders(headers);
+    if (this.#state === 'disconnected') return;
+    const session = this.#session;
+    if (session && this.#state !== 'incoming' && !(this.#incoming && this.#state === 'early')) {
+      session.bye(checked);
+    } else if (this.#incoming) {
+      this.#incoming.reject(603, checked);
+    } else {
+      this.#outgoing?.cancel(checked);
+      this.#onEnded({ by: 'local', status: 487, reason: reasonPhrase(487) });
+    }
+  }
+
+  /** Puts the peer on hold; resolves when it has agreed. */
+  hold(): Promise<void> {
+    return this.#setHold(true);
+  }
+
+  /** Takes the peer off hold; resolves when it has agreed. */
+  resume(): Promise<void> {
+    return this.#setHold(false);
+  }
+
+  /** Sends silence; nothing is negotiated. */
+  mute(): void {
+    this.#setMuted(true);
+  }
+
+  unmute(): void {
+    this.#setMuted(false);
+  }
+
+  /** Sends digits; resolves when the last one is out. Calls queue. */
+  sendDtmf(tones: string, options: SendDtmfOptions = {}): Promise<void> {
+    const wish = dtmfWish(tones, options);
+    const session = this.#mustBeConfirmed('sendDtmf');
+    const byRtp = wish.method === 'rtp' || (wish.method === 'auto' && this.#media.canSendDtmf);
+    if (byRtp) return this.#media.sendDtmf(tones, { duration: wish.duration, gap: wish.gap });
+    return this.#changes().run(() => sendDtmfByInfo(session, tones, wish, this.#context.clock, options.signal));
+  }
+
+  /** Sends a MESSAGE in the call; resolves when the peer has taken it. */
+  async sendMessage(body: string, { contentType = 'text/plain' }: { contentType?: string } = {}): Promise<void> {
+    const session = this.#mustBeConfirmed('sendMessage');
+    const response = await session.request(
+      'MESSAGE',
+      checkHeaders([{ name: 'Content-Type', value: contentType }]),
+      body,
+    );
+    if (response.status >= 300) throw rejected(response);
+  }
+
+  /** Plays the peer again after `playoutBlocked`, from within a user gesture; resolves with whether it is heard. */
+  resumePlayout(): Promise<boolean> {
+    return this.#media.resumePlayout();
+  }
+
+  getStats(): Promise<MediaStats> {
+    return this.#media.getStats();
+  }
+
+  get #session(): Session | undefined {
+    return this.#outgoing?.session ?? this.#incoming?.session;
+  }
+
+  /** Microphone and offer first: an INVITE that leaves is meant. */
+  async #invite(
+    base: { target: string; from: string; routes: readonly string[]; headers: readonly Header[]; callId: string },
+    { offer: style, signal }: CallOptions,
+  ): Promise<void> {
+    if (signal?.aborted) {
+      await Promise.resolve(); // the caller holds the call before it hears of its end
+      this.#abort(signal);
+      return;
+    }
+    signal?.addEventListener('abort', () => { this.#abort(signal); }, { once: true }); // prettier-ignore
+    try {
+      const offer = style === 'late' ? undefined : await this.#media.createOffer();
+      if (this.#end) return;
+      this.#outgoing = new OutgoingInvite(this.#sessionContext, { ...base, offer }, this.#sessionUser());
+      this.#outgoing.start();
+    } catch (error) {
+      if (this.#end) return;
+      const known =
+        error instanceof EvercallError ? error : new EvercallError('negotiation', String(error), { cause: error });
+      this.#onEnded({ by: 'local', status: known.status ?? 480, reason: known.message, error: known });
+    }
+  }
+
+  #abort(signal: AbortSignal): void {
+    if (this.#state === 'disconnected') return;
+    const error = abortError(signal);
+    this.#context.log.info(`call ${this.id}: ${error.message}`);
+    this.hangup();
+  }
+
+  #newMedia(options: MediaOptions): MediaSession {
+    const { media, mediaEnvironment, clock, log } = this.#context;
+    const { audio, track, receiveOnlyWithoutMicrophone } = options;
+    const config: MediaSessionConfig = {
+      ...media,
+      ...(audio === undefined ? {} : { audio }),
+      ...(track === undefined ? {} : { track }),
+      ...(receiveOnlyWithoutMicrophone === undefined ? {} : { receiveOnlyWithoutMicrophone }),
+    };
+    return new MediaSession(config, mediaEnvironment, clock, log, {
+      onMediaState: (state) => {
+        this.#changed('mediaStateChanged', { state });
+      },
+      onRemoteTrack: (track) => {
+        this.#emitter.emit('remoteTrack', { track });
+      },
+      onPeerConnection: (peerConnection) => {
+        this.#emitter.emit('peerConnection', { peerConnection });
+      },
+      onPlayoutBlocked: () => {
+        this.#emitter.emit('playoutBlocked', { call: this });
+      },
+    });
+  }
+
+  #sessionUser(): SessionUser {
+    return {
+      onProgress: (response) => {
+        this.#lastResponse = response;
+        this.#step('progress', response);
+      },
+      onAccepted: (response) => {
+        if (response) this.#lastResponse = response;
+        this.#step('accepted', response);
+      },
+      onConfirmed: () => {
+        this.#confirmedAt = this.#context.clock.now();
+        this.#step('confirmed');
+        this.#answered?.resolve();
+      },
+      onRenegotiated: () => {
+        this.#changed('holdChanged', { local: this.localHold, remote: this.remoteHold });
+      },
+      onDtmf: (signal) => {
+        this.#emitter.emit('dtmf', signal);
+      },
+      onMessage: (request, transaction) => {
+        this.#context.core.respond(transaction, 200);
+        this.#emitter.emit('message', { body: request.body, request });
+      },
+      onEnded: (end) => {
+        this.#onEnded(end);
+      },
+    };
+  }
+
+  #step(event: CallEvent, response?: SipResponse): void {
+    const previous = this.#state;
+    const state = callState(previous, event);
+    if (state === previous) return;
+    this.#state = state;
+    this.#changed('stateChanged', { state, previous, status: response?.status, reason: response?.reason });
+  }
+
+  #onEnded(end: SessionEnd): void {
+    if (this.#end) return;
+    const { clock } = this.#context;
+    const duration = this.#confirmedAt === undefined ? 0 : clock.now() - this.#confirmedAt;
+    const { status, reason, by, error } = end;
+    this.#end = { cause: endCause(end), status, reason, by, at: clock.wallTime(), duration, error };
+    this.#media.close();
+    const previous = this.#state;
+    this.#state = 'disconnected';
+    this.#context.released(this);
+    this.#changed('stateChanged', { state: 'disconnected', previous, status, reason });
+    this.#emitter.emit('ended', this.#end);
+    this.#answered?.reject(endError(this.#end));
+    this.#ended?.resolve(this.#end);
+  }
+
+  #setHold(held: boolean): Promise<void> {
+    const session = this.#mustBeConfirmed(held ? 'hold' : 'resume');
+    return this.#changes().run(async () => {
+      const former = this.#media.localHold;
+      if (former === held) return;
+      this.#media.setHold(held);
+      try {
+        await session.renegotiate();
+      } catch (error) {
+        this.#media.setHold(former);
+        throw error;
+      }
+      this.#changed('holdChanged', { local: this.localHold, remote: this.remoteHold });
+    });
+  }
+
+  #setMuted(muted: boolean): void {
+    if (this.#media.muted === muted || this.#end) return;
+    this.#media.setMuted(muted);
+    this.#changed('muteChanged', { muted });
+  }
+
+  #changed<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void {
+    this.#store?.changed();
+    this.#emitter.emit(event, payload);
+  }
+
+  #snapshots(): Store<CallSnapshot> {
+    return (this.#store ??= new Store(() => {
+      const { state, direction, remote, muted, localHold, remoteHold, mediaState, end } = this;
+      return { state, direction, remote, muted, localHold, remoteHold, mediaState, end };
+    }));
+  }
+
+  #changes(): Queue {
+    return (this.#queue ??= new Queue());
+  }
+
+  #mustBeRinging(verb: string): IncomingInvite {
+    const isRinging = this.#state === 'incoming' || (this.#state === 'early' && this.direction === 'incoming');
+    if (!this.#incoming || !isRinging) throw new EvercallError('invalidState', `${verb}: the call is ${this.#state}`);
+    return this.#incoming;
+  }
+
+  #mustBeConfirmed(verb: string): Session {
+    const session = this.#session;
+    if (!session || this.#state !== 'confirmed')
+      throw new EvercallError('invalidState', `${verb}: the call is ${this.#state}`);
+    return session;
+  }
+}
+
+/** What `answered` rejects with. */
+function endError(end: CallEnd): EvercallError {
+  if (end.error) return end.error;
+  const code = end.cause === 'cancelled' || end.by === 'local' ? 'cancelled' : 'rejected';
+  return new EvercallError(code, `${end.status} ${end.reason}`, { status: end.status });
+}
+
+function party(address: Address | undefined): RemoteParty {
+  return { uri: address?.uri ?? '', displayName: address?.displayName };
+}

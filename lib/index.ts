@@ -1,0 +1,27 @@
+/** evercall: the SIP phone for the web page whose calls survive. */
+export { UserAgent } from './user-agent/user-agent.js';
+export type { UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent.js';
+export type { Environment, UserAgentMediaOptions, UserAgentOptions } from './user-agent/user-agent-options.js';
+export type { Account, AccountEvents, AccountSnapshot, IncomingMessage } from './account/account.js';
+export type { AccountOptions } from './account/account-options.js';
+export type { Call, CallEvents, CallSnapshot, RemoteParty } from './call/call.js';
+export type { AnswerOptions, CallOptions, HangupOptions, MediaOptions, RejectOptions } from './call/call-options.js';
+export type { CallState } from './call/call-state.js';
+export type { CallEnd, EndCause } from './call/end-cause.js';
+export type { SendDtmfOptions } from './call/dtmf.js';
+export type { MediaEnvironment } from './media/environment.js';
+export type { MediaState } from './media/connection-state.js';
+export type { MediaStats } from './media/media-stats.js';
+export type { RegistrationChange, RegistrationState } from './registration/registration.js';
+export type { DtmfSignal } from './session/dtmf-relay.js';
+export type { Credentials } from './core/credentials.js';
+export type { DigestAlgorithm } from './core/digest.js';
+export { EvercallError, errorCatalogue } from './base/errors.js';
+export type { ErrorCode } from './base/errors.js';
+export { consoleLogger, silentLogger } from './base/log.js';
+export type { LogLevel, Logger } from './base/log.js';
+export type { Clock } from './base/clock.js';
+export type { Random } from './base/random.js';
+export type { EventSource } from './base/emitter.js';
+export type { WebSocketFactory, WebSocketLike } from './transport/websocket-connection.js';
+export type { Header, SipRequest, SipResponse } from './parser/index.js';

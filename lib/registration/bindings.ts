@@ -1,0 +1,67 @@
+/** Reads the 200 to a REGISTER: which of its bindings is ours, and for how long (RFC 3261 §10.2.4, §10.3). */
+import { optional } from '../core/optional.js';
+import { Contact, Expires, ParseError, readAll, uriEquals } from '../parser/index.js';
+import type { Address, SipResponse } from '../parser/index.js';
+import type { RegistrationIdentity } from './register-request.js';
+
+/** Our binding as the registrar granted it. */
+export interface Binding {
+  /** Seconds from the response on. */
+  readonly expires: number;
+  /** RFC 5627 §4.2. */
+  readonly publicGruu: string | undefined;
+  readonly temporaryGruu: string | undefined;
+}
+
+/**
+ * Our own binding in the response; nothing when the registrar lists only others, which is no registration. It is known
+ * by instance-id and reg-id, or by its URI; its own `expires` goes before the header's (§10.2.4).
+ */
+export function ownBinding(response: SipResponse, identity: RegistrationIdentity): Binding | undefined {
+  const contacts = readContacts(response);
+  const own = contacts.find((c) => isSameFlow(c, identity)) ?? contacts.find((c) => isSameUri(c.uri, identity.contact));
+  if (!own) return undefined;
+  const expires = seconds(own.params.get('expires')) ?? optional(response, Expires);
+  if (expires === undefined || expires <= 0) return undefined;
+  return {
+    expires,
+    publicGruu: own.params.get('pub-gruu') ?? undefined,
+    temporaryGruu: own.params.get('temp-gruu') ?? undefined,
+  };
+}
+
+/** One malformed Contact among the others must not hide ours. */
+function readContacts(response: SipResponse): Address[] {
+  const contacts: Address[] = [];
+  for (const line of response.headers) {
+    if (line.name !== Contact.name) continue;
+    try {
+      for (const contact of readAll({ ...response, headers: [line] }, Contact)) {
+        if (contact !== '*') contacts.push(contact);
+      }
+    } catch (error) {
+      if (!(error instanceof ParseError)) throw error;
+    }
+  }
+  return contacts;
+}
+
+function isSameFlow({ params }: Address, { instanceId, regId }: RegistrationIdentity): boolean {
+  const instance = params.get('+sip.instance')?.toLowerCase();
+  const id = params.get('reg-id');
+  return instance === `<urn:uuid:${instanceId.toLowerCase()}>` && (id === undefined || id === String(regId));
+}
+
+function isSameUri(a: string, b: string): boolean {
+  try {
+    return a === b || uriEquals(a, b);
+  } catch (error) {
+    if (error instanceof ParseError) return false;
+    throw error;
+  }
+}
+
+/** §20.10: whole seconds; a value that is none is as good as absent, one beyond 2^32-1 is that. */
+function seconds(value: string | null | undefined): number | undefined {
+  return value && /^\d+$/.test(value) ? Math.min(Number(value), 2 ** 32 - 1) : undefined;
+}

@@ -1,0 +1,182 @@
+/** From INVITE to ACK as the caller: provisional responses, forks, CANCEL against 200 (RFC 3261 §13.2, §9.1). */
+import { EvercallError, rejected } from '../base/errors.js';
+import { newCallId, newTag } from '../base/random.js';
+import { allowHeader, supportedHeader } from '../core/capabilities.js';
+import type { ClientRequest, RequestUser } from '../core/client-request.js';
+import { dialogOfResponse } from '../core/dialog.js';
+import { CSeq, To, headerValue, read } from '../parser/index.js';
+import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { SessionContext, SessionUser } from './session-context.js';
+import { Session } from './session.js';
+import { sdpHeader, sessionDescription } from './session-description.js';
+
+export interface OutgoingInviteOptions {
+  /** The callee: Request-URI and To. */
+  readonly target: string;
+  /** From value without a tag. */
+  readonly from: string;
+  readonly callId?: string | undefined;
+  readonly routes: readonly string[];
+  readonly headers: readonly Header[];
+  /** The offer; without one the callee makes it and we answer in the ACK (§13.2.1). */
+  readonly offer: string | undefined;
+}
+
+export class OutgoingInvite implements RequestUser {
+  readonly callId: string;
+  readonly #context: SessionContext;
+  readonly #options: OutgoingInviteOptions;
+  readonly #user: SessionUser;
+  #request: ClientRequest | undefined;
+  /** The dialog that won: the first 2xx. */
+  #session: Session | undefined;
+  /** The To tag whose description was taken as the answer before the 2xx. */
+  #earlyAnswer: { readonly tag: string | undefined; readonly applied: Promise<void> } | undefined;
+  #isGivenUp = false;
+
+  constructor(context: SessionContext, options: OutgoingInviteOptions, user: SessionUser) {
+    this.#context = context;
+    this.#options = options;
+    this.#user = user;
+    this.callId = options.callId ?? newCallId(context.core.random);
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  start(): void {
+    const { core, flow, authenticator, contact } = this.#context;
+    const { target, from, routes, headers, offer } = this.#options;
+    let sequence = 0;
+    const plan = {
+      method: 'INVITE',
+      uri: target,
+      from: `${from};tag=${newTag(core.random)}`,
+      to: `<${target}>`,
+      callId: this.callId,
+      routes,
+      nextSequence: () => ++sequence,
+      headers: [contact(), allowHeader, supportedHeader, ...headers, ...(offer === undefined ? [] : [sdpHeader])],
+      body: offer ?? '',
+    };
+    this.#request = core.request(plan, { flow, authenticator }, this);
+  }
+
+  /** Gives the call up: CANCEL when that may be sent; a 2xx that crosses it gets ACK and BYE. Tells the user nothing. */
+  cancel(headers: readonly Header[] = []): void {
+    if (this.#isGivenUp) return;
+    this.#isGivenUp = true;
+    this.#request?.cancel(headers);
+  }
+
+  onProvisional(response: SipResponse): void {
+    if (this.#isGivenUp || this.#session || response.status === 100) return;
+    const description = sessionDescription(response);
+    if (description !== undefined && this.#options.offer !== undefined && !this.#earlyAnswer) {
+      const applied = this.#context.negotiator.applyAnswer(description);
+      this.#earlyAnswer = { tag: tagOf(response), applied };
+      applied.catch((error: unknown) => {
+        this.#context.log.warn(`early media: ${String(error)}`); // the 2xx has another chance
+        this.#earlyAnswer = undefined;
+      });
+    }
+    this.#user.onProgress(response);
+  }
+
+  onFinal(response: SipResponse, request: SipRequest): void {
+    if (response.status < 300) this.#onSuccess(response, request);
+    else if (!this.#isGivenUp) this.#fail(rejected(response), response);
+  }
+
+  onFailure(error: EvercallError): void {
+    if (!this.#isGivenUp) this.#fail(error);
+  }
+
+  #onSuccess(response: SipResponse, request: SipRequest): void {
+    if (this.#session?.dialog.remoteTag === (tagOf(response) ?? '')) {
+      this.#session.onRepeatedSuccess(response);
+    } else if (this.#session || this.#isGivenUp) {
+      this.#hangUpFork(response, request); // §13.2.2.4: another fork answered too, or our CANCEL came too late
+    } else {
+      const dialog = dialogOfResponse(request, response, this.#context.flow);
+      this.#session = new Session(this.#context, dialog, true, this.#user);
+      void this.#establish(this.#session, response);
+    }
+  }
+
+  async #establish(session: Session, response: SipResponse): Promise<void> {
+    const { sequence } = read(response, CSeq)!;
+    const description = sessionDescription(response);
+    const isEarlyOffer = this.#options.offer !== undefined;
+    if (isEarlyOffer) session.acknowledge(sequence); // the callee repeats its 2xx until it has this
+    this.#user.onAccepted(response);
+    try {
+      if (isEarlyOffer) await this.#applyAnswer(description, tagOf(response));
+      else await this.#answerLateOffer(session, sequence, description);
+    } catch (error) {
+      if (session.isOver) return;
+      this.#context.log.warn(`the answer cannot be used: ${String(error)}`);
+      session.bye([{ name: 'Reason', value: 'SIP;cause=488;text="Not Acceptable Here"' }], {
+        by: 'local',
+        status: 488,
+        reason: 'Not Acceptable Here',
+        error:
+          error instanceof EvercallError ? error : new EvercallError('negotiation', String(error), { cause: error }),
+      });
+      return;
+    }
+    if (!session.isOver) this.#user.onConfirmed();
+  }
+
+  async #applyAnswer(answer: string | undefined, tag: string | undefined): Promise<void> {
+    const early = this.#earlyAnswer;
+    if (early && (early.tag === tag || answer === undefined)) {
+      const isApplied = await early.applied.then(
+        () => true,
+        () => false,
+      );
+      if (isApplied) return; // RFC 6337 §3.1.1: a description that comes again is the same answer
+    }
+    if (answer === undefined) throw new EvercallError('protocol', 'a 2xx without an answer to our offer');
+    await this.#context.negotiator.applyAnswer(answer);
+  }
+
+  async #answerLateOffer(session: Session, sequence: number, offer: string | undefined): Promise<void> {
+    if (offer === undefined) {
+      session.acknowledge(sequence);
+      throw new EvercallError('protocol', 'a 2xx without an offer to our INVITE without one');
+    }
+    try {
+      session.acknowledge(sequence, [sdpHeader], await this.#context.negotiator.createAnswer(offer));
+    } catch (error) {
+      session.acknowledge(sequence); // a 2xx must be acknowledged even when the call cannot be had (§13.2.2.4)
+      throw error;
+    }
+  }
+
+  /** A dialog nobody wants: ACK it, and end it. */
+  #hangUpFork(response: SipResponse, request: SipRequest): void {
+    const { core, flow, authenticator } = this.#context;
+    const dialog = dialogOfResponse(request, response, flow);
+    core.sendAck(dialog.planAck(read(response, CSeq)!.sequence, [], ''), flow);
+    core.exchange(dialog.plan('BYE'), { flow, authenticator }).catch((error: unknown) => {
+      this.#context.log.warn(`BYE to a fork: ${String(error)}`);
+    });
+  }
+
+  #fail(error: EvercallError, response?: SipResponse): void {
+    this.#isGivenUp = true;
+    this.#user.onEnded({
+      by: response ? 'remote' : 'network',
+      status: error.status ?? 500,
+      reason: response?.reason ?? error.message,
+      message: response,
+      error,
+    });
+  }
+}
+
+function tagOf(response: SipResponse): string | undefined {
+  return headerValue(response, 'To') === undefined ? undefined : (read(response, To)!.params.get('tag') ?? undefined);
+}

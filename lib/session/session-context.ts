@@ -1,0 +1,52 @@
+/** What every part of an INVITE usage needs of the floors below, and what it tells the floor above. */
+import type { Clock } from '../base/clock.js';
+import type { EvercallError } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import type { Authenticator } from '../core/authenticator.js';
+import type { Core } from '../core/core.js';
+import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { Timers } from '../transaction/timers.js';
+import type { Flow } from '../transport/flow.js';
+import type { DtmfSignal } from './dtmf-relay.js';
+import type { Negotiator } from './negotiator.js';
+
+export interface SessionContext {
+  readonly core: Core;
+  readonly flow: Flow;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly timers: Timers;
+  readonly negotiator: Negotiator;
+  /** The Contact of the account as it is now. */
+  readonly contact: () => Header;
+}
+
+/** How a session came to its end. */
+export interface SessionEnd {
+  readonly by: 'local' | 'remote' | 'network';
+  /** The final response to the INVITE, or what a failure equates to; 200 for a call that was hung up on. */
+  readonly status: number;
+  readonly reason: string;
+  /** The message that ended it: its Reason headers (RFC 3326) say more. */
+  readonly message?: SipRequest | SipResponse | undefined;
+  readonly error?: EvercallError | undefined;
+}
+
+/** What sits on a session: the call. */
+export interface SessionUser {
+  /** A provisional response above 100 to our INVITE; early media flows when it brought a description. */
+  onProgress(response: SipResponse): void;
+  /** A 2xx: ours is sent, or the peer's has come. */
+  onAccepted(message: SipResponse | undefined): void;
+  /** The ACK is sent or has come, and the descriptions are applied. */
+  onConfirmed(): void;
+  /** A re-INVITE of the peer's was answered. */
+  onRenegotiated(): void;
+  onDtmf(signal: DtmfSignal): void;
+  /** A MESSAGE in the dialog: it is answered by whoever takes it. */
+  onMessage(request: SipRequest, transaction: ServerTransaction): void;
+  /** Once, and the last word. */
+  onEnded(end: SessionEnd): void;
+}

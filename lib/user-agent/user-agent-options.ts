@@ -1,0 +1,137 @@
+/** The options of the user agent: what the app may say, what the code reads. */
+import type { Clock } from '../base/clock.js';
+import { systemClock } from '../base/clock.js';
+import { invalidOption } from '../base/errors.js';
+import { consoleLogger } from '../base/log.js';
+import type { LogLevel, Logger } from '../base/log.js';
+import type { Random } from '../base/random.js';
+import { systemRandom } from '../base/random.js';
+import { checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
+import { serverList } from '../account/account-options.js';
+import { browserMediaEnvironment } from '../media/environment.js';
+import type { MediaEnvironment } from '../media/environment.js';
+import type { MediaSessionConfig } from '../media/media-session.js';
+import type { ParseLimits } from '../parser/index.js';
+import { timersFrom } from '../transaction/timers.js';
+import type { Timers } from '../transaction/timers.js';
+import { browserWebSocket } from '../transport/websocket-connection.js';
+import type { WebSocketFactory } from '../transport/websocket-connection.js';
+
+/** How calls get their audio through, unless a call says otherwise. */
+export interface UserAgentMediaOptions {
+  /** STUN and TURN servers, or who provides them: a function is asked again whenever fresh ones are needed. @default none */
+  readonly iceServers?: readonly RTCIceServer[] | (() => Promise<readonly RTCIceServer[]>);
+  /** @default 'all' */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  /** Milliseconds that an offer waits for STUN and TURN servers. @default 100 */
+  readonly gatheringTimeout?: number;
+  /** Microphone constraints. @default true */
+  readonly audio?: boolean | MediaTrackConstraints;
+  /** A microphone that cannot be opened makes calls receive-only instead of failing them. @default false */
+  readonly receiveOnlyWithoutMicrophone?: boolean;
+  /** Whether calls are heard by themselves. @default true */
+  readonly playout?: boolean;
+}
+
+/** What the page's host may replace (VDI, tests, Node). */
+export interface Environment extends Partial<MediaEnvironment> {
+  /** Opens a WebSocket with the subprotocol `sip`. */
+  readonly webSocket?: WebSocketFactory;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export interface UserAgentOptions {
+  /** `ws:` or `wss:` URLs in order of preference; the next one is tried when one cannot be reached. */
+  readonly servers: string | readonly string[];
+  /** Product tokens for User-Agent and Server; empty for none. @default 'evercall' */
+  readonly userAgent?: string;
+  readonly media?: UserAgentMediaOptions;
+  /** A logger, or how much goes to the console. @default 'warn' */
+  readonly log?: Logger | LogLevel;
+  /** A UUID that should stay the same over reloads (RFC 5626 §4.1). @default a random one */
+  readonly instanceId?: string;
+  /** Milliseconds for a WebSocket handshake. @default 5000 */
+  readonly connectTimeout?: number;
+  /** Timer T1 of RFC 3261 in milliseconds; requests time out after 64 times that. @default 500 */
+  readonly T1?: number;
+  /** How large a message may be. */
+  readonly limits?: ParseLimits;
+  readonly environment?: Environment;
+}
+
+export interface UserAgentConfig {
+  readonly servers: readonly string[];
+  readonly userAgent: string;
+  readonly media: MediaSessionConfig;
+  readonly log: Logger;
+  readonly instanceId: string;
+  readonly connectTimeout: number;
+  readonly timers: Timers;
+  readonly limits: ParseLimits;
+  readonly webSocket: WebSocketFactory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly mediaEnvironment: MediaEnvironment;
+}
+
+const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
+  'servers', 'userAgent', 'media', 'log', 'instanceId', 'connectTimeout', 'T1', 'limits', 'environment',
+]); // prettier-ignore
+
+const knownMedia: ReadonlySet<string> = new Set<keyof UserAgentMediaOptions>([
+  'iceServers', 'iceTransportPolicy', 'gatheringTimeout', 'audio', 'receiveOnlyWithoutMicrophone', 'playout',
+]); // prettier-ignore
+
+export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
+  checkKnown(options, known);
+  const { userAgent = 'evercall', connectTimeout = 5000, T1 = 500, limits = {}, environment = {} } = options;
+  checkLine('userAgent', userAgent);
+  if (options.instanceId !== undefined) checkUuid('instanceId', options.instanceId);
+  checkPositive('connectTimeout', connectTimeout);
+  checkPositive('T1', T1);
+  const { webSocket = browserWebSocket, clock = systemClock, random = systemRandom, ...media } = environment;
+  return Object.freeze({
+    servers: serverList(options.servers),
+    userAgent,
+    media: mediaConfig(options.media ?? {}),
+    log: logger(options.log),
+    instanceId: options.instanceId ?? random.uuid(),
+    connectTimeout,
+    timers: timersFrom(T1),
+    limits,
+    webSocket,
+    clock,
+    random,
+    mediaEnvironment: browserMediaEnvironment(media),
+  });
+}
+
+function mediaConfig(options: UserAgentMediaOptions): MediaSessionConfig {
+  checkKnown(options, knownMedia, 'media');
+  const config = {
+    iceServers: [],
+    iceTransportPolicy: 'all',
+    gatheringTimeout: 100,
+    audio: true,
+    receiveOnlyWithoutMicrophone: false,
+    playout: true,
+    ...options,
+  } as const;
+  if (typeof config.iceServers !== 'function' && !Array.isArray(config.iceServers)) {
+    throw invalidOption('media.iceServers', 'takes a list of servers or a function', config.iceServers);
+  }
+  checkOneOf('media.iceTransportPolicy', config.iceTransportPolicy, ['all', 'relay']);
+  checkPositive('media.gatheringTimeout', config.gatheringTimeout);
+  return config;
+}
+
+function logger(log: Logger | LogLevel = 'warn'): Logger {
+  if (typeof log === 'string') {
+    checkOneOf('log', log, ['error', 'warn', 'info', 'debug']);
+    return consoleLogger(log);
+  }
+  if (typeof (log as Partial<Logger> | null)?.error !== 'function')
+    throw invalidOption('log', 'takes a logger or a level', log);
+  return log;
+}

@@ -1,0 +1,167 @@
+/** The user agent: accounts, their calls, and the floors below, built once. */
+import { Account } from '../account/account.js';
+import type { AccountEvents, AccountInbox, AnnouncedEvent } from '../account/account.js';
+import { accountConfig } from '../account/account-options.js';
+import type { AccountConfig, AccountOptions } from '../account/account-options.js';
+import { Emitter } from '../base/emitter.js';
+import type { EventSource } from '../base/emitter.js';
+import { EvercallError } from '../base/errors.js';
+import { Store } from '../base/store.js';
+import type { Call } from '../call/call.js';
+import { Core } from '../core/core.js';
+import type { CoreUser } from '../core/core.js';
+import type { SipRequest } from '../parser/index.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { TransactionLayer } from '../transaction/transaction-layer.js';
+import type { FlowLease } from '../transport/transport-pool.js';
+import type { FlowListener } from '../transport/flow.js';
+import { TransportPool } from '../transport/transport-pool.js';
+import { findAccount } from './account-routing.js';
+import { userAgentConfig } from './user-agent-options.js';
+import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js';
+
+export type UserAgentEvents = Pick<AccountEvents, AnnouncedEvent>;
+
+export interface UserAgentSnapshot {
+  readonly accounts: readonly Account[];
+  readonly defaultAccount: Account | undefined;
+}
+
+export class UserAgent implements EventSource<UserAgentEvents> {
+  readonly #config: UserAgentConfig;
+  readonly #emitter = new Emitter<UserAgentEvents>();
+  readonly #pool: TransportPool;
+  readonly #core: Core;
+  readonly #transactions: TransactionLayer;
+  readonly #accounts = new Map<Account, AccountInbox>();
+  readonly #store: Store<UserAgentSnapshot>;
+  #defaultAccount: Account | undefined;
+  #isStopped = false;
+
+  /** Does no I/O: that begins with the first account. Throws `invalidOption`, naming the option. */
+  constructor(options: UserAgentOptions) {
+    const config = userAgentConfig(options);
+    const { clock, random, log, timers, userAgent } = config;
+    this.#config = config;
+    this.#store = new Store(() => ({ accounts: this.accounts, defaultAccount: this.defaultAccount }));
+    this.#pool = new TransportPool({ clock, random, log });
+    this.#transactions = new TransactionLayer(clock, log, timers);
+    this.#pool.attach(this.#transactions);
+    this.#core = new Core(this.#transactions, random, log, { userAgent });
+    const user: CoreUser = {
+      onNewRequest: (request, transaction) => {
+        this.#onNewRequest(request, transaction);
+      },
+    };
+    this.#core.attach(user);
+  }
+
+  get accounts(): readonly Account[] {
+    return [...this.#accounts.keys()];
+  }
+
+  get calls(): readonly Call[] {
+    return this.accounts.flatMap((account) => [...account.calls]);
+  }
+
+  /** The account of calls that name none; the first one added, unless another is set. */
+  get defaultAccount(): Account | undefined {
+    return this.#defaultAccount;
+  }
+
+  set defaultAccount(account: Account | undefined) {
+    if (account && !this.#accounts.has(account))
+      throw new EvercallError('invalidState', 'defaultAccount: not added here');
+    this.#defaultAccount = account;
+    this.#store.changed();
+  }
+
+  on<K extends keyof UserAgentEvents>(event: K, listener: (payload: UserAgentEvents[K]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  once<K extends keyof UserAgentEvents>(
+    event: K,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<UserAgentEvents[K]> {
+    return this.#emitter.once(event, options);
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#store.subscribe(listener);
+  }
+
+  getSnapshot(): UserAgentSnapshot {
+    return this.#store.getSnapshot();
+  }
+
+  /** Adds an account, connects and registers it; returns at once. Throws `invalidOption`, naming the option. */
+  addAccount(options: AccountOptions): Account {
+    if (this.#isStopped) throw new EvercallError('invalidState', 'addAccount: the user agent was stopped');
+    const config = accountConfig(options, this.#config.servers);
+    let inbox!: AccountInbox;
+    const account: Account = new Account(config, options.data, {
+      core: this.#core,
+      clock: this.#config.clock,
+      log: this.#config.log,
+      timers: this.#config.timers,
+      media: this.#config.media,
+      mediaEnvironment: this.#config.mediaEnvironment,
+      instanceId: config.instanceId ?? this.#config.instanceId,
+      lease: (listener) => this.#lease(config, listener),
+      attach: (given) => (inbox = given),
+      announce: (event, payload) => {
+        const isHeard = this.#emitter.has(event);
+        this.#emitter.emit(event, payload);
+        return isHeard;
+      },
+      disposed: () => {
+        this.#remove(account);
+      },
+    });
+    this.#accounts.set(account, inbox);
+    this.#defaultAccount ??= account;
+    this.#store.changed();
+    return account;
+  }
+
+  /** Hangs up every call of every account. */
+  hangupAll(): void {
+    for (const call of this.calls) call.hangup();
+  }
+
+  /** Hangs up, unregisters and disconnects; resolves when that is done. With `unregister: false` not a word goes out. */
+  async stop(options: { readonly unregister?: boolean } = {}): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.accounts.map((account) => account.dispose(options)));
+  }
+
+  #lease({ servers }: AccountConfig, listener: FlowListener): FlowLease {
+    const { webSocket, connectTimeout, limits } = this.#config;
+    return this.#pool.lease({ servers, open: webSocket, connectTimeout, limits }, listener);
+  }
+
+  #remove(account: Account): void {
+    this.#accounts.delete(account);
+    if (this.#defaultAccount === account) this.#defaultAccount = this.accounts[0];
+    this.#store.changed();
+  }
+
+  #onNewRequest(request: SipRequest, transaction: ServerTransaction): void {
+    const account = findAccount(this.accounts, request);
+    const inbox = account && this.#accounts.get(account);
+    switch (request.method) {
+      case 'OPTIONS': // §11.2: as an INVITE would fare
+        this.#core.respondOptions(transaction, inbox ? 200 : 404);
+        return;
+      case 'INVITE':
+      case 'MESSAGE':
+        if (!inbox) this.#core.respond(transaction, 404);
+        else if (request.method === 'INVITE') inbox.onInvite(request, transaction);
+        else inbox.onMessage(request, transaction);
+        return;
+      default: // BYE, INFO …: they mean nothing outside of a dialog (§15.1.2)
+        this.#core.respond(transaction, 481);
+    }
+  }
+}
