@@ -1,7 +1,6 @@
 // Runs the bundled browser tests in headless Chromium and Firefox; `node test/run.mjs browser` builds the bundle first.
-const { chromium, chromiumFlags, environment, firefox, firefoxPreferences } = require('./test/setup/browsers.cjs');
+const { chromium, chromiumFlags, firefox, firefoxPreferences } = require('./test/setup/browsers.cjs');
 
-Object.assign(process.env, environment);
 process.env.CHROME_BIN = chromium();
 process.env.FIREFOX_BIN = firefox();
 

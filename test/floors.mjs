@@ -17,7 +17,7 @@ const floors = [
 ];
 const closed = ['parser', 'base']; // they import no package either
 
-/** What may be named where: fully qualified global, folder or file that is its door. */
+/** What may be named where: fully qualified global, the folders and files that are its doors. */
 const doors = [
   [
     /^((set|clear)(Timeout|Interval|Immediate)|requestAnimationFrame|performance|DateConstructor\.now)$/,
@@ -27,9 +27,10 @@ const doors = [
   [/^crypto$/, 'base/random.ts'],
   [/^console$/, 'base/log.ts'],
   [/^WebSocket$/, 'transport/websocket-connection.ts'],
-  [/^(window|document|navigator)$/, 'network/'],
+  [/^(window|document)$/, 'network/'],
+  [/^navigator$/, 'network/', 'media/environment.ts'],
   [/^(Navigator\.mediaDevices|MediaDevices\.getUserMedia|RTCPeerConnection|AudioContext|MediaStream)$/, 'media/'],
-  [/^(localStorage|sessionStorage|Math\.random)$/, undefined],
+  [/^(localStorage|sessionStorage|Math\.random)$/],
 ];
 
 const lib = resolve(process.argv[2] ?? 'lib');
@@ -67,12 +68,13 @@ function globalName(checker, node) {
 
 function checkGlobal(checker, file, node) {
   const name = globalName(checker, node);
-  const door = name && doors.find(([pattern]) => pattern.test(name));
-  if (!door || (door[1] && file.startsWith(door[1]))) return undefined;
-  if (name === 'navigator' && node.parent.name?.text === 'mediaDevices') return undefined; // judged as Navigator.mediaDevices
-  if (door[1] === 'network/' && file.startsWith('elements/')) return undefined; // a user interface draws on the page
+  const found = name && doors.find(([pattern]) => pattern.test(name));
+  if (!found) return undefined;
+  const [, ...allowed] = found;
+  if (allowed.some((door) => file.startsWith(door))) return undefined;
+  if (allowed.includes('network/') && file.startsWith('elements/')) return undefined; // a user interface draws on the page
   if (name === 'MediaStream' && ts.isTypeReferenceNode(node.parent)) return undefined; // calls hand streams to the page
-  return `names ${name}, whose door is ${door[1] ?? 'nowhere'}`;
+  return `names ${name}, whose door is ${allowed.join(' or ') || 'nowhere'}`;
 }
 
 const program = ts.createProgram(

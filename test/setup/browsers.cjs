@@ -43,12 +43,8 @@ const firefoxPreferences = {
   'media.cubeb.force_mock_context': true, // without a sound device an AudioContext would never run
   'media.peerconnection.ice.loopback': true,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
-  'media.cubeb.backend': 'alsa', // with the configuration below
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
 };
 
-/** Firefox finds its sound card by it; Chromium does not ask. */
-const environment = { ALSA_CONFIG_PATH: join(__dirname, 'asound.conf') };
-
-module.exports = { findProgram, chromium, firefox, chromiumFlags, firefoxPreferences, environment };
+module.exports = { findProgram, chromium, firefox, chromiumFlags, firefoxPreferences };

@@ -12,7 +12,6 @@ const browsers = createRequire(import.meta.url)('../../setup/browsers.cjs') as {
   firefox(): string | undefined;
   chromiumFlags: readonly string[];
   firefoxPreferences: Readonly<Record<string, unknown>>;
-  environment: Readonly<Record<string, string>>;
 };
 
 export type BrowserName = 'chromium' | 'firefox';
@@ -58,7 +57,6 @@ function launchFirefox({ microphone, flags = [] }: LaunchOptions): Promise<Brows
     executablePath: installed(browsers.firefox(), 'Firefox'),
     acceptInsecureCerts: true,
     args: [...flags],
-    env: { ...process.env, ...browsers.environment },
     extraPrefsFirefox: {
       ...browsers.firefoxPreferences,
       'dom.min_background_timeout_value': 4,
