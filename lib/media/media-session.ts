@@ -102,7 +102,8 @@ export class MediaSession {
       if (await this.#local.asksUser()) await source;
       await Promise.all([this.#setLocal(pc, offer, either), source]);
       if (this.#audio.direction !== this.#direction()) {
-        this.#audio.direction = this.#direction(); // no microphone: what was prepared is taken back, but not its candidates
+        await this.#rollback(); // no microphone: the offer was not for us (and Firefox loses its candidates when it is replaced)
+        this.#audio.direction = this.#direction();
         await this.#setLocal(pc, await pc.createOffer(), either);
       }
       await this.#attach(this.#audio);

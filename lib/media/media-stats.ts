@@ -20,7 +20,7 @@ export interface InboundStats {
   readonly packetsLost: number;
   /** Seconds. */
   readonly jitter: number | undefined;
-  /** 0 to 1. */
+  /** 0 to 1. Chromium measures what arrives only where it is played aloud. */
   readonly audioLevel: number | undefined;
 }
 

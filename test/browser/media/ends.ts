@@ -4,6 +4,7 @@ import { silentLogger } from '../../../lib/base/log.js';
 import type { MediaEnvironment } from '../../../lib/media/environment.js';
 import { browserMediaEnvironment } from '../../../lib/media/environment.js';
 import type { MediaSessionConfig } from '../../../lib/media/media-session.js';
+import type { MediaSessionUser } from '../../../lib/media/media-session.js';
 import { MediaSession } from '../../../lib/media/media-session.js';
 
 const context = new AudioContext();
@@ -33,7 +34,11 @@ const defaults: MediaSessionConfig = {
   playout: false,
 };
 
-export function makeEnd(config: Partial<MediaSessionConfig> = {}, overrides: Partial<MediaEnvironment> = {}): End {
+export function makeEnd(
+  config: Partial<MediaSessionConfig> = {},
+  overrides: Partial<MediaEnvironment> = {},
+  user: Partial<MediaSessionUser> = {},
+): End {
   const states: string[] = [];
   const tracks: MediaStreamTrack[] = [];
   const connections: RTCPeerConnection[] = [];
@@ -52,6 +57,7 @@ export function makeEnd(config: Partial<MediaSessionConfig> = {}, overrides: Par
     onMediaState: (state) => states.push(state),
     onRemoteTrack: (track) => tracks.push(track),
     onPeerConnection: (pc) => connections.push(pc),
+    ...user,
   });
   endings.push(() => session.close());
   return { session, states, tracks, connections, microphones };
