@@ -1,5 +1,5 @@
 /** What every message must have before anything is done with it: RFC 3261 §8.1.1, §8.2, RFC 4475 §3.1.2, §3.3. */
-import { read } from './header.js';
+import { type HeaderCodec, read } from './header.js';
 import { CSeq } from './headers/cseq.js';
 import { From, To } from './headers/addresses.js';
 import { CallId } from './headers/texts.js';
@@ -12,8 +12,6 @@ import { isSipUri, parseUri } from './uri.js';
 const methods: ReadonlySet<string> = new Set(
   'ACK BYE CANCEL INFO INVITE MESSAGE NOTIFY OPTIONS PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE'.split(' '),
 );
-
-const single = [From, To, CallId, CSeq];
 
 /**
  * The mandatory headers are there, once, and well-formed; CSeq names the request's method; the Request-URI follows its
@@ -32,13 +30,18 @@ export function checkMessage(message: SipMessage): ParseError | undefined {
 }
 
 function checkHeaders(message: SipMessage): void {
-  for (const codec of single) {
-    let count = 0;
-    for (const { name } of message.headers) if (name === codec.name) count++;
-    if (count !== 1) refuse(count === 0 ? `${codec.name} is missing` : `${codec.name} occurs ${count} times`);
-    read<unknown>(message, codec);
-  }
+  readSingle(message, From);
+  readSingle(message, To);
+  readSingle(message, CallId);
+  readSingle(message, CSeq);
   if (!read(message, Via)) refuse('Via is missing');
+}
+
+function readSingle<T>(message: SipMessage, codec: HeaderCodec<T>): void {
+  let count = 0;
+  for (const { name } of message.headers) if (name === codec.name) count++;
+  if (count !== 1) refuse(count === 0 ? `${codec.name} is missing` : `${codec.name} occurs ${count} times`);
+  read(message, codec);
 }
 
 function checkRequest(method: string, uri: string, message: SipMessage): void {

@@ -43,7 +43,7 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 /** Escapes every character that `allowed` lacks. */
 export function escapeUri(text: string, allowed: Uint8Array): string {
   let clean = true;
-  for (let i = 0; i < text.length && clean; i++) clean = allowed[text.charCodeAt(i)] === 1;
+  for (let i = 0; i < text.length && clean; i++) clean = Boolean(allowed[text.charCodeAt(i)]);
   if (clean) return text;
   let escaped = '';
   for (const char of text) {

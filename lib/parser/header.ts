@@ -2,29 +2,29 @@
 import { canonicalName } from './header-names.js';
 import type { Header, SipMessage } from './message.js';
 import { ParseError } from './parse-error.js';
-import { COMMA, LESS, GREATER, QUOTE, BACKSLASH, safeText, trimLws } from './scanner.js';
+import { BACKSLASH, LESS, QUOTE, indexOrEnd, safeText, trimLws } from './scanner.js';
 
 /** Both directions of one header. A codec nobody names is not bundled. */
 export interface HeaderCodec<T> {
   /** The canonical name. */
   readonly name: string;
   /** Whether one header line may carry several values. */
-  readonly list?: boolean;
+  readonly list?: boolean | undefined;
   /** Cuts a line into its values, where that is not done at the commas. */
-  readonly split?: (value: string) => readonly string[];
+  readonly split?: ((value: string) => readonly string[]) | undefined;
   /** What stands between values of one line, if not a comma. */
-  readonly separator?: string;
+  readonly separator?: string | undefined;
   /** Reads one value; throws a {@link ParseError}. */
-  parse(value: string): T;
+  readonly parse: (value: string) => T;
   /** Writes one value; throws a TypeError that names the header. */
-  write(value: T): string;
+  readonly write: (value: T) => string;
 }
 
 /** A header as the parser makes it: it remembers what it was last read as. */
 export class ParsedHeader implements Header {
   readonly name: string;
   readonly value: string;
-  #codec: HeaderCodec<unknown> | undefined;
+  #codec: object | undefined;
   #values: readonly unknown[] = none;
 
   constructor(name: string, value: string) {
@@ -48,8 +48,9 @@ const none: readonly never[] = [];
 function parseValues<T>({ name, value }: Header, codec: HeaderCodec<T>): readonly T[] {
   try {
     if (!codec.list) return [codec.parse(value)];
+    if (!value.includes(',') && !codec.split) return value === '' ? none : [codec.parse(value)];
     const parts = codec.split ? codec.split(value) : splitList(value);
-    return parts.length === 1 ? [codec.parse(parts[0]!)] : parts.map((part) => codec.parse(part));
+    return parts.map((part) => codec.parse(part));
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     throw new ParseError(`${name}: ${error.message}`, error);
@@ -59,10 +60,11 @@ function parseValues<T>({ name, value }: Header, codec: HeaderCodec<T>): readonl
 /** The first value of a header; undefined when it is absent. Throws a {@link ParseError} when it is malformed. */
 export function read<T>(message: SipMessage, codec: HeaderCodec<T>): T | undefined {
   const { headers } = message;
+  const { name } = codec;
   for (let i = 0; i < headers.length; i++) {
-    const header = headers[i]!;
-    if (header.name !== codec.name) continue;
-    const values = ParsedHeader.values(header, codec);
+    const field = headers[i]!;
+    if (field.name !== name) continue;
+    const values = ParsedHeader.values(field, codec);
     if (values.length > 0) return values[0];
   }
   return undefined;
@@ -71,14 +73,21 @@ export function read<T>(message: SipMessage, codec: HeaderCodec<T>): T | undefin
 /** All values of a header, in order, from however many lines. Throws a {@link ParseError} when one is malformed. */
 export function readAll<T>(message: SipMessage, codec: HeaderCodec<T>): readonly T[] {
   const { headers } = message;
-  let all: readonly T[] = none;
+  const { name } = codec;
+  let first: readonly T[] | undefined;
+  let all: T[] | undefined;
   for (let i = 0; i < headers.length; i++) {
-    const header = headers[i]!;
-    if (header.name !== codec.name) continue;
-    const values = ParsedHeader.values(header, codec);
-    all = all.length === 0 ? values : [...all, ...values];
+    const field = headers[i]!;
+    if (field.name !== name) continue;
+    const values = ParsedHeader.values(field, codec);
+    if (!first) {
+      first = values;
+    } else {
+      all ??= first.slice();
+      for (let j = 0; j < values.length; j++) all.push(values[j]!);
+    }
   }
-  return all;
+  return all ?? first ?? none;
 }
 
 /** A header to send. Throws a TypeError that names it when the value cannot be written. */
@@ -105,26 +114,37 @@ export function headerValues(message: SipMessage, name: string): readonly string
 }
 
 /** Cuts at separators that are neither quoted nor between angle brackets; empty values are skipped (RFC 9110 §5.6.1). */
-export function splitList(value: string, separator = COMMA): readonly string[] {
+export function splitList(value: string, separator = ','): readonly string[] {
   const parts: string[] = [];
-  let start = 0;
-  let quoted = false;
-  let bracketed = false;
-  const cut = (end: number): void => {
+  const plain = !value.includes('"') && !value.includes('<');
+  for (let start = 0; start <= value.length;) {
+    const next = value.indexOf(separator, start);
+    const end = next < 0 ? value.length : plain ? next : separatorAt(value, separator, start);
     const part = trimLws(value.slice(start, end));
     if (part !== '') parts.push(part);
     start = end + 1;
-  };
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (quoted) {
-      if (code === BACKSLASH) i++;
-      else quoted = code !== QUOTE;
-    } else if (code === QUOTE) quoted = !bracketed;
-    else if (code === LESS) bracketed = true;
-    else if (code === GREATER) bracketed = false;
-    else if (code === separator && !bracketed) cut(i);
   }
-  cut(value.length);
   return parts;
+}
+
+/** Index of the next separator outside of quotes and angle brackets, or the length of the value. */
+function separatorAt(value: string, separator: string, start: number): number {
+  const separatorCode = separator.charCodeAt(0);
+  for (let i = start; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code === separatorCode) return i;
+    if (code === QUOTE) i = closingQuote(value, i);
+    else if (code === LESS) i = indexOrEnd(value, '>', i);
+  }
+  return value.length;
+}
+
+/** Index of the quote that closes the one at `at`, or the length of the value. */
+function closingQuote(value: string, at: number): number {
+  for (let i = at + 1; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code === QUOTE) return i;
+    if (code === BACKSLASH) i++;
+  }
+  return value.length;
 }

@@ -19,7 +19,7 @@ export function parseMultipart(contentType: string, body: Body): readonly BodyPa
   // One character per byte: delimiters are found as in text, and each part becomes bytes again.
   return splitParts(latin1(body), latin1(new TextEncoder().encode(delimiter))).map((part) => {
     const { headers, body: content } = parsePart(part);
-    const decoded = headers.map(({ name, value }) => ({ name, value: `${bodyOf(bytesOf(value)) as string}` }));
+    const decoded = headers.map(({ name, value }) => ({ name, value: new TextDecoder().decode(bytesOf(value)) }));
     return { headers: decoded, body: bodyOf(bytesOf(content)) };
   });
 }

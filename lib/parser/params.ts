@@ -1,16 +1,17 @@
 /** Parameter lists, `;name=value;flag`: RFC 3261 §7.3.1 and generic-param of §25.1. */
+import type { Scanner } from './scanner.js';
 import {
   COMMA,
   EQUAL,
   QUOTE,
   SEMICOLON,
-  Scanner,
   isBareValue,
   isLws,
   quote,
   safeText,
   safeToken,
   skipToken,
+  tokenChars,
 } from './scanner.js';
 
 /** Names in lower case; null is a flag without a value; quoted values are unquoted. */
@@ -21,15 +22,18 @@ export const noParams: Params = new Map();
 
 /** Reads `;name=value` up to the end of the text; nothing else may follow. */
 export function parseParams(scanner: Scanner): Params {
-  if (scanner.done) return noParams;
+  if (scanner.done()) return noParams;
   const params = new Map<string, string | null>();
-  while (!scanner.done) {
+  do {
     scanner.expect(SEMICOLON);
-    if (scanner.done && params.size > 0) break; // a trailing semicolon is often sent and means nothing
-    const name = scanner.token('parameter name').toLowerCase();
+    const name = scanner.lowerRun(tokenChars);
+    if (name === '') {
+      if (scanner.done() && params.size > 0) break; // a trailing semicolon is often sent and means nothing
+      scanner.fail('expected a parameter name');
+    }
     const value = scanner.take(EQUAL) ? paramValue(scanner) : null;
     if (!params.has(name)) params.set(name, value);
-  }
+  } while (!scanner.done());
   return params;
 }
 
@@ -64,8 +68,10 @@ export function writeParams(params: Params, what: string, mustQuote?: (name: str
 
 /** The parameters that are not among `names`: what a codec leaves over after its own fields. */
 export function otherParams(params: Params, ...names: string[]): Params {
-  if (params.size === 0) return noParams;
+  let known = 0;
+  for (const name of names) if (params.has(name)) known++;
+  if (params.size === known) return noParams;
   const rest = new Map(params);
   for (const name of names) rest.delete(name);
-  return rest.size === 0 ? noParams : rest;
+  return rest;
 }

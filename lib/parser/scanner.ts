@@ -3,17 +3,21 @@ import { ParseError } from './parse-error.js';
 
 const ALPHANUM = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+/** Marks the upper-case letters of a set. */
+const UPPER = 2;
+
 /** A set of ASCII characters, indexed by code. */
 export function charSet(chars: string): Uint8Array {
   const set = new Uint8Array(128);
-  for (let i = 0; i < chars.length; i++) set[chars.charCodeAt(i)] = 1;
+  for (let i = 0; i < chars.length; i++)
+    set[chars.charCodeAt(i)] = chars[i] === chars[i]!.toLowerCase() ? 1 : 1 | UPPER;
   return set;
 }
 
 /** The letters and digits, and what else `chars` adds. */
 export const alphanumAnd = (chars: string): Uint8Array => charSet(ALPHANUM + chars);
 
-const tokenChars = /* @__PURE__ */ alphanumAnd("-.!%*_+`'~");
+export const tokenChars = /* @__PURE__ */ alphanumAnd("-.!%*_+`'~");
 const hostValueChars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef:.[]');
 
 export const TAB = 9;
@@ -31,7 +35,10 @@ export const GREATER = 62;
 export const BACKSLASH = 92;
 
 /** LWS as it is after unfolding; a fold inside a value handed over raw counts as well. */
-export const isLws = (code: number): boolean => code === SP || code === TAB || code === CR || code === LF;
+export const isLws = (code: number): boolean =>
+  code <= SP && (code === SP || code === TAB || code === CR || code === LF);
+
+export const isBlank = (code: number): boolean => code === SP || code === TAB;
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
@@ -39,6 +46,12 @@ const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 export function skipSet(text: string, at: number, set: Uint8Array): number {
   while (at < text.length && set[text.charCodeAt(at)]) at++;
   return at;
+}
+
+/** Index of `what` at or after `from`, or the length of the text. */
+export function indexOrEnd(text: string, what: string, from: number): number {
+  const index = text.indexOf(what, from);
+  return index < 0 ? text.length : index;
 }
 
 /** Index after the token that begins at `at`; `at` itself when there is none. */
@@ -91,19 +104,18 @@ export class Scanner {
   }
 
   skipLws(): void {
-    const { text } = this;
-    while (this.pos < text.length && isLws(text.charCodeAt(this.pos))) this.pos++;
+    while (isLws(this.text.charCodeAt(this.pos))) this.pos++;
   }
 
-  /** Consumes LWS and then says whether anything is left. */
-  get done(): boolean {
+  /** Consumes LWS and then says whether nothing is left. */
+  done(): boolean {
     this.skipLws();
     return this.pos >= this.text.length;
   }
 
   /** Fails when anything but LWS is left. */
   end(): void {
-    if (!this.done) this.fail('unexpected text');
+    if (!this.done()) this.fail('unexpected text');
   }
 
   /** The code of the character at the cursor, NaN at the end. */
@@ -125,6 +137,23 @@ export class Scanner {
     if (!this.take(code)) this.fail(`expected "${String.fromCharCode(code)}"`);
   }
 
+  /** The run of characters of a set, in lower case; empty if there is none. */
+  lowerRun(set: Uint8Array): string {
+    const { text } = this;
+    const start = this.pos;
+    const { length } = text;
+    let at = start;
+    let seen = 0;
+    for (; at < length; at++) {
+      const found = set[text.charCodeAt(at)];
+      if (!found) break;
+      seen |= found;
+    }
+    this.pos = at;
+    const run = text.slice(start, at);
+    return seen & UPPER ? run.toLowerCase() : run;
+  }
+
   token(what = 'token'): string {
     const start = this.pos;
     this.pos = skipToken(this.text, start);
@@ -134,33 +163,36 @@ export class Scanner {
 
   /** Everything up to LWS or one of the characters in `stops`; may be empty. */
   until(stops: string): string {
-    const { text } = this;
     const start = this.pos;
-    while (this.pos < text.length) {
-      const code = text.charCodeAt(this.pos);
-      if (isLws(code) || stops.includes(text[this.pos]!)) break;
+    let code = this.peek();
+    while (this.pos < this.text.length && !isLws(code) && !stops.includes(String.fromCharCode(code))) {
       this.pos++;
+      code = this.peek();
     }
-    return text.slice(start, this.pos);
+    return this.text.slice(start, this.pos);
   }
 
   /** A quoted-string, unquoted and unescaped. The cursor is on its opening quote. */
   quoted(): string {
     const { text } = this;
     const start = this.pos + 1;
-    let escaped = false;
-    for (let i = start; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code === BACKSLASH) {
-        escaped = true;
-        i++;
-      } else if (code === QUOTE) {
-        this.pos = i + 1;
-        const inner = text.slice(start, i);
-        return escaped ? inner.replace(/\\([^])/g, '$1') : inner;
-      }
+    let end = text.indexOf('"', start);
+    let backslash = text.indexOf('\\', start);
+    if (end >= 0 && (backslash < 0 || backslash > end)) {
+      this.pos = end + 1;
+      return text.slice(start, end);
     }
-    return this.fail('unterminated quoted string', start - 1);
+    let inner = '';
+    let from = start;
+    while (end >= 0 && backslash >= 0 && backslash < end) {
+      inner += text.slice(from, backslash);
+      from = backslash + 1;
+      if (end === from) end = text.indexOf('"', from + 1);
+      backslash = text.indexOf('\\', from + 1);
+    }
+    if (end < 0) return this.fail('unterminated quoted string', start - 1);
+    this.pos = end + 1;
+    return inner + text.slice(from, end);
   }
 
   /** Digits as a number; more than `max` fails, or becomes `max` when `saturate` is set. */

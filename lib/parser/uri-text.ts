@@ -11,15 +11,13 @@ export function schemeEnd(text: string): number {
   return text.charCodeAt(end) === COLON ? end : -1;
 }
 
+/** Controls, space, and the delimiters that would end it. */
+const illegal = /[\0- "<>\x7f]/;
+const wellFormed = /^[a-z][a-z0-9+.-]*:[^\0- "<>\x7f]+$/i;
+
 /** Why the text cannot stand where a URI is expected; undefined when it can. Tolerates "#" and non-ASCII. */
 export function uriTextFault(text: string): string | undefined {
-  const colon = schemeEnd(text);
-  if (colon < 0) return 'expected a URI';
-  if (colon === text.length - 1) return 'URI without content';
-  for (let i = colon + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    // Controls, space, and the delimiters that would end it: < > "
-    if (code <= 32 || code === 34 || code === 60 || code === 62 || code === 127) return 'illegal character in URI';
-  }
-  return undefined;
+  if (wellFormed.test(text)) return undefined;
+  if (schemeEnd(text) < 0) return 'expected a URI';
+  return illegal.test(text) ? 'illegal character in URI' : 'URI without content';
 }

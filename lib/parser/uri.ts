@@ -1,8 +1,8 @@
 /** sip, sips and tel URIs: RFC 3261 §19.1, RFC 3966, IPv6 references as RFC 5118 has them. */
 import { escapeUri, unescapeUri } from './escape.js';
 import { type Params, noParams } from './params.js';
-import { COLON, Scanner, SEMICOLON, alphanumAnd, charSet, skipSet } from './scanner.js';
-import { schemeEnd, uriTextFault } from './uri-text.js';
+import { COLON, EQUAL, SEMICOLON, Scanner, alphanumAnd, charSet, indexOrEnd, skipSet } from './scanner.js';
+import { uriTextFault } from './uri-text.js';
 
 /** RFC 3261 §19.1.1; all parts unescaped. */
 export interface SipUri {
@@ -37,11 +37,16 @@ export const isSipUri = (uri: Uri): uri is SipUri => 'host' in uri;
 
 export const isTelUri = (uri: Uri): uri is TelUri => 'number' in uri;
 
+const QUESTION = 63;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
 const UNRESERVED = "-_.!~*'()";
 const userChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}&=+$,;?/`);
 const passwordChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}&=+$,`);
 const paramChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/:&+$`);
 const headerChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/?:+$`);
+/** What a parameter's or header's name is made of, escapes included. */
+const pairNameChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/?:+$%,|`);
 const hostChars = /* @__PURE__ */ alphanumAnd('-._');
 const ipv6Chars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef:.');
 const telNumberChars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef*#+-.() ');
@@ -51,7 +56,7 @@ export function parseUri(text: string): Uri {
   const fault = uriTextFault(text);
   const scanner = new Scanner(text);
   if (fault) scanner.fail(fault);
-  const colon = schemeEnd(text);
+  const colon = text.indexOf(':');
   const scheme = text.slice(0, colon).toLowerCase();
   scanner.pos = colon + 1;
   if (scheme === 'sip' || scheme === 'sips') return parseSipUri(scanner, scheme);
@@ -60,41 +65,37 @@ export function parseUri(text: string): Uri {
 }
 
 function parseSipUri(scanner: Scanner, scheme: 'sip' | 'sips'): SipUri {
-  const { text } = scanner;
+  const { text, pos } = scanner;
+  const unescape = text.includes('%') ? unescapeUri : asIs;
   let user: string | undefined;
   let password: string | undefined;
-  const at = text.indexOf('@', scanner.pos);
+  const at = text.indexOf('@', pos);
   if (at >= 0) {
     // Everything else may stand unescaped in a user: ";" "?" "/", and "#", which phones dial.
-    const colon = text.lastIndexOf(':', at);
-    const userEnd = colon >= scanner.pos ? text.indexOf(':', scanner.pos) : at;
-    if (userEnd === scanner.pos) scanner.fail('empty user');
-    user = unescapeUri(text.slice(scanner.pos, userEnd));
-    if (userEnd < at) password = unescapeUri(text.slice(userEnd + 1, at));
+    const userinfo = text.slice(pos, at);
+    const colon = userinfo.indexOf(':');
+    user = unescape(colon < 0 ? userinfo : userinfo.slice(0, colon)) || scanner.fail('empty user');
+    if (colon >= 0) password = unescape(userinfo.slice(colon + 1));
     scanner.pos = at + 1;
   }
   const host = parseHost(scanner);
   const port = parsePort(scanner);
-  const params = parseUriParams(scanner);
-  const headers = parseUriHeaders(scanner);
+  const params = parseUriParams(scanner, unescape);
+  const headers = parseUriHeaders(scanner, unescape);
   if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
   return { scheme, user, password, host, port, params, headers };
 }
 
 /** A name, an IPv4 address or an IPv6 reference. Labels may begin with digits. */
 export function parseHost(scanner: Scanner): string {
-  const { text, pos } = scanner;
-  let end: number;
-  if (text[pos] === '[') {
-    end = skipSet(text, pos + 1, ipv6Chars);
-    if (text[end] !== ']' || end < pos + 3) scanner.fail('malformed IPv6 reference', end);
-    end++;
-  } else {
-    end = skipSet(text, pos, hostChars);
-    if (end === pos) scanner.fail('expected a host');
+  if (scanner.peek() === OPEN_BRACKET) {
+    scanner.pos++;
+    const address = scanner.lowerRun(ipv6Chars);
+    if (address.length < 2 || scanner.peek() !== CLOSE_BRACKET) scanner.fail('malformed IPv6 reference');
+    scanner.pos++;
+    return `[${address}]`;
   }
-  scanner.pos = end;
-  return text.slice(pos, end).toLowerCase();
+  return scanner.lowerRun(hostChars) || scanner.fail('expected a host');
 }
 
 /** `:` and digits, if there is a colon. */
@@ -104,37 +105,34 @@ export function parsePort(scanner: Scanner): number | undefined {
   return scanner.integer(65535);
 }
 
-function parseUriParams(scanner: Scanner): Params {
-  const { text } = scanner;
+type Unescape = (text: string) => string;
+
+const asIs: Unescape = (text) => text;
+
+function parseUriParams(scanner: Scanner, unescape: Unescape): Params {
   if (scanner.peek() !== SEMICOLON) return noParams;
-  const end = indexOrEnd(text, '?', scanner.pos);
-  const params = parsePairs(text.slice(scanner.pos + 1, end), ';');
-  scanner.pos = end;
-  return params;
+  return parsePairs(scanner, ';', indexOrEnd(scanner.text, '?', scanner.pos), unescape);
 }
 
-function parseUriHeaders(scanner: Scanner): Params {
-  const { text, pos } = scanner;
-  if (text[pos] !== '?') return noParams;
-  scanner.pos = text.length;
-  return parsePairs(text.slice(pos + 1), '&');
+function parseUriHeaders(scanner: Scanner, unescape: Unescape): Params {
+  if (scanner.peek() !== QUESTION) return noParams;
+  return parsePairs(scanner, '&', scanner.text.length, unescape);
 }
 
-const indexOrEnd = (text: string, what: string, from: number): number => {
-  const index = text.indexOf(what, from);
-  return index < 0 ? text.length : index;
-};
-
-/** `name=value` pairs, unescaped; the first of a name counts. */
-function parsePairs(text: string, separator: string): Params {
+/** `name=value` pairs from after the cursor up to `end`; the first of a name counts. */
+function parsePairs(scanner: Scanner, separator: string, end: number, unescape: Unescape): Params {
+  const { text } = scanner;
   const pairs = new Map<string, string | null>();
-  for (let start = 0; start < text.length;) {
-    const end = indexOrEnd(text, separator, start);
-    const equal = text.indexOf('=', start);
-    const hasValue = equal >= 0 && equal < end;
-    const name = unescapeUri(text.slice(start, hasValue ? equal : end)).toLowerCase();
-    if (name !== '' && !pairs.has(name)) pairs.set(name, hasValue ? unescapeUri(text.slice(equal + 1, end)) : null);
-    start = end + 1;
+  while (scanner.pos < end) {
+    scanner.pos++;
+    const raw = scanner.lowerRun(pairNameChars);
+    const name = unescape === asIs ? raw : unescape(raw).toLowerCase();
+    const pairEnd = Math.min(indexOrEnd(text, separator, scanner.pos), end);
+    const hasValue = scanner.peek() === EQUAL;
+    if (!hasValue && scanner.pos < pairEnd) scanner.fail('illegal character in URI');
+    if (name !== '' && !pairs.has(name))
+      pairs.set(name, hasValue ? unescape(text.slice(scanner.pos + 1, pairEnd)) : null);
+    scanner.pos = pairEnd;
   }
   return pairs.size === 0 ? noParams : pairs;
 }
@@ -144,7 +142,7 @@ function parseTelUri(scanner: Scanner): TelUri {
   const end = skipSet(text, pos, telNumberChars);
   if (!/[0-9a-f*#]/i.test(text.slice(pos, end))) scanner.fail('expected a number');
   scanner.pos = end;
-  const params = parseUriParams(scanner);
+  const params = parseUriParams(scanner, unescapeUri);
   if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
   return { scheme: 'tel', number: text.slice(pos, end), params };
 }

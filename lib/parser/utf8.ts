@@ -1,30 +1,22 @@
 /** UTF-8 lengths and conversions of bodies: RFC 3261 §7.4. */
 import type { Body } from './message.js';
 
-/** UTF-8 bytes that one UTF-16 unit accounts for: two for each half of a surrogate pair, three for a lone half. */
-function unitBytes(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  if (code < 0x80) return 1;
-  if (code < 0x800) return 2;
-  if (code < 0xd800 || code > 0xdfff) return 3;
-  return text.codePointAt(at)! > 0xffff || (at > 0 && text.codePointAt(at - 1)! > 0xffff) ? 2 : 3;
-}
+const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** Bytes of the text from `start` on, once encoded. */
-export function utf8Length(text: string, start = 0): number {
-  let bytes = text.length - start;
-  for (let i = start; i < text.length; i++) {
-    if (text.charCodeAt(i) >= 0x80) bytes += unitBytes(text, i) - 1;
-  }
-  return bytes;
-}
+/** Where text is encoded only to be counted. */
+let scratch = /* @__PURE__ */ new Uint8Array(4096);
 
-/** Index after the `bytes` UTF-8 bytes that begin at `start`; -1 when the text has fewer. */
-export function utf8End(text: string, start: number, bytes: number): number {
-  let left = bytes;
-  let i = start;
-  for (; left > 0 && i < text.length; i++) left -= unitBytes(text, i);
-  return left > 0 ? -1 : i;
+/** Bytes of the text, once encoded. */
+export const utf8Length = (text: string): number => encoder.encode(text).length;
+
+/** The first `bytes` UTF-8 bytes of the text, cut between characters; undefined when it has fewer. */
+export function utf8Prefix(text: string, bytes: number): string | undefined {
+  if (bytes > text.length * 3) return undefined;
+  if (scratch.length < bytes) scratch = new Uint8Array(bytes);
+  const all = encoder.encodeInto(text, scratch);
+  if (all.written === bytes && all.read === text.length) return text;
+  const { read, written } = encoder.encodeInto(text, scratch.subarray(0, bytes));
+  return read === text.length && written < bytes ? undefined : text.slice(0, read);
 }
 
 export const bodyLength = (body: Body): number => (typeof body === 'string' ? utf8Length(body) : body.length);

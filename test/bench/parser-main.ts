@@ -19,7 +19,7 @@ function measure(run: Run, perCall: number): number {
   return (user + system) / (calls * perCall);
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 function compare({ name, perCall, ours, jssip, sipjs }: ParserBench): void {
   const contenders: readonly Run[] = sipjs ? [ours, jssip, sipjs] : [ours, jssip];

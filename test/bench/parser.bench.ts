@@ -7,9 +7,9 @@ import { benchMessages } from './messages.js';
 export interface ParserBench {
   readonly name: string;
   readonly perCall: number;
-  ours(): void;
-  jssip(): void;
-  sipjs?(): void;
+  readonly ours: () => void;
+  readonly jssip: () => void;
+  readonly sipjs?: () => void;
 }
 
 interface JsSipMessage {
@@ -46,8 +46,8 @@ interface SipJs {
   readonly Grammar: { URIParse(text: string): unknown; nameAddrHeaderParse(text: string): unknown };
 }
 const sipjsModules = await Promise.all([
-  import('sip.js/lib/core/messages/parser.js' as string),
-  import('sip.js/lib/grammar/grammar.js' as string),
+  import('sip.js/lib/core/messages/parser.js'),
+  import('sip.js/lib/grammar/grammar.js'),
 ]);
 const sipjs = Object.assign({}, ...sipjsModules) as SipJs;
 const silent = { warn() {}, debug() {}, log() {}, error() {} };
@@ -87,7 +87,7 @@ function touchAll(message: sip.SipMessage): void {
   sink = sip.read(message, sip.CallId);
   sink = sip.read(message, sip.CSeq);
   for (const contact of sip.readAll(message, sip.Contact)) sink = uriOf(contact);
-  for (const route of sip.readAll(message, sip.RecordRoute)) sink = uriOf(route);
+  sink = sip.readAll(message, sip.RecordRoute);
   sink = sip.readAll(message, sip.Route);
   sink = sip.readAll(message, sip.Path);
   sink = sip.readAll(message, sip.ServiceRoute);
@@ -106,15 +106,12 @@ function touchAll(message: sip.SipMessage): void {
   sink = sip.read(message, sip.Authorization);
 }
 
-const rawNames = ['allow', 'supported', 'require', 'expires', 'rseq', 'route', 'path', 'service-route'];
-const parsedNames = ['contact', 'record-route'];
+const rawNames = ['record-route', 'allow', 'supported', 'require', 'expires', 'rseq', 'route', 'path', 'service-route'];
 
 /** The same of JsSIP, which parses most while it reads the message and leaves lists as text. */
 function touchAllJsSip(message: JsSipMessage | SipJsMessage): void {
   for (const name of rawNames) sink = message.getHeaders(name);
-  for (const name of parsedNames) {
-    for (let i = message.getHeaders(name).length - 1; i >= 0; i--) sink = message.parseHeader(name, i);
-  }
+  for (let i = message.getHeaders('contact').length - 1; i >= 0; i--) sink = message.parseHeader('contact', i);
 }
 
 function touchRouting(message: sip.SipMessage): void {

@@ -1,13 +1,10 @@
 /** Headers that name someone: RFC 3261 §20.10, §20.20, §20.30 f., §20.39 and the extensions that speak of addresses. */
 import { type Address, parseAddress, writeAddress } from '../address.js';
 import type { HeaderCodec } from '../header.js';
-import { list } from './field.js';
+import { list, textCodec } from './field.js';
 
-const address = (name: string): HeaderCodec<Address> => ({
-  name,
-  parse: parseAddress,
-  write: (value) => writeAddress(value, name),
-});
+const address = (name: string): HeaderCodec<Address> =>
+  textCodec(name, parseAddress, (value) => writeAddress(value, name));
 
 /** RFC 3261 §20.20. */
 export const From = /* @__PURE__ */ address('From');
@@ -56,9 +53,10 @@ const featureTags: ReadonlySet<string> = new Set([
 ]);
 
 /** RFC 3261 §20.10; `*` stands for all bindings. */
-export const Contact: HeaderCodec<Address | '*'> = {
-  name: 'Contact',
-  list: true,
-  parse: (value) => (value === '*' ? value : parseAddress(value)),
-  write: (value) => (value === '*' ? value : writeAddress(value, 'Contact', (name) => featureTags.has(name))),
-};
+export const Contact: HeaderCodec<Address | '*'> = /* @__PURE__ */ list(
+  textCodec<Address | '*'>(
+    'Contact',
+    (value) => (value === '*' ? value : parseAddress(value)),
+    (value) => (value === '*' ? value : writeAddress(value, 'Contact', (name) => featureTags.has(name))),
+  ),
+);

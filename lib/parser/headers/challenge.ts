@@ -14,6 +14,7 @@ import {
   safeToken,
   skipSet,
   skipToken,
+  tokenChars,
 } from '../scanner.js';
 import { paramValue } from '../params.js';
 import { codec, list } from './field.js';
@@ -57,13 +58,13 @@ function readToken68(scanner: Scanner): string | undefined {
 
 function readParams(scanner: Scanner): AuthParams {
   const params = new Map<string, string>();
-  while (!scanner.done) {
+  while (!scanner.done()) {
     if (scanner.take(COMMA)) continue; // empty elements (RFC 9110 §5.6.1)
-    const name = scanner.token('parameter name').toLowerCase();
+    const name = scanner.lowerRun(tokenChars) || scanner.fail('expected a parameter name');
     scanner.expect(EQUAL);
     const value = paramValue(scanner);
     if (!params.has(name)) params.set(name, value);
-    if (!scanner.done && !scanner.take(COMMA)) scanner.fail('expected ","');
+    if (!scanner.take(COMMA)) scanner.end();
   }
   return params;
 }
@@ -118,10 +119,11 @@ function skipLws(text: string, at: number): number {
   return at;
 }
 
-const challenge = (name: string): HeaderCodec<Challenge> => ({
-  ...list(codec(name, readAuth, (value) => writeAuth(value, name, 'qop'))),
-  split: splitChallenges,
-});
+const challenge = (name: string): HeaderCodec<Challenge> =>
+  list(
+    codec(name, readAuth, (value) => writeAuth(value, name, 'qop')),
+    splitChallenges,
+  );
 
 const credentials = (name: string): HeaderCodec<Credentials> =>
   codec(name, readAuth, (value) => writeAuth(value, name));

@@ -1,16 +1,23 @@
 /** The shape most headers share: one value and its parameters (RFC 3261 §7.3.1). */
 import type { HeaderCodec } from '../header.js';
 
-import { Scanner, safeToken } from '../scanner.js';
+import { SLASH, Scanner, safeToken, tokenChars } from '../scanner.js';
 
 /** A number of seconds; more than 2³²-1 is read as that (RFC 4475 §3.1.2.4, RFC 9111 §1.2.2). */
 export const MAX_SECONDS = 2 ** 32 - 1;
 
-/** How a value that is read with a scanner, and written whole, becomes a codec. */
-export function codec<T>(name: string, read: (scanner: Scanner) => T, write: (value: T) => string): HeaderCodec<T> {
-  return {
+/** A codec of text. All codecs are made here, alike, so that engines see one kind of object. */
+export const textCodec = <T>(
+  name: string,
+  parse: (value: string) => T,
+  write: (value: T) => string,
+): HeaderCodec<T> => ({ name, list: false, split: undefined, separator: undefined, parse, write });
+
+/** A codec of what a scanner reads; all of the value must be read. */
+export const codec = <T>(name: string, read: (scanner: Scanner) => T, write: (value: T) => string): HeaderCodec<T> =>
+  textCodec(
     name,
-    parse(value) {
+    (value) => {
       const scanner = new Scanner(value);
       scanner.skipLws();
       const result = read(scanner);
@@ -18,11 +25,14 @@ export function codec<T>(name: string, read: (scanner: Scanner) => T, write: (va
       return result;
     },
     write,
-  };
-}
+  );
 
 /** The same codec, for a header whose line may hold several values. */
-export const list = <T>(single: HeaderCodec<T>): HeaderCodec<T> => ({ ...single, list: true });
+export const list = <T>(
+  { name, parse, write }: HeaderCodec<T>,
+  split?: (value: string) => readonly string[],
+  separator?: string,
+): HeaderCodec<T> => ({ name, list: true, split, separator, parse, write });
 
 /** Throws a TypeError unless the number is a whole one from 0 to `max`. */
 export function writeInteger(value: number, max: number, what: string): string {
@@ -32,8 +42,9 @@ export function writeInteger(value: number, max: number, what: string): string {
 
 /** A token, or two with a slash between them, such as a media type, in lower case. */
 export function readType(scanner: Scanner): string {
-  const first = scanner.token();
-  return (scanner.take(47) ? `${first}/${scanner.token()}` : first).toLowerCase();
+  const first = scanner.lowerRun(tokenChars) || scanner.fail('expected a token');
+  if (!scanner.take(SLASH)) return first;
+  return `${first}/${scanner.lowerRun(tokenChars) || scanner.fail('expected a token')}`;
 }
 
 export const writeType = (type: string, what: string): string =>

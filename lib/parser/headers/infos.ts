@@ -2,7 +2,7 @@
 import { parseAddress, writeAddress } from '../address.js';
 import type { HeaderCodec } from '../header.js';
 import type { Params } from '../params.js';
-import { list } from './field.js';
+import { list, textCodec } from './field.js';
 
 export interface InfoValue {
   /** As written; see `parseUri`. */
@@ -11,14 +11,16 @@ export interface InfoValue {
 }
 
 const info = (name: string): HeaderCodec<InfoValue> =>
-  list({
-    name,
-    parse(value) {
-      const { uri, params } = parseAddress(value);
-      return { uri, params };
-    },
-    write: ({ uri, params }) => writeAddress({ uri, params }, name),
-  });
+  list(
+    textCodec(
+      name,
+      (value) => {
+        const { uri, params } = parseAddress(value);
+        return { uri, params };
+      },
+      ({ uri, params }) => writeAddress({ uri, params }, name),
+    ),
+  );
 
 /** RFC 3261 §20.4, RFC 7462. */
 export const AlertInfo = /* @__PURE__ */ info('Alert-Info');

@@ -1,17 +1,22 @@
 /** Headers that are lists of words: RFC 3261 §20.2 f., §20.5, §20.29, §20.32, §20.37, §20.40, RFC 3323, RFC 6665. */
 import { type HeaderCodec, splitList } from '../header.js';
-import { SEMICOLON, safeText } from '../scanner.js';
+import { safeText } from '../scanner.js';
+import { list, textCodec } from './field.js';
 
 /** Values are read as they are: an odd one among the methods or option tags must not hide the others. */
-const words = (name: string): HeaderCodec<string> => ({
-  name,
-  list: true,
-  parse: (value) => value,
-  write(value) {
-    if (/[\s,"<>]|^$/.test(safeText(value, name))) throw new TypeError(`${name}: ${JSON.stringify(value)}`);
-    return value;
-  },
-});
+const words = (name: string, split?: (value: string) => readonly string[], separator?: string): HeaderCodec<string> =>
+  list(
+    textCodec(
+      name,
+      (value) => value,
+      (value) => {
+        if (/[\s,;"<>]|^$/.test(safeText(value, name))) throw new TypeError(`${name}: ${JSON.stringify(value)}`);
+        return value;
+      },
+    ),
+    split,
+    separator,
+  );
 
 /** RFC 3261 §20.5: methods. */
 export const Allow = /* @__PURE__ */ words('Allow');
@@ -36,8 +41,4 @@ export const RequestDisposition = /* @__PURE__ */ words('Request-Disposition');
 /** RFC 6086 §7.2: Info Packages. */
 export const RecvInfo = /* @__PURE__ */ words('Recv-Info');
 /** RFC 3323 §4.2: the one list with semicolons. */
-export const Privacy: HeaderCodec<string> = {
-  .../* @__PURE__ */ words('Privacy'),
-  split: (value) => splitList(value, SEMICOLON),
-  separator: ';',
-};
+export const Privacy = /* @__PURE__ */ words('Privacy', (value) => splitList(value, ';'), ';');

@@ -1,24 +1,27 @@
 /** Headers whose value is read as it stands: RFC 3261 §20.8, §20.25 f., §20.35 f., §20.41 and others. */
 import type { HeaderCodec } from '../header.js';
-import { codec } from './field.js';
-import { safeText, safeToken } from '../scanner.js';
+import { codec, textCodec } from './field.js';
+import { Scanner, safeText, safeToken } from '../scanner.js';
 
-const text = (name: string): HeaderCodec<string> => ({
-  name,
-  parse: (value) => value,
-  write: (value) => safeText(value, name),
-});
+const text = (name: string): HeaderCodec<string> =>
+  textCodec(
+    name,
+    (value) => value,
+    (value) => safeText(value, name),
+  );
 
 /** One word; what characters it has is nobody's business but its maker's. */
 const word = (name: string): HeaderCodec<string> =>
-  codec(
+  textCodec(
     name,
-    (scanner) => scanner.until('') || scanner.fail('empty'),
+    (value) => (oneWord.test(value) ? value : new Scanner(value).fail('expected one word')),
     (value) => {
-      if (/\s|^$/.test(safeText(value, name))) throw new TypeError(`${name}: ${JSON.stringify(value)}`);
+      if (!oneWord.test(safeText(value, name))) throw new TypeError(`${name}: ${JSON.stringify(value)}`);
       return value;
     },
   );
+
+const oneWord = /^[^ \t\r\n]+$/;
 
 const token = (name: string): HeaderCodec<string> =>
   codec(

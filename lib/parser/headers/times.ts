@@ -31,7 +31,7 @@ export interface TimestampValue {
 /** RFC 3261 §20.38. */
 export const Timestamp = /* @__PURE__ */ codec<TimestampValue>(
   'Timestamp',
-  (scanner) => ({ timestamp: decimal(scanner), delay: scanner.done ? undefined : decimal(scanner) }),
+  (scanner) => ({ timestamp: decimal(scanner), delay: scanner.done() ? undefined : decimal(scanner) }),
   ({ timestamp, delay }) => [timestamp, ...(delay === undefined ? [] : [delay])].map(writeDecimal).join(' '),
 );
 

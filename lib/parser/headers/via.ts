@@ -1,6 +1,6 @@
 /** Via: RFC 3261 §20.42, RFC 3581, RFC 5118 §4.5. */
 import { type Params, parseParams, writeParams } from '../params.js';
-import { SLASH, safeToken } from '../scanner.js';
+import { SLASH, type Scanner, safeToken } from '../scanner.js';
 import { checkHost, parseHost, parsePort } from '../uri.js';
 import { codec, list, writeInteger } from './field.js';
 
@@ -16,15 +16,28 @@ export interface ViaValue {
   readonly params: Params;
 }
 
+/** Protocol and version of sent-protocol, and the slash after them. */
+function readProtocol(scanner: Scanner): readonly [protocol: string, version: string] {
+  if (scanner.text.startsWith('SIP/2.0/')) {
+    scanner.pos = 8;
+    scanner.skipLws();
+    return sip20;
+  }
+  const protocol = scanner.token();
+  scanner.expect(SLASH);
+  const version = scanner.token();
+  scanner.expect(SLASH);
+  return [protocol, version];
+}
+
+const sip20 = ['SIP', '2.0'] as const;
+
 /** RFC 3261 §20.42. */
 export const Via = /* @__PURE__ */ list(
   codec<ViaValue>(
     'Via',
     (scanner) => {
-      const protocol = scanner.token();
-      scanner.expect(SLASH);
-      const version = scanner.token();
-      scanner.expect(SLASH);
+      const [protocol, version] = readProtocol(scanner);
       const transport = scanner.token('transport').toUpperCase();
       scanner.skipLws();
       const host = parseHost(scanner);
