@@ -101,11 +101,13 @@ export class Baresip extends Daemon {
     return within(ms, `baresip event ${type} (had ${this.#events.map((event) => event.type).join(', ')})`, found);
   }
 
-  /** Resolves when what baresip hears now has its peak within 15 Hz of the frequency. */
+  /** Resolves when what baresip hears from now on has its peak within 15 Hz of the frequency. */
   async hears(frequency: number, ms = 10_000): Promise<Tone> {
+    const before = new Map(this.#recordings().map(({ path, size }) => [path, size]));
     let heard: Tone | undefined;
     const probe = (): Tone | undefined => {
-      heard = this.#lastSound();
+      const grown = this.#recordings().find(({ path, size }) => size - (before.get(path) ?? wavHeader) > wavHeader);
+      heard = grown && dominantTone(...endOfWav(grown.path, before.get(grown.path) ?? wavHeader, 0.4));
       return heard && Math.abs(heard.frequency - frequency) <= 15 && heard.share > 0.5 ? heard : undefined;
     };
     try {
@@ -195,32 +197,29 @@ export class Baresip extends Daemon {
     }
   }
 
-  /** What the last 0.4 s of the newest recording hold. */
-  #lastSound(): Tone | undefined {
-    const paths = readdirSync(this.#soundFolder)
-      .filter((name) => name.endsWith('-dec.wav'))
-      .map((name) => join(this.#soundFolder, name))
-      .sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
-    const newest = paths.at(-1);
-    return newest === undefined ? undefined : dominantTone(...tailOfWav(newest, 0.4));
+  /** What it heard in each call so far. */
+  #recordings(): { path: string; size: number }[] {
+    const names = readdirSync(this.#soundFolder).filter((name) => name.endsWith('-dec.wav'));
+    return names.map((name) => join(this.#soundFolder, name)).map((path) => ({ path, size: statSync(path).size }));
   }
 }
 
-/** The last seconds of a WAV file of 16-bit samples that is still being written: its header's length is not right yet. */
-function tailOfWav(path: string, seconds: number): [samples: Int16Array, rate: number, channels: number] {
+const wavHeader = 44;
+
+/** The last seconds, not before `from`, of a WAV file of 16-bit samples that is still being written: its header's length is not right yet. */
+function endOfWav(path: string, from: number, seconds: number): [samples: Int16Array, rate: number, channels: number] {
   const file = openSync(path, 'r');
   try {
-    const header = Buffer.alloc(44);
-    readSync(file, header, 0, 44, 0);
-    const channels = header.readUInt16LE(22);
-    const rate = header.readUInt32LE(24);
+    const header = Buffer.alloc(wavHeader);
+    readSync(file, header, 0, wavHeader, 0);
+    const channels = header.readUInt16LE(22) || 1;
+    const rate = header.readUInt32LE(24) || 8000;
     const frame = 2 * channels;
-    const available = Math.floor((statSync(path).size - 44) / frame);
-    const wanted = Math.min(available, Math.round(seconds * rate));
-    if (wanted <= 0) return [new Int16Array(0), rate || 8000, channels || 1];
-    const bytes = Buffer.alloc(wanted * frame);
-    readSync(file, bytes, 0, bytes.length, 44 + (available - wanted) * frame);
-    return [new Int16Array(bytes.buffer, bytes.byteOffset, wanted * channels), rate, channels];
+    const end = wavHeader + frame * Math.floor((statSync(path).size - wavHeader) / frame);
+    const start = Math.max(from, end - frame * Math.round(seconds * rate));
+    const bytes = Buffer.alloc(Math.max(0, end - start));
+    readSync(file, bytes, 0, bytes.length, start);
+    return [new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1), rate, channels];
   } finally {
     closeSync(file);
   }

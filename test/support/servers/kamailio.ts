@@ -15,6 +15,8 @@ export interface KamailioOptions {
   readonly algorithm?: 'MD5' | 'SHA-256';
   /** Joins WebRTC and plain RTP; without it SDP passes untouched. */
   readonly rtpengine?: RtpEngine;
+  /** Milliseconds that a call may ring before it gets 408. @default 60000 */
+  readonly ringTimeout?: number;
   /** Switches of kamailio.cfg, as WITH_OB_FLOW. */
   readonly defines?: readonly string[];
 }
@@ -71,7 +73,7 @@ export class Kamailio extends Daemon {
 
   protected override async prepare(): Promise<Command> {
     this.#ports ??= { udp: await freePort(), ws: await freePort(), wss: await freePort(), peer: await freePort() };
-    const { algorithm = 'MD5', rtpengine, defines = [] } = this.#options;
+    const { algorithm = 'MD5', rtpengine, ringTimeout = 60_000, defines = [] } = this.#options;
     mkdirSync(join(this.folder, 'run'), { recursive: true });
     cpSync('/usr/share/kamailio/dbtext/kamailio', join(this.folder, 'db'), { recursive: true });
     await this.#makeCertificate();
@@ -83,6 +85,8 @@ export class Kamailio extends Daemon {
       PEER_PORT: this.#ports.peer,
       NG_PORT: rtpengine?.port ?? 0,
       DIGEST: algorithm,
+      RING_TIMEOUT: ringTimeout,
+      ANSWER_TIMEOUT: Math.min(10_000, ringTimeout), // tm does not shorten the timer that runs when it rings
     };
     const template = readFileSync(join(import.meta.dirname, 'kamailio.cfg'), 'utf8');
     const config = template.replace(/@([A-Z]+(?:_[A-Z]+)*)@/g, (_, key: string) => String(values[key]));

@@ -1,0 +1,70 @@
+// A page with one account of the library, seen from the test: each method runs its namesake in page/phone.ts.
+import type { Browser, Page } from 'puppeteer';
+import { within } from '../servers/deadline.js';
+import { openPage } from './launch.js';
+import type { PageServer } from './page-server.js';
+import type * as Phone from './page/phone.js';
+
+declare const harness: typeof Phone;
+type Verb = keyof typeof Phone;
+
+export class PhonePage {
+  readonly page: Page;
+  /** What became of the registration. */
+  readonly registration: Awaited<ReturnType<typeof Phone.start>>;
+  readonly uri: string;
+
+  private constructor(page: Page, uri: string, registration: PhonePage['registration']) {
+    this.page = page;
+    this.uri = uri;
+    this.registration = registration;
+  }
+
+  static async open(browser: Browser, server: PageServer, options: Phone.PhoneOptions): Promise<PhonePage> {
+    const page = await openPage(browser, server.harnessUrl('phone'));
+    const start = page.evaluate((given) => harness.start(given), options);
+    const registration = await within(15_000, `${options.user} to register`, start);
+    return new PhonePage(page, `sip:${options.user}@example.test`, registration);
+  }
+
+  call(target: string): Promise<void> {
+    return this.#do('call', target);
+  }
+  reached(state: Parameters<typeof Phone.reached>[0]): Promise<void> {
+    return this.#do('reached', state);
+  }
+  incoming(): Promise<string> {
+    return this.#do('incoming');
+  }
+  answer(): Promise<void> {
+    return this.#do('answer');
+  }
+  reject(status?: number): Promise<void> {
+    return this.#do('reject', ...(status === undefined ? [] : [status]));
+  }
+  hangup(): Promise<void> {
+    return this.#do('hangup');
+  }
+  ended(): Promise<Phone.Ending> {
+    return this.#do('ended');
+  }
+  hears(hertz: number): Promise<Awaited<ReturnType<typeof Phone.hearsTone>>> {
+    return this.#do('hearsTone', hertz);
+  }
+
+  /** Unregisters and closes the page. */
+  async close(): Promise<void> {
+    await this.#do('stop');
+    await this.page.browserContext().close();
+  }
+
+  #do<T>(verb: Verb, ...args: readonly unknown[]): Promise<T> {
+    const run = (name: Verb, given: readonly unknown[]): unknown =>
+      (harness[name] as (...values: readonly unknown[]) => unknown)(...given);
+    return within(
+      20_000,
+      `${this.uri}: ${verb}(${args.join(', ')})`,
+      this.page.evaluate(run, verb, args) as Promise<T>,
+    );
+  }
+}

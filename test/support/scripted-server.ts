@@ -1,0 +1,156 @@
+// The far side of a fake WebSocket, played by the test: it sees each frame and says what comes back.
+import { assert } from 'chai';
+import type { SipMessage, SipRequest, SipResponse } from '../../lib/parser/index.js';
+import { ParseError, headerValue, isRequest, parseMessage } from '../../lib/parser/index.js';
+import type { WebSocketFactory, WebSocketLike } from '../../lib/transport/websocket-connection.js';
+import { settle } from './fake-clock.js';
+
+/** One socket as the library sees it. Nothing is ever delivered after `close()`. */
+export class FakeSocket implements WebSocketLike {
+  binaryType = 'blob';
+  readonly bufferedAmount = 0;
+  onopen: ((event: never) => void) | null = null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null = null;
+  readonly url: string;
+  readonly sent: (string | Uint8Array)[] = [];
+  isClosed = false;
+  /** Black hole: what is sent is lost, and nobody says so. */
+  isDead = false;
+  readonly #onFrame: (frame: string | Uint8Array, socket: FakeSocket) => void;
+
+  constructor(url: string, onFrame: (frame: string | Uint8Array, socket: FakeSocket) => void) {
+    this.url = url;
+    this.#onFrame = onFrame;
+  }
+
+  send(data: string | Uint8Array): void {
+    assert.isFalse(this.isClosed, 'nothing is sent on a closed socket');
+    this.sent.push(data);
+    if (!this.isDead) this.#onFrame(data, this);
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  open(): void {
+    this.onopen?.({} as never);
+  }
+
+  receive(data: string | Uint8Array): void {
+    this.onmessage?.({ data });
+  }
+
+  /** The server, or the network in an honest mood, ends the connection. */
+  drop(code = 1006, reason = ''): void {
+    this.isClosed = true;
+    this.onclose?.({ code, reason });
+  }
+}
+
+export interface ResponseParts {
+  readonly headers?: readonly string[];
+  readonly body?: string;
+  readonly toTag?: string | undefined;
+  readonly reason?: string;
+}
+
+export class ScriptedServer {
+  readonly sockets: FakeSocket[] = [];
+  /** Every message that came, in order. */
+  readonly received: SipMessage[] = [];
+  /** URLs whose handshake fails. */
+  readonly refused = new Set<string>();
+  /** Handshakes are left unanswered. */
+  holdsHandshakes = false;
+  #seen = 0;
+
+  /** To be injected as `environment.webSocket`. */
+  readonly webSocket: WebSocketFactory = (url) => {
+    const socket = new FakeSocket(url, (frame) => {
+      this.#onFrame(frame);
+    });
+    this.sockets.push(socket);
+    queueMicrotask(() => {
+      if (this.refused.has(url)) socket.drop(1006);
+      else if (!this.holdsHandshakes && !socket.isClosed) socket.open();
+    });
+    return socket;
+  };
+
+  /** The latest socket. */
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    assert(socket, 'a socket was opened');
+    return socket;
+  }
+
+  /** The next message that was not taken yet; it must be a request of this method. */
+  async request(method: string): Promise<SipRequest> {
+    const message = await this.#next(method);
+    if (!isRequest(message)) return assert.fail(`a ${method}, got ${message.status} ${message.reason}`);
+    assert.equal(message.method, method);
+    return message;
+  }
+
+  /** The next message that was not taken yet; it must be a response with this status. */
+  async response(status: number): Promise<SipResponse> {
+    const message = await this.#next(String(status));
+    if (isRequest(message)) return assert.fail(`a ${status}, got ${message.method}`);
+    assert.equal(message.status, status, message.reason);
+    return message;
+  }
+
+  /** Nothing came that was not taken. */
+  async nothing(): Promise<void> {
+    await settle();
+    const rest = this.received.slice(this.#seen).map((m) => (isRequest(m) ? m.method : m.status));
+    assert.deepEqual(rest, []);
+  }
+
+  /** Takes and drops what has come so far. */
+  async skip(): Promise<void> {
+    await settle();
+    this.#seen = this.received.length;
+  }
+
+  /** Sends text as it stands, line ends made CRLF. */
+  send(text: string): void {
+    this.socket.receive(text.replace(/\r?\n/g, '\r\n'));
+  }
+
+  respond(
+    request: SipRequest,
+    status: number,
+    { headers = [], body = '', toTag = 'peer', reason = 'Because' }: ResponseParts = {},
+  ): void {
+    const to = headerValue(request, 'To')!;
+    const lines = [
+      `SIP/2.0 ${status} ${reason}`,
+      ...request.headers.filter((h) => h.name === 'Via').map((h) => `Via: ${h.value}`),
+      `From: ${headerValue(request, 'From')}`,
+      `To: ${status === 100 || !toTag || to.includes(';tag=') ? to : `${to};tag=${toTag}`}`,
+      `Call-ID: ${headerValue(request, 'Call-ID')}`,
+      `CSeq: ${headerValue(request, 'CSeq')}`,
+      ...headers,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    this.socket.receive(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  }
+
+  #onFrame(frame: string | Uint8Array): void {
+    const message = parseMessage(frame);
+    if (message instanceof ParseError) throw message;
+    this.received.push(message);
+  }
+
+  async #next(wanted: string): Promise<SipMessage> {
+    await settle();
+    const message = this.received[this.#seen];
+    if (!message) return assert.fail(`${wanted} was expected, nothing came`);
+    this.#seen++;
+    return message;
+  }
+}
