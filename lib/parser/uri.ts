@@ -45,8 +45,9 @@ const userChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}&=+$,;?/`);
 const passwordChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}&=+$,`);
 const paramChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/:&+$`);
 const headerChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/?:+$`);
-/** What a parameter's or header's name is made of, escapes included. */
-const pairNameChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/?:+$%,|`);
+/** What names are read as, escapes included. */
+const paramNameChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/:&+$%`);
+const headerNameChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/?:+$%`);
 const hostChars = /* @__PURE__ */ alphanumAnd('-._');
 const ipv6Chars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef:.');
 const telNumberChars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef*#+-.() ');
@@ -111,21 +112,27 @@ const asIs: Unescape = (text) => text;
 
 function parseUriParams(scanner: Scanner, unescape: Unescape): Params {
   if (scanner.peek() !== SEMICOLON) return noParams;
-  return parsePairs(scanner, ';', indexOrEnd(scanner.text, '?', scanner.pos), unescape);
+  return parsePairs(scanner, ';', indexOrEnd(scanner.text, '?', scanner.pos), paramNameChars, unescape);
 }
 
 function parseUriHeaders(scanner: Scanner, unescape: Unescape): Params {
   if (scanner.peek() !== QUESTION) return noParams;
-  return parsePairs(scanner, '&', scanner.text.length, unescape);
+  return parsePairs(scanner, '&', scanner.text.length, headerNameChars, unescape);
 }
 
 /** `name=value` pairs from after the cursor up to `end`; the first of a name counts. */
-function parsePairs(scanner: Scanner, separator: string, end: number, unescape: Unescape): Params {
+function parsePairs(
+  scanner: Scanner,
+  separator: string,
+  end: number,
+  nameChars: Uint8Array,
+  unescape: Unescape,
+): Params {
   const { text } = scanner;
   const pairs = new Map<string, string | null>();
   while (scanner.pos < end) {
     scanner.pos++;
-    const raw = scanner.lowerRun(pairNameChars);
+    const raw = scanner.lowerRun(nameChars);
     const name = unescape === asIs ? raw : unescape(raw).toLowerCase();
     const pairEnd = Math.min(indexOrEnd(text, separator, scanner.pos), end);
     const hasValue = scanner.peek() === EQUAL;
