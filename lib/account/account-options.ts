@@ -144,24 +144,28 @@ function credentialList(options: AccountOptions, user: string): readonly Credent
 /** What the user dialled as a URI: a SIP or tel URI, `user@host`, a user, or a telephone number in its usual spelling. */
 export function targetUri(target: string, domain: string): string {
   const text = typeof target === 'string' ? target.trim() : '';
-  const number = /^\+?[\d\s().\-/*#]+$/.test(text) ? text.replace(/[\s().\-/]/g, '') : undefined;
-  const candidate = number
-    ? `sip:${encodeURIComponent(number).replace('%2B', '+')}@${domain}`
-    : /^tel:/i.test(text)
-      ? telTarget(text, domain)
-      : /^sips?:|^</i.test(text) || text.includes('<')
-        ? text
-        : text.includes('@')
-          ? `sip:${text}`
-          : `sip:${encodeURIComponent(text)}@${domain}`;
   try {
-    const { uri } = parseAddress(candidate);
-    if (text !== '' && isSipUri(parseUri(uri))) return uri;
+    const uri = dialled(text, domain);
+    const parsed = uri === undefined ? undefined : parseUri(uri);
+    if (parsed && isSipUri(parsed)) return uri!;
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
   }
   throw new EvercallError('invalidTarget', `no SIP or tel URI: ${JSON.stringify(text.slice(0, 80))}`);
 }
+
+function dialled(text: string, domain: string): string | undefined {
+  if (text === '') return undefined;
+  if (text.includes('<')) return parseAddress(text).uri;
+  if (/^sips?:/i.test(text)) return text;
+  if (/^tel:/i.test(text)) return telTarget(text, domain);
+  if (/^[a-z][a-z\d+.-]*:/i.test(text)) return undefined; // a scheme that is not ours
+  if (/^\+?[\d\s().\-/*#]+$/.test(text)) return inDomain(text.replace(/[\s().\-/]/g, ''), domain);
+  return text.includes('@') ? `sip:${text}` : inDomain(text, domain);
+}
+
+const inDomain = (user: string, host: string): string =>
+  writeUri({ scheme: 'sip', user, host, params: new Map(), headers: new Map() });
 
 /** RFC 3261 §19.1.6: our proxy, not the telephone network, knows the way to the number. */
 function telTarget(text: string, domain: string): string {

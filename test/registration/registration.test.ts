@@ -1,0 +1,298 @@
+import { assert } from 'chai';
+import { CSeq, Contact, headerValue, read } from '../../lib/parser/index.js';
+import type { SipRequest } from '../../lib/parser/index.js';
+import type { RegistrationState } from '../../lib/index.js';
+import { settle } from '../support/fake-clock.js';
+import { phone } from '../support/phone.js';
+import type { Phone, PhoneOptions } from '../support/phone.js';
+
+const challenge = 'WWW-Authenticate: Digest realm="example.com", nonce="n1", qop="auth"';
+
+/** The binding as a registrar lists it. */
+function bound(register: SipRequest, expires: number, extra = ''): string {
+  const contact = read(register, Contact);
+  assert(contact && contact !== '*');
+  return `Contact: <${contact.uri}>;expires=${expires};+sip.instance="${contact.params.get('+sip.instance')}"${extra}`;
+}
+
+async function registering(
+  options: PhoneOptions = {},
+): Promise<Phone & { register: SipRequest; states: RegistrationState[] }> {
+  const stage = await phone({ ...options, account: { register: true, ...options.account } });
+  const states: RegistrationState[] = [];
+  stage.account.on('registrationChanged', ({ state }) => states.push(state));
+  return { ...stage, register: await stage.server.request('REGISTER'), states };
+}
+
+describe('registration', () => {
+  it('ACC-1: an account registers when it is added: Request-URI without a user, To = From, CSeq 1 (§10.2)', async () => {
+    const { register, account } = await registering();
+    assert.equal(account.state, 'registering');
+    assert.equal(register.uri, 'sip:example.com');
+    assert.equal(headerValue(register, 'To'), '<sip:alice@example.com>');
+    assert.match(headerValue(register, 'From')!, /^<sip:alice@example\.com>;tag=/);
+    assert.equal(read(register, CSeq)!.sequence, 1);
+    assert.equal(headerValue(register, 'Expires'), '600');
+    assert.match(
+      headerValue(register, 'Contact')!,
+      /;transport=ws>.*\+sip\.instance="<urn:uuid:[-0-9a-f]{36}>";reg-id=1/,
+    );
+  });
+
+  it('ACC-2: after a 401 the second REGISTER has credentials, the same Call-ID and the next CSeq (§22.2)', async () => {
+    const { register, server, account, states } = await registering();
+    server.respond(register, 401, { headers: [challenge] });
+    const second = await server.request('REGISTER');
+    assert.equal(headerValue(second, 'Call-ID'), headerValue(register, 'Call-ID'));
+    assert.equal(read(second, CSeq)!.sequence, 2);
+    assert.match(headerValue(second, 'Authorization')!, /nc=00000001/);
+    server.respond(second, 200, { headers: [bound(second, 300)] });
+    await account.registered;
+    assert.isTrue(account.isRegistered);
+    assert.deepEqual(states, ['registered']);
+  });
+
+  it('ACC-2: a wrong password ends after exactly two REGISTERs, and nothing follows', async () => {
+    const { register, server, account, clock } = await registering();
+    const outcome = account.registered.catch((error: unknown) => error);
+    server.respond(register, 401, { headers: [challenge] });
+    server.respond(await server.request('REGISTER'), 401, { headers: [challenge.replace('n1', 'n2')] });
+    assert.deepInclude((await outcome) as object, { code: 'authentication', status: 401 });
+    assert.equal(account.state, 'failed');
+    await clock.advance(3600_000);
+    await server.nothing();
+  });
+
+  it('ACC-2: a stale nonce is replaced once more, not for ever (RFC 7616 §3.3)', async () => {
+    const { register, server, account } = await registering();
+    server.respond(register, 401, { headers: [challenge] });
+    const stale = (n: number): string => `${challenge.replace('n1', `s${n}`)}, stale=true`;
+    server.respond(await server.request('REGISTER'), 401, { headers: [stale(1)] });
+    const third = await server.request('REGISTER');
+    assert.match(headerValue(third, 'Authorization')!, /nonce="s1"/);
+    server.respond(third, 401, { headers: [stale(2)] });
+    await settle();
+    assert.equal(account.state, 'failed');
+    await server.nothing();
+  });
+
+  it('ACC-44: a refresh authorizes itself with nc=00000002, in one transaction', async () => {
+    const { register, server, account, clock } = await registering();
+    server.respond(register, 401, { headers: [challenge] });
+    const second = await server.request('REGISTER');
+    server.respond(second, 200, { headers: [bound(second, 300)] });
+    await account.registered;
+    await clock.advance(270_000);
+    const refresh = await server.request('REGISTER');
+    assert.equal(account.state, 'refreshing');
+    assert.match(headerValue(refresh, 'Authorization')!, /nc=00000002/);
+    assert.isTrue(account.isRegistered, 'the binding holds meanwhile');
+    server.respond(refresh, 200, { headers: [bound(refresh, 300)] });
+    await settle();
+    assert.equal(account.state, 'registered');
+  });
+
+  it('RFC 7616 §3.5: the nextnonce of a 200 is used for the next request, from nc=00000001', async () => {
+    const { register, server, account } = await registering();
+    server.respond(register, 401, { headers: [challenge] });
+    const second = await server.request('REGISTER');
+    server.respond(second, 200, { headers: [bound(second, 300), 'Authentication-Info: nextnonce="n9"'] });
+    await account.registered;
+    void account.register();
+    assert.match(
+      headerValue(await server.request('REGISTER'), 'Authorization')!,
+      /nonce="n9".*nc=00000001|nc=00000001.*nonce="n9"/,
+    );
+  });
+
+  for (const granted of [10, 60, 600, 3600]) {
+    it(`ACC-30: a binding of ${granted} s is refreshed before it ends, and not in haste`, async () => {
+      const { register, server, account, clock } = await registering();
+      server.respond(register, 200, { headers: [bound(register, granted)] });
+      await account.registered;
+      await clock.advance(granted * 1000 * 0.47);
+      await server.nothing();
+      await clock.advance(granted * 1000 * 0.5);
+      await server.request('REGISTER');
+      assert.isTrue(account.isRegistered);
+    });
+  }
+
+  it('ENV-5: a machine that slept over the refresh sends one REGISTER when it wakes', async () => {
+    const { register, server, account, clock } = await registering();
+    server.respond(register, 200, { headers: [bound(register, 600)] });
+    await account.registered;
+    clock.sleep(7200_000);
+    assert.isFalse(account.isRegistered, 'time is over, whatever the timers think');
+    await clock.advance(30_000);
+    await server.request('REGISTER');
+    await server.nothing();
+  });
+
+  it('ACC-24: the expiry of our own Contact counts, not the header and not the others (§10.2.4)', async () => {
+    const { register, server, account, clock } = await registering();
+    server.respond(register, 200, {
+      headers: ['Contact: <sip:other@foreign.example>;expires=3600', bound(register, 40), 'Expires: 3600'],
+    });
+    await account.registered;
+    await clock.advance(40_000 * 0.9);
+    await server.request('REGISTER');
+  });
+
+  it('ACC-10: a 200 that lists only foreign Contacts is no registration', async () => {
+    const { register, server, account } = await registering();
+    const outcome = account.registered.catch((error: unknown) => error);
+    server.respond(register, 200, { headers: ['Contact: <sip:other@foreign.example>;expires=3600'] });
+    await outcome;
+    assert.equal(account.state, 'failed');
+    assert.isFalse(account.isRegistered);
+  });
+
+  it('S4: a 200 without any Contact fails the registration, and the next register() works', async () => {
+    const { register, server, account } = await registering();
+    server.respond(register, 200);
+    await settle();
+    assert.equal(account.state, 'failed');
+    const again = account.register();
+    const second = await server.request('REGISTER');
+    server.respond(second, 200, { headers: [bound(second, 300)] });
+    await again;
+    assert.isTrue(account.isRegistered);
+  });
+
+  it('a malformed Contact beside ours does not hide ours', async () => {
+    const { register, server, account } = await registering();
+    server.respond(register, 200, { headers: ['Contact: <sip:broken', bound(register, 300)] });
+    await account.registered;
+  });
+
+  it('ACC-33: 423 is followed by one REGISTER with the Min-Expires; a second 423 fails (§10.2.8)', async () => {
+    const { register, server, account } = await registering();
+    server.respond(register, 423, { headers: ['Min-Expires: 1800'] });
+    const second = await server.request('REGISTER');
+    assert.equal(headerValue(second, 'Expires'), '1800');
+    server.respond(second, 423, { headers: ['Min-Expires: 3600'] });
+    await settle();
+    assert.equal(account.state, 'failed');
+    await server.nothing();
+  });
+
+  it('ACC-4: unregister sends Expires: 0 in the same Call-ID; no refresh follows', async () => {
+    const { register, server, account, clock } = await registering();
+    server.respond(register, 200, { headers: [bound(register, 300)] });
+    await account.registered;
+    const done = account.unregister();
+    const remove = await server.request('REGISTER');
+    assert.equal(headerValue(remove, 'Expires'), '0');
+    assert.equal(headerValue(remove, 'Call-ID'), headerValue(register, 'Call-ID'));
+    server.respond(remove, 200);
+    await done;
+    assert.equal(account.state, 'unregistered');
+    await clock.advance(3600_000);
+    await server.nothing();
+  });
+
+  it('ACC-8: unregister of all sends Contact: * with Expires: 0 (§10.2.2)', async () => {
+    const { register, server, account } = await registering();
+    server.respond(register, 200, { headers: [bound(register, 300)] });
+    await account.registered;
+    void account.unregister({ all: true });
+    const remove = await server.request('REGISTER');
+    assert.deepEqual(
+      remove.headers.filter((h) => h.name === 'Contact').map((h) => h.value),
+      ['*'],
+    );
+    assert.equal(headerValue(remove, 'Expires'), '0');
+  });
+
+  it('ACC-39: register, unregister and register in one task: never two REGISTERs in flight, and the last wish counts', async () => {
+    const { register, server, account } = await registering();
+    const gone = account.unregister().catch((error: unknown) => error);
+    const last = account.register();
+    await server.nothing();
+    server.respond(register, 200, { headers: [bound(register, 300)] });
+    const second = await server.request('REGISTER');
+    assert.equal(headerValue(second, 'Expires'), '600');
+    server.respond(second, 200, { headers: [bound(second, 300)] });
+    await last;
+    assert.propertyVal(await gone, 'code', 'aborted');
+    assert.equal(account.state, 'registered');
+    await server.nothing();
+  });
+
+  it('ACC-32: a 403 is final; a 503 is tried again when its Retry-After is over', async () => {
+    const refused = await registering();
+    refused.server.respond(refused.register, 403);
+    await refused.clock.advance(3600_000);
+    await refused.server.nothing();
+
+    const busy = await registering();
+    busy.server.respond(busy.register, 503, { headers: ['Retry-After: 17'] });
+    await busy.clock.advance(16_999);
+    await busy.server.nothing();
+    await busy.clock.advance(1);
+    await busy.server.request('REGISTER');
+  });
+
+  it('ACC-31: a lost connection is opened again at once, and the binding made anew on it', async () => {
+    const { register, server, account, clock } = await registering();
+    server.respond(register, 200, { headers: [bound(register, 300)] });
+    await account.registered;
+    server.socket.drop();
+    await clock.advance(0);
+    const again = await server.request('REGISTER');
+    assert.equal(
+      headerValue(again, 'Contact')!.split(';expires')[0],
+      headerValue(register, 'Contact')!.split(';expires')[0],
+    );
+    assert.notEqual(headerValue(again, 'Via')!.split(';')[0], headerValue(register, 'Via')!.split(';')[0]);
+    await server.nothing();
+  });
+
+  it('a connection lost while a REGISTER is in flight does not strand the account', async () => {
+    const { server, account, clock } = await registering();
+    server.socket.drop();
+    await clock.advance(0);
+    const again = await server.request('REGISTER');
+    server.respond(again, 200, { headers: [bound(again, 300)] });
+    await settle();
+    assert.isTrue(account.isRegistered);
+  });
+
+  it('ACC-7: disposed without unregister, not a word goes out, and a late 200 changes nothing', async () => {
+    const { register, server, account, clock } = await registering();
+    const outcome = account.registered.catch((error: unknown) => error);
+    await account.dispose({ unregister: false });
+    assert.propertyVal(await outcome, 'code', 'aborted');
+    server.respond(register, 200, { headers: [bound(register, 300)] });
+    await clock.advance(3600_000);
+    await server.nothing();
+    assert.equal(clock.pending, 0);
+    assert.isTrue(server.socket.isClosed);
+  });
+
+  it('ACC-6: disposed, the account removes its binding before its connection closes', async () => {
+    const { register, server, account, ua } = await registering();
+    server.respond(register, 200, { headers: [bound(register, 300)] });
+    await account.registered;
+    const done = account.dispose();
+    const remove = await server.request('REGISTER');
+    assert.equal(headerValue(remove, 'Expires'), '0');
+    assert.isFalse(server.socket.isClosed);
+    server.respond(remove, 200);
+    await done;
+    assert.isTrue(server.socket.isClosed);
+    assert.deepEqual(ua.accounts, []);
+  });
+
+  it('ACC-43: no secret reaches a log', async () => {
+    const { register, server, account, log } = await registering();
+    server.respond(register, 401, { headers: [challenge] });
+    const second = await server.request('REGISTER');
+    const response = /response="([0-9a-f]+)"/.exec(headerValue(second, 'Authorization')!)![1]!;
+    const everything = `${log.join('\n')}${JSON.stringify(account)}`;
+    assert.include(everything, 'REGISTER sip:example.com');
+    assert.notInclude(everything, 'secret');
+    assert.notInclude(everything, response);
+  });
+});
