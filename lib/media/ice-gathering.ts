@@ -91,8 +91,8 @@ class Gathering {
     if (!candidate?.candidate) return; // that it was the last one shows in iceGatheringState
     if (this.#rule.ufrag && candidate.usernameFragment && candidate.usernameFragment !== this.#rule.ufrag) return;
     this.#servers.onCandidate(candidate);
-    if (this.#rule.firstUsable && isUsable(candidate)) {
-      this.#done();
+    if (this.#rule.firstUsable) {
+      if (isUsable(candidate)) this.#done();
       return;
     }
     if (!this.#found || candidate.type === 'host') this.#awaitQuiet();

@@ -216,5 +216,5 @@ async function errorOf(promise: Promise<unknown>): Promise<EvercallError> {
     (error: unknown) => error,
   );
   assert.instanceOf(outcome, EvercallError);
-  return outcome as EvercallError;
+  return outcome;
 }
