@@ -1,5 +1,5 @@
 /** The audio that one call sends, the microphone or a track of the app: when it is opened, silenced and stopped. */
-import { EvercallError } from '../base/errors.js';
+import { abortError, EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { MediaEnvironment } from './environment.js';
 import { openMicrophone } from './microphone.js';
@@ -68,6 +68,10 @@ export class LocalAudio {
     if (this.#track || this.#missing) return;
     try {
       const track = await openMicrophone(this.#env, this.#config.audio, signal);
+      if (signal.aborted) {
+        track.stop(); // it came as the call ended
+        throw abortError(signal);
+      }
       this.#opened = track;
       this.#use(track);
     } catch (error) {
