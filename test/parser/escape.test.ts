@@ -1,0 +1,32 @@
+import { assert } from 'chai';
+import fc from 'fast-check';
+import { escapeUri, unescapeUri } from '../../lib/parser/escape.js';
+import { alphanumAnd } from '../../lib/parser/scanner.js';
+
+const allowed = alphanumAnd('');
+
+describe('escapes', () => {
+  it('are undone once (RFC 4475 §3.1.1.3)', () => {
+    assert.equal(unescapeUri('a%41%2541'), 'aA%41');
+    assert.equal(unescapeUri('%C3%A9%e9%9b%bb'), 'é電');
+  });
+
+  it('that are none stay', () => {
+    assert.equal(unescapeUri('100%, %4, %zz'), '100%, %4, %zz');
+  });
+
+  it('come back as the same bytes, UTF-8 or not', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
+        const escaped = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0').toUpperCase()}`).join('');
+        assert.equal(escapeUri(unescapeUri(escaped), new Uint8Array(128)), escaped);
+      }),
+    );
+  });
+
+  it('are made for what is not allowed', () => {
+    assert.equal(escapeUri('abc', allowed), 'abc');
+    assert.equal(escapeUri('a b\0é🎉', allowed), 'a%20b%00%C3%A9%F0%9F%8E%89');
+    assert.equal(escapeUri('\ud800', allowed), '%EF%BF%BD');
+  });
+});
