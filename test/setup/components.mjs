@@ -67,8 +67,9 @@ function install(packages, services) {
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    const options = ['-y', '-qq', '-o', 'Dpkg::Use-Pty=0', '--no-install-recommends'];
-    run('apt-get', ['update', '-qq'], env);
+    const patience = ['-o', 'Acquire::http::Timeout=20', '-o', 'Acquire::Retries=5'];
+    run('apt-get', ['update', '-qq', ...patience], env);
+    const options = ['-y', '-qq', '-o', 'Dpkg::Use-Pty=0', '--no-install-recommends', ...patience];
     run('apt-get', ['install', ...options, ...packages], env);
   } finally {
     if (ours) rmSync(policy);
