@@ -100,7 +100,7 @@ export function parseHost(scanner: Scanner): string {
 }
 
 /** `:` and digits, if there is a colon. */
-export function parsePort(scanner: Scanner): number | undefined {
+function parsePort(scanner: Scanner): number | undefined {
   if (scanner.peek() !== COLON) return undefined;
   scanner.pos++;
   return scanner.integer(65535);

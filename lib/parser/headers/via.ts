@@ -1,7 +1,7 @@
 /** Via: RFC 3261 §20.42, RFC 3581, RFC 5118 §4.5. */
 import { type Params, parseParams, writeParams } from '../params.js';
-import { SLASH, type Scanner, safeToken } from '../scanner.js';
-import { checkHost, parseHost, parsePort } from '../uri.js';
+import { COLON, SLASH, type Scanner, safeToken } from '../scanner.js';
+import { checkHost, parseHost } from '../uri.js';
 import { codec, list, writeInteger } from './field.js';
 
 export interface ViaValue {
@@ -41,8 +41,7 @@ export const Via = /* @__PURE__ */ list(
       const transport = scanner.token('transport').toUpperCase();
       scanner.skipLws();
       const host = parseHost(scanner);
-      scanner.skipLws();
-      const port = parsePort(scanner);
+      const port = scanner.take(COLON) ? scanner.integer(65535) : undefined;
       return { protocol, version, transport, host, port, params: parseParams(scanner) };
     },
     ({ protocol, version, transport, host, port, params }) => {
