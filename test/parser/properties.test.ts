@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import * as sip from '../../lib/parser/index.js';
 import { parsed } from './support.js';
 
-const chars = (set: string) => fc.constantFrom(...set);
+const chars = (set: string) => fc.constantFrom(...Array.from(set));
 const string = (set: string, minLength = 1, maxLength = 12) => fc.string({ unit: chars(set), minLength, maxLength });
 
 const TOKEN = "abcXYZ019-.!%*_+`'~";

@@ -51,9 +51,9 @@ const validResponse = (name: string) => valid(response(octets(name)));
 function failsCheck(name: string, status: number): ParseError {
   const message = parseMessage(octets(name));
   assert.notInstanceOf(message, ParseFailure);
-  const error = checkMessage(message as SipMessage);
+  const error = checkMessage(message);
   assert.equal(error?.status, status);
-  assert.deepEqual(error!.partial, message as SipMessage);
+  assert.deepEqual(error!.partial, message);
   return error!;
 }
 

@@ -35,7 +35,7 @@ export function response(data: string | Uint8Array): SipResponse {
 export function refused(data: string | Uint8Array): ParseError {
   const error = parseMessage(data);
   assert.instanceOf(error, ParseError);
-  return error as ParseError;
+  return error;
 }
 
 /** A request with these header lines and nothing else. */

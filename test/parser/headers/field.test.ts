@@ -15,10 +15,10 @@ describe('codecs', () => {
   });
 
   it('become lists without losing anything', () => {
-    const letters = list(letter, (value) => [...value], '');
+    const letters = list(letter, (value) => value.split('+'), '+');
     assert.isTrue(letters.list);
     assert.strictEqual(letters.parse, letter.parse);
-    assert.deepEqual(letters.split!('ab'), ['a', 'b']);
+    assert.deepEqual(letters.split!('a+b'), ['a', 'b']);
   });
 
   it('write whole numbers within their range', () => {
