@@ -62,7 +62,7 @@ export class PageServer {
     try {
       const page = this.#pages.get(path);
       const harness = /^\/harness\/([a-z-]+)$/.exec(path)?.[1];
-      if (page) send(response, '.html', page.body, page.headers);
+      if (page) send(response, extname(path) || '.html', page.body, page.headers);
       else if (harness) send(response, '.html', harnessPage(harness));
       else if (path.startsWith('/test/') && path.endsWith('.js'))
         send(response, '.js', await compiled(join(root, path)));
