@@ -22,10 +22,10 @@ const entries = Object.fromEntries(
 const onLog = (level, log, handler) => handler(level === 'warn' ? 'error' : level, log);
 
 /** Compiles lib/ and resolves packages into the bundle. The lint checks the types, so that no bundle does it again. */
-export const compile = () => [
+export const compile = (tsconfig = 'tsconfig.build.json') => [
   nodeResolve({ browser: true }),
   commonjs(),
-  typescript({ noEmit: false, declaration: false, noCheck: true, noForceEmit: true, filterRoot: false }),
+  typescript({ tsconfig, noEmit: false, declaration: false, noCheck: true, noForceEmit: true, filterRoot: false }),
 ];
 
 const minify = () => terser({ ecma: 2020, compress: { passes: 2 } });
