@@ -1,6 +1,6 @@
 /** name-addr and addr-spec with header parameters: RFC 3261 §20.10 and §25.1. */
 import { type Params, parseParams, writeParams } from './params.js';
-import { LESS, QUOTE, Scanner, isToken, quote, safeText, trimLws } from './scanner.js';
+import { LESS, QUOTE, Scanner, isLws, isToken, quote, safeText, trimLws } from './scanner.js';
 import { uriTextFault } from './uri-text.js';
 
 /** Who a header names: `"Bob" <sip:bob@example.com>;tag=1`. */
@@ -32,7 +32,8 @@ export function parseAddress(text: string): Address {
   const open = scanner.pos + 1;
   const close = text.indexOf('>', open);
   if (close < 0) scanner.fail('"<" without ">"');
-  const uri = trimLws(text.slice(open, close)); // RFC 4475 §3.1.2.14
+  let uri = text.slice(open, close);
+  if (isLws(uri.charCodeAt(0)) || isLws(uri.charCodeAt(uri.length - 1))) uri = trimLws(uri); // RFC 4475 §3.1.2.14
   const fault = uriTextFault(uri);
   if (fault) scanner.fail(fault, open);
   scanner.pos = close + 1;

@@ -1,6 +1,6 @@
 /** Finds the header lines of a message or body part: names, values, folding (RFC 3261 §7.3, RFC 2046 §5.1). */
 import { ParsedHeader } from './header.js';
-import { canonicalName } from './header-names.js';
+import { canonicalName, usualName } from './header-names.js';
 import { CR, indexOrEnd, isBlank, isToken } from './scanner.js';
 
 /** How much a message may hold before it is refused with 513. */
@@ -73,7 +73,7 @@ function readName(text: string, start: number, colon: number): string {
   let end = colon;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   const name = text.slice(start, end);
-  return isToken(name) ? canonicalName(name) : '';
+  return usualName(name) ?? (isToken(name) ? canonicalName(name) : '');
 }
 
 function trimBlanks(text: string, from: number, to: number): string {

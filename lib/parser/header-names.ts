@@ -163,21 +163,27 @@ function makeTable(): readonly (readonly Entry[] | undefined)[] {
   return buckets;
 }
 
-/** The spelling under which a header of this name is found in a message; unknown names are capitalized word by word. */
-export function canonicalName(name: string): string {
+/** The canonical name of a header that is spelled as usual, the only way most are; undefined for all others. */
+export function usualName(name: string): string | undefined {
   const entries = table[bucket(name.length, name.charCodeAt(0))];
-  if (entries) {
-    for (let i = 0; i < entries.length; i++) if (entries[i]![0] === name) return entries[i]![1];
-    const lower = name.toLowerCase();
-    for (let i = 0; i < entries.length; i++) if (entries[i]![0].toLowerCase() === lower) return entries[i]![1];
-  }
-  return capitalize(name);
+  if (entries) for (let i = 0; i < entries.length; i++) if (entries[i]![0] === name) return entries[i]![1];
+  return undefined;
 }
 
-function capitalize(name: string): string {
-  const capitalized = name
-    .toLowerCase()
-    .replace(/(^|-)([a-z])/g, (_match, dash: string, letter: string) => dash + letter.toUpperCase());
+/** The spelling under which a header of this name is found in a message; unknown names are capitalized word by word. */
+export function canonicalName(name: string): string {
+  const usual = usualName(name);
+  if (usual) return usual;
+  const lower = name.toLowerCase();
+  const known = table[bucket(name.length, name.charCodeAt(0))]?.find(([spelling]) => spelling.toLowerCase() === lower);
+  return known ? known[1] : capitalize(lower);
+}
+
+function capitalize(lower: string): string {
+  const capitalized = lower.replace(
+    /(^|-)([a-z])/g,
+    (_match, dash: string, letter: string) => dash + letter.toUpperCase(),
+  );
   // A property's name is interned, like a literal: where all names are, engines compare them by address.
   return Object.keys({ [capitalized]: 0 })[0]!;
 }

@@ -39,18 +39,16 @@ export function parseParams(scanner: Scanner): Params {
 
 /** token, host or quoted-string; read as anything up to the next separator, since phones send more than tokens. */
 export function paramValue(scanner: Scanner): string {
-  if (scanner.peek() === QUOTE) return scanner.quoted();
-  const { text } = scanner;
-  const start = scanner.pos;
-  let at = skipToken(text, start);
-  while (at < text.length) {
+  const { text, pos } = scanner;
+  let at = skipToken(text, pos);
+  if (at === pos && scanner.peek() === QUOTE) return scanner.quoted();
+  for (; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === SEMICOLON || code === COMMA || isLws(code)) break;
     if (code === QUOTE) scanner.fail('unexpected quote', at);
-    at++;
   }
   scanner.pos = at;
-  return text.slice(start, at);
+  return text.slice(pos, at);
 }
 
 /** Writes `;name=value`, with quotes where the value needs them or `mustQuote` says so. */

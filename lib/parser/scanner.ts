@@ -125,8 +125,10 @@ export class Scanner {
 
   /** Consumes SWS, the character and SWS, if the character is there (SEMI, COMMA, EQUAL … of §25.1). */
   take(code: number): boolean {
-    this.skipLws();
-    if (this.text.charCodeAt(this.pos) !== code) return false;
+    if (this.peek() !== code) {
+      this.skipLws();
+      if (this.peek() !== code) return false;
+    }
     this.pos++;
     this.skipLws();
     return true;
@@ -176,23 +178,22 @@ export class Scanner {
   quoted(): string {
     const { text } = this;
     const start = this.pos + 1;
-    let end = text.indexOf('"', start);
-    let backslash = text.indexOf('\\', start);
-    if (end >= 0 && (backslash < 0 || backslash > end)) {
+    const end = text.indexOf('"', start);
+    const inner = text.slice(start, Math.max(end, start));
+    if (end >= 0 && !inner.includes('\\')) {
       this.pos = end + 1;
-      return text.slice(start, end);
+      return inner;
     }
-    let inner = '';
-    let from = start;
-    while (end >= 0 && backslash >= 0 && backslash < end) {
-      inner += text.slice(from, backslash);
-      from = backslash + 1;
-      if (end === from) end = text.indexOf('"', from + 1);
-      backslash = text.indexOf('\\', from + 1);
+    for (let i = start; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code === BACKSLASH) {
+        i++;
+      } else if (code === QUOTE) {
+        this.pos = i + 1;
+        return text.slice(start, i).replace(/\\([^])/g, '$1');
+      }
     }
-    if (end < 0) return this.fail('unterminated quoted string', start - 1);
-    this.pos = end + 1;
-    return inner + text.slice(from, end);
+    return this.fail('unterminated quoted string', start - 1);
   }
 
   /** Digits as a number; more than `max` fails, or becomes `max` when `saturate` is set. */

@@ -55,11 +55,11 @@ const telNumberChars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef*#+-.() ')
 /** Reads a URI of any scheme; throws a `ParseError`. */
 export function parseUri(text: string): Uri {
   const fault = uriTextFault(text);
-  const scanner = new Scanner(text);
-  if (fault) scanner.fail(fault);
+  if (fault) new Scanner(text).fail(fault);
+  if (text.startsWith('sip:')) return parseSipUri(new Scanner(text, 4), 'sip'); // the usual case
   const colon = text.indexOf(':');
   const scheme = text.slice(0, colon).toLowerCase();
-  scanner.pos = colon + 1;
+  const scanner = new Scanner(text, colon + 1);
   if (scheme === 'sip' || scheme === 'sips') return parseSipUri(scanner, scheme);
   if (scheme === 'tel') return parseTelUri(scanner);
   return { scheme, rest: text.slice(colon + 1) };
@@ -67,7 +67,7 @@ export function parseUri(text: string): Uri {
 
 function parseSipUri(scanner: Scanner, scheme: 'sip' | 'sips'): SipUri {
   const { text, pos } = scanner;
-  const unescape = text.includes('%') ? unescapeUri : asIs;
+  const escaped = text.includes('%');
   let user: string | undefined;
   let password: string | undefined;
   const at = text.indexOf('@', pos);
@@ -75,14 +75,19 @@ function parseSipUri(scanner: Scanner, scheme: 'sip' | 'sips'): SipUri {
     // Everything else may stand unescaped in a user: ";" "?" "/", and "#", which phones dial.
     const userinfo = text.slice(pos, at);
     const colon = userinfo.indexOf(':');
-    user = unescape(colon < 0 ? userinfo : userinfo.slice(0, colon)) || scanner.fail('empty user');
-    if (colon >= 0) password = unescape(userinfo.slice(colon + 1));
+    user = colon < 0 ? userinfo : userinfo.slice(0, colon);
+    if (user === '') scanner.fail('empty user');
+    if (colon >= 0) password = userinfo.slice(colon + 1);
+    if (escaped) {
+      user = unescapeUri(user);
+      password &&= unescapeUri(password);
+    }
     scanner.pos = at + 1;
   }
   const host = parseHost(scanner);
   const port = parsePort(scanner);
-  const params = parseUriParams(scanner, unescape);
-  const headers = parseUriHeaders(scanner, unescape);
+  const params = parseUriParams(scanner, escaped);
+  const headers = parseUriHeaders(scanner, escaped);
   if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
   return { scheme, user, password, host, port, params, headers };
 }
@@ -106,39 +111,32 @@ function parsePort(scanner: Scanner): number | undefined {
   return scanner.integer(65535);
 }
 
-type Unescape = (text: string) => string;
-
-const asIs: Unescape = (text) => text;
-
-function parseUriParams(scanner: Scanner, unescape: Unescape): Params {
+function parseUriParams(scanner: Scanner, escaped: boolean): Params {
   if (scanner.peek() !== SEMICOLON) return noParams;
-  return parsePairs(scanner, ';', indexOrEnd(scanner.text, '?', scanner.pos), paramNameChars, unescape);
+  return parsePairs(scanner, ';', indexOrEnd(scanner.text, '?', scanner.pos), paramNameChars, escaped);
 }
 
-function parseUriHeaders(scanner: Scanner, unescape: Unescape): Params {
+function parseUriHeaders(scanner: Scanner, escaped: boolean): Params {
   if (scanner.peek() !== QUESTION) return noParams;
-  return parsePairs(scanner, '&', scanner.text.length, headerNameChars, unescape);
+  return parsePairs(scanner, '&', scanner.text.length, headerNameChars, escaped);
 }
 
 /** `name=value` pairs from after the cursor up to `end`; the first of a name counts. */
-function parsePairs(
-  scanner: Scanner,
-  separator: string,
-  end: number,
-  nameChars: Uint8Array,
-  unescape: Unescape,
-): Params {
+function parsePairs(scanner: Scanner, separator: string, end: number, nameChars: Uint8Array, escaped: boolean): Params {
   const { text } = scanner;
   const pairs = new Map<string, string | null>();
   while (scanner.pos < end) {
     scanner.pos++;
-    const raw = scanner.lowerRun(nameChars);
-    const name = unescape === asIs ? raw : unescape(raw).toLowerCase();
-    const pairEnd = Math.min(indexOrEnd(text, separator, scanner.pos), end);
-    const hasValue = scanner.peek() === EQUAL;
-    if (!hasValue && scanner.pos < pairEnd) scanner.fail('illegal character in URI');
-    if (name !== '' && !pairs.has(name))
-      pairs.set(name, hasValue ? unescape(text.slice(scanner.pos + 1, pairEnd)) : null);
+    let name = scanner.lowerRun(nameChars);
+    const nameEnd = scanner.pos;
+    const pairEnd = Math.min(indexOrEnd(text, separator, nameEnd), end);
+    let value = scanner.peek() === EQUAL ? text.slice(nameEnd + 1, pairEnd) : null;
+    if (value === null && nameEnd < pairEnd) scanner.fail('illegal character in URI');
+    if (escaped) {
+      name = unescapeUri(name).toLowerCase();
+      value &&= unescapeUri(value);
+    }
+    if (name !== '' && (pairs.size === 0 || !pairs.has(name))) pairs.set(name, value);
     scanner.pos = pairEnd;
   }
   return pairs.size === 0 ? noParams : pairs;
@@ -149,7 +147,7 @@ function parseTelUri(scanner: Scanner): TelUri {
   const end = skipSet(text, pos, telNumberChars);
   if (!/[0-9a-f*#]/i.test(text.slice(pos, end))) scanner.fail('expected a number');
   scanner.pos = end;
-  const params = parseUriParams(scanner, unescapeUri);
+  const params = parseUriParams(scanner, true);
   if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
   return { scheme: 'tel', number: text.slice(pos, end), params };
 }

@@ -240,7 +240,14 @@ export const parserBench: readonly ParserBench[] = [
     sipjs: each(uris, (text) => sipjs.Grammar.URIParse(text)),
   },
   {
-    name: 'name-addr parse',
+    name: 'name-addr parse, URI as text',
+    perCall: addresses.length,
+    ours: each(addresses, (text) => sip.parseAddress(text)),
+    jssip: each(addresses, (text) => jssipNameAddr.parse(text)),
+    sipjs: each(addresses, (text) => sipjs.Grammar.nameAddrHeaderParse(text)),
+  },
+  {
+    name: 'name-addr parse, URI parsed',
     perCall: addresses.length,
     ours: each(addresses, (text) => sip.parseUri(sip.parseAddress(text).uri)),
     jssip: each(addresses, (text) => jssipNameAddr.parse(text)),
