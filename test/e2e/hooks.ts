@@ -1,9 +1,12 @@
 // Loaded before the end-to-end tests: when one fails, shows what the programs that run had to say; stops those left over.
 import type { RootHookObject } from 'mocha';
-import { pageLogs } from '../support/browser/launch.js';
+import { forgetClosedPages, pageLogs } from '../support/browser/launch.js';
 import { runningDaemons } from '../support/servers/daemon.js';
 
 export const mochaHooks: RootHookObject = {
+  beforeEach() {
+    forgetClosedPages();
+  },
   afterEach(this: Mocha.Context) {
     if (this.currentTest?.state !== 'failed') return;
     for (const { name, log } of [...runningDaemons(), ...pageLogs()]) {

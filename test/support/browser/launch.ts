@@ -73,11 +73,14 @@ export function launch(name: BrowserName, options: LaunchOptions = {}): Promise<
 
 const logs = new Map<Page, string[]>();
 
-/** What the open pages have printed: for when a test fails. */
+/** What the pages of this test have printed, those that were closed included: for when it fails. */
 export function pageLogs(): readonly { readonly name: string; readonly log: string }[] {
-  return [...logs]
-    .filter(([page]) => !page.isClosed())
-    .map(([page, lines]) => ({ name: page.url(), log: lines.join('\n') }));
+  return [...logs].map(([page, lines]) => ({ name: page.url(), log: lines.join('\n') }));
+}
+
+/** Called before each test. */
+export function forgetClosedPages(): void {
+  for (const page of logs.keys()) if (page.isClosed()) logs.delete(page);
 }
 
 /** Opens a page in a context of its own, so that pages share nothing, and waits for its harness. */
@@ -88,7 +91,6 @@ export async function openPage(browser: Browser, url: string): Promise<Page> {
   logs.set(page, lines);
   page.on('console', (message) => lines.push(`${message.type()} ${message.text()}`));
   page.on('pageerror', (error) => lines.push(`uncaught ${String(error)}`));
-  page.on('close', () => logs.delete(page));
   await page.goto(url);
   if (url.includes('/harness/')) await page.waitForFunction('globalThis.harnessReady', { timeout: 10_000 });
   return page;

@@ -44,12 +44,21 @@ function spectrumPeak(analyser: AnalyserNode): HeardTone {
   };
 }
 
+function tracks(stream: MediaStream): string {
+  return (
+    stream
+      .getTracks()
+      .map((track) => `${track.kind} ${track.readyState}${track.muted ? ' muted' : ''}`)
+      .join(', ') || 'no track'
+  );
+}
+
 /** Resolves when the highest peak in the stream is within 15 Hz of a tone; rejects after the deadline with what was heard. */
 export async function hears(stream: MediaStream, hertz: number, ms = 10_000): Promise<HeardTone> {
   const element = new Audio(); // Chromium decodes a remote stream only when an element plays it
   element.srcObject = stream;
   element.muted = true;
-  await element.play();
+  element.play().catch(() => {}); // settles when sound comes, if it comes
   const audio = await audioContext();
   const source = audio.createMediaStreamSource(stream);
   const analyser = new AnalyserNode(audio, { fftSize: 8192, smoothingTimeConstant: 0 });
@@ -60,7 +69,9 @@ export async function hears(stream: MediaStream, hertz: number, ms = 10_000): Pr
       const heard = spectrumPeak(analyser);
       if (Math.abs(heard.frequency - hertz) <= 15 && heard.level > -60 && heard.overNoise > 20) return heard;
       if (performance.now() > end)
-        throw new Error(`did not hear ${hertz} Hz within ${ms} ms but ${JSON.stringify(heard)}`);
+        throw new Error(
+          `did not hear ${hertz} Hz within ${ms} ms but ${JSON.stringify(heard)}, ${audio.state}, ${tracks(stream)}`,
+        );
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } finally {
