@@ -15,8 +15,8 @@ export interface StartLineRead {
 }
 
 const VERSION = 'SIP/2.0';
-const versions = /^SIP\/\d+\.\d+$/i;
-const statusLine = /^(SIP\/\d+\.\d+)[ \t]+(\d+)(?:[ \t](.*))?$/is;
+const versions = /^[Ss][Ii][Pp]\/\d+\.\d+$/;
+const statusLine = /^([Ss][Ii][Pp]\/\d+\.\d+)[ \t]+(\d+)(?:[ \t](.*))?$/s;
 
 /** Reads the line that begins at `start`. */
 export function readStartLine(text: string, start: number): StartLineRead {
@@ -24,7 +24,7 @@ export function readStartLine(text: string, start: number): StartLineRead {
   let end = next - 1;
   if (text.charCodeAt(end - 1) === CR) end--;
   const contentEnd = trimEnd(text, start, end); // RFC 4475 §3.1.2.10
-  const response = /^SIP\//i.test(text.slice(start, start + 4));
+  const response = text.slice(start, start + 4).toUpperCase() === 'SIP/';
   return response
     ? readStatusLine(text.slice(start, end), start, next)
     : readRequestLine(text, start, contentEnd, next);
