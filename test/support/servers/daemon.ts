@@ -25,7 +25,8 @@ export function runningDaemons(): readonly Daemon[] {
 }
 
 process.on('exit', () => {
-  for (const daemon of running) daemon.abandon();
+  for (const daemon of running) daemon.kill();
+  for (const daemon of running) daemon.removeFolder();
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
@@ -80,8 +81,7 @@ export abstract class Daemon {
   /** Ends the program as its operator would; its folder goes too. */
   async stop(): Promise<void> {
     await this.#end();
-    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
-    this.#folder = undefined;
+    this.removeFolder();
   }
 
   /** Ends the program and starts it again on the same ports, with the same data. */
@@ -90,10 +90,19 @@ export abstract class Daemon {
     await this.#run();
   }
 
-  /** Kills it at once, with all of its own children, and drops its data: for when we end ourselves. */
-  abandon(): void {
+  /** At once, with all of its own children. */
+  kill(): void {
     this.#signal('SIGKILL');
-    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Drops its data. */
+  removeFolder(): void {
+    try {
+      if (this.#folder) rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // something that was killed a moment ago still wrote into it: the system's temporary folder is cleaned by others
+    }
+    this.#folder = undefined;
   }
 
   /** Resolves with the match as soon as the log has one, now or later. */
@@ -149,7 +158,7 @@ export abstract class Daemon {
     if (this.#child) {
       this.#signal('SIGTERM');
       await within(5000, `${this.name} to end`, this.exited).catch(() => {});
-      this.#signal('SIGKILL'); // what it left behind
+      this.kill(); // what it left behind
       await this.exited;
       this.#child = undefined;
     }
