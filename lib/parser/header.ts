@@ -2,7 +2,7 @@
 import { canonicalName } from './header-names.js';
 import type { Header, SipMessage } from './message.js';
 import { ParseError } from './parse-error.js';
-import { BACKSLASH, LESS, QUOTE, indexOrEnd, safeText, trimLws } from './scanner.js';
+import { BACKSLASH, LESS, QUOTE, indexOrEnd, isLws, safeText } from './scanner.js';
 
 /** Both directions of one header. A codec nobody names is not bundled. */
 export interface HeaderCodec<T> {
@@ -118,11 +118,12 @@ export function splitList(value: string, separator = ','): readonly string[] {
   const parts: string[] = [];
   const plain = !value.includes('"') && !value.includes('<');
   for (let start = 0; start <= value.length;) {
-    const next = value.indexOf(separator, start);
-    const end = next < 0 ? value.length : plain ? next : separatorAt(value, separator, start);
-    const part = trimLws(value.slice(start, end));
-    if (part !== '') parts.push(part);
-    start = end + 1;
+    let end = plain ? indexOrEnd(value, separator, start) : separatorAt(value, separator, start);
+    const next = end + 1;
+    while (start < end && isLws(value.charCodeAt(start))) start++;
+    while (end > start && isLws(value.charCodeAt(end - 1))) end--;
+    if (end > start) parts.push(value.slice(start, end));
+    start = next;
   }
   return parts;
 }

@@ -32,7 +32,7 @@ export function parseParams(scanner: Scanner): Params {
       scanner.fail('expected a parameter name');
     }
     const value = scanner.take(EQUAL) ? paramValue(scanner) : null;
-    if (!params.has(name)) params.set(name, value);
+    if (params.size === 0 || !params.has(name)) params.set(name, value);
   } while (!scanner.done());
   return params;
 }
