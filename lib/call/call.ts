@@ -458,7 +458,7 @@ export class Call implements EventSource<CallEvents> {
     this.#context.released(this);
     this.#changed('stateChanged', { state: 'disconnected', previous, status, reason });
     this.#emitter.emit('ended', this.#end);
-    this.#answered?.reject(endError(this.#end));
+    if (this.#confirmedAt === undefined) this.#answered?.reject(endError(this.#end));
     this.#ended?.resolve(this.#end);
   }
 

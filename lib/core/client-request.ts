@@ -37,7 +37,7 @@ export class ClientRequest implements ClientTransactionUser {
   readonly #context: RequestContext;
   readonly #plan: RequestPlan;
   readonly #options: RequestOptions;
-  readonly #user: RequestUser;
+  #user: RequestUser;
   /** Realms answered in this operation. */
   #tried: Set<string> | undefined;
   #transaction: ClientTransaction | undefined;
@@ -70,9 +70,9 @@ export class ClientRequest implements ClientTransactionUser {
     return this;
   }
 
-  /** Whether anything has left for the wire. */
-  get isSent(): boolean {
-    return this.#transaction !== undefined;
+  /** From now on another one hears what comes: who is done with a request must not be kept for its sake. */
+  handOver(user: RequestUser): void {
+    this.#user = user;
   }
 
   /**

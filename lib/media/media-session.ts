@@ -195,7 +195,7 @@ export class MediaSession {
   /** Ends the media: stops what was opened, and all that is under way rejects with `aborted`. */
   close(): void {
     if (this.#life.signal.aborted) return;
-    this.#life.abort(new EvercallError('aborted', 'the media session was closed'));
+    this.#life.abort(closed());
     this.#disconnect();
     this.#state = 'closed';
     this.#user.onMediaState('closed');
@@ -278,6 +278,10 @@ function usableAudio(sdp: string, what: 'offer' | 'answer'): AudioSection {
 
 const isHold = ({ direction, zeroAddress }: AudioSection): boolean =>
   direction === 'sendonly' || direction === 'inactive' || zeroAddress;
+
+/** One for all: each call ends its media session, and a stack trace of that is worth nothing. */
+let closedError: EvercallError | undefined;
+const closed = (): EvercallError => (closedError ??= new EvercallError('aborted', 'the media session was closed'));
 
 const localSdp = (pc: RTCPeerConnection): string => pc.localDescription?.sdp ?? '';
 

@@ -7,6 +7,7 @@ import type { Header, SipRequest } from '../parser/index.js';
 import type { InviteUser, ServerTransaction } from '../transaction/server-transaction.js';
 import { noAck } from './reinvite.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
+import { notAcceptable } from './session-context.js';
 import type { SessionContext, SessionUser } from './session-context.js';
 import { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
@@ -97,6 +98,7 @@ export class IncomingInvite implements InviteUser {
       });
       session.awaitAck(this.request, (ack) => {
         stop();
+        this.#transaction.user = undefined; // it lingers, and must not keep us
         this.#applyAnswer(ack).then(() => {
           if (!session.isOver) this.#user.onConfirmed();
           resolve();
@@ -114,7 +116,7 @@ export class IncomingInvite implements InviteUser {
       await this.#context.negotiator.applyAnswer(answer);
     } catch (cause) {
       const error = cause instanceof EvercallError ? cause : new EvercallError('negotiation', String(cause), { cause });
-      this.session.bye([{ name: 'Reason', value: 'SIP;cause=488;text="Not Acceptable Here"' }], {
+      this.session.bye([notAcceptable], {
         by: 'local',
         status: 488,
         reason: reasonPhrase(488),

@@ -4,8 +4,10 @@ import { newCallId, newTag } from '../base/random.js';
 import { allowHeader, supportedHeader } from '../core/capabilities.js';
 import type { ClientRequest, RequestUser } from '../core/client-request.js';
 import { dialogOfResponse } from '../core/dialog.js';
-import { CSeq, To, headerValue, read } from '../parser/index.js';
+import { CSeq, reasonPhrase, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import { LateAnswers, remoteTag } from './late-answers.js';
+import { notAcceptable } from './session-context.js';
 import type { SessionContext, SessionUser } from './session-context.js';
 import { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
@@ -31,8 +33,7 @@ export class OutgoingInvite implements RequestUser {
   /** The dialog that won: the first 2xx. */
   #session: Session | undefined;
   /** The To tag whose description was taken as the answer before the 2xx. */
-  #earlyAnswer: { readonly tag: string | undefined; readonly applied: Promise<void> } | undefined;
-  #isGivenUp = false;
+  #earlyAnswer: { readonly tag: string; readonly applied: Promise<void> } | undefined;
 
   constructor(context: SessionContext, options: OutgoingInviteOptions, user: SessionUser) {
     this.#context = context;
@@ -65,17 +66,16 @@ export class OutgoingInvite implements RequestUser {
 
   /** Gives the call up: CANCEL when that may be sent; a 2xx that crosses it gets ACK and BYE. Tells the user nothing. */
   cancel(headers: readonly Header[] = []): void {
-    if (this.#isGivenUp) return;
-    this.#isGivenUp = true;
+    this.#request?.handOver(new LateAnswers(this.#context));
     this.#request?.cancel(headers);
   }
 
   onProvisional(response: SipResponse): void {
-    if (this.#isGivenUp || this.#session || response.status === 100) return;
+    if (response.status === 100) return;
     const description = sessionDescription(response);
     if (description !== undefined && this.#options.offer !== undefined && !this.#earlyAnswer) {
       const applied = this.#context.negotiator.applyAnswer(description);
-      this.#earlyAnswer = { tag: tagOf(response), applied };
+      this.#earlyAnswer = { tag: remoteTag(response), applied };
       applied.catch((error: unknown) => {
         this.#context.log.warn(`early media: ${String(error)}`); // the 2xx has another chance
         this.#earlyAnswer = undefined;
@@ -85,42 +85,44 @@ export class OutgoingInvite implements RequestUser {
   }
 
   onFinal(response: SipResponse, request: SipRequest): void {
-    if (response.status < 300) this.#onSuccess(response, request);
-    else if (!this.#isGivenUp) this.#fail(rejected(response), response);
+    if (response.status >= 300) {
+      this.#fail(rejected(response), response);
+      return;
+    }
+    if (this.#session) {
+      // The answer to a late offer is still being made: a repeat will get its ACK then, another fork is hung up now.
+      if (remoteTag(response) !== this.#session.dialog.remoteTag)
+        new LateAnswers(this.#context).onFinal(response, request);
+      return;
+    }
+    const dialog = dialogOfResponse(request, response, this.#context.flow);
+    this.#session = new Session(this.#context, dialog, true, this.#user);
+    void this.#establish(this.#session, response);
   }
 
   onFailure(error: EvercallError): void {
-    if (!this.#isGivenUp) this.#fail(error);
-  }
-
-  #onSuccess(response: SipResponse, request: SipRequest): void {
-    if (this.#session?.dialog.remoteTag === (tagOf(response) ?? '')) {
-      this.#session.onRepeatedSuccess(response);
-    } else if (this.#session || this.#isGivenUp) {
-      this.#hangUpFork(response, request); // §13.2.2.4: another fork answered too, or our CANCEL came too late
-    } else {
-      const dialog = dialogOfResponse(request, response, this.#context.flow);
-      this.#session = new Session(this.#context, dialog, true, this.#user);
-      void this.#establish(this.#session, response);
-    }
+    this.#fail(error);
   }
 
   async #establish(session: Session, response: SipResponse): Promise<void> {
-    const { sequence } = read(response, CSeq)!;
     const description = sessionDescription(response);
-    const isEarlyOffer = this.#options.offer !== undefined;
-    if (isEarlyOffer) session.acknowledge(sequence); // the callee repeats its 2xx until it has this
-    this.#user.onAccepted(response);
+    const { sequence } = read(response, CSeq)!;
     try {
-      if (isEarlyOffer) await this.#applyAnswer(description, tagOf(response));
-      else await this.#answerLateOffer(session, sequence, description);
+      if (this.#options.offer === undefined) {
+        this.#user.onAccepted(response);
+        await this.#answerLateOffer(session, sequence, description);
+      } else {
+        this.#settle(session, session.acknowledge(sequence)); // the callee repeats its 2xx until it has this
+        this.#user.onAccepted(response);
+        await this.#applyAnswer(description, remoteTag(response));
+      }
     } catch (error) {
       if (session.isOver) return;
       this.#context.log.warn(`the answer cannot be used: ${String(error)}`);
-      session.bye([{ name: 'Reason', value: 'SIP;cause=488;text="Not Acceptable Here"' }], {
+      session.bye([notAcceptable], {
         by: 'local',
         status: 488,
-        reason: 'Not Acceptable Here',
+        reason: reasonPhrase(488),
         error:
           error instanceof EvercallError ? error : new EvercallError('negotiation', String(error), { cause: error }),
       });
@@ -129,7 +131,12 @@ export class OutgoingInvite implements RequestUser {
     if (!session.isOver) this.#user.onConfirmed();
   }
 
-  async #applyAnswer(answer: string | undefined, tag: string | undefined): Promise<void> {
+  /** From here on only late answers can come. */
+  #settle(session: Session, ack: SipRequest): void {
+    this.#request?.handOver(new LateAnswers(this.#context, { remoteTag: session.dialog.remoteTag, ack }));
+  }
+
+  async #applyAnswer(answer: string | undefined, tag: string): Promise<void> {
     const early = this.#earlyAnswer;
     if (early && (early.tag === tag || answer === undefined)) {
       const isApplied = await early.applied.then(
@@ -143,30 +150,17 @@ export class OutgoingInvite implements RequestUser {
   }
 
   async #answerLateOffer(session: Session, sequence: number, offer: string | undefined): Promise<void> {
-    if (offer === undefined) {
-      session.acknowledge(sequence);
-      throw new EvercallError('protocol', 'a 2xx without an offer to our INVITE without one');
-    }
+    let answer = '';
     try {
-      session.acknowledge(sequence, [sdpHeader], await this.#context.negotiator.createAnswer(offer));
-    } catch (error) {
-      session.acknowledge(sequence); // a 2xx must be acknowledged even when the call cannot be had (§13.2.2.4)
-      throw error;
+      if (offer === undefined) throw new EvercallError('protocol', 'a 2xx without an offer to our INVITE without one');
+      answer = await this.#context.negotiator.createAnswer(offer);
+    } finally {
+      // a 2xx must be acknowledged even when the call cannot be had (§13.2.2.4)
+      this.#settle(session, session.acknowledge(sequence, answer ? [sdpHeader] : [], answer));
     }
-  }
-
-  /** A dialog nobody wants: ACK it, and end it. */
-  #hangUpFork(response: SipResponse, request: SipRequest): void {
-    const { core, flow, authenticator } = this.#context;
-    const dialog = dialogOfResponse(request, response, flow);
-    core.sendAck(dialog.planAck(read(response, CSeq)!.sequence, [], ''), flow);
-    core.exchange(dialog.plan('BYE'), { flow, authenticator }).catch((error: unknown) => {
-      this.#context.log.warn(`BYE to a fork: ${String(error)}`);
-    });
   }
 
   #fail(error: EvercallError, response?: SipResponse): void {
-    this.#isGivenUp = true;
     this.#user.onEnded({
       by: response ? 'remote' : 'network',
       status: error.status ?? 500,
@@ -175,8 +169,4 @@ export class OutgoingInvite implements RequestUser {
       error,
     });
   }
-}
-
-function tagOf(response: SipResponse): string | undefined {
-  return headerValue(response, 'To') === undefined ? undefined : (read(response, To)!.params.get('tag') ?? undefined);
 }

@@ -5,6 +5,7 @@ import { CSeq, read } from '../parser/index.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { OfferWish } from './negotiator.js';
+import { LateAnswers } from './late-answers.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
@@ -52,22 +53,17 @@ export function glareDelay(ownsCallId: boolean, random: () => number): number {
 function sendInvite(session: Session, offer: string): Promise<SipResponse> {
   const { core, flow, authenticator } = session.context;
   const plan = session.dialog.plan('INVITE', [...session.targetHeaders(), sdpHeader], offer);
-  let isAnswered = false;
   return new Promise((resolve, reject) => {
-    core.request(
+    const request = core.request(
       plan,
       { flow, authenticator },
       {
         onFinal: (response) => {
           if (response.status < 300) {
-            if (isAnswered) {
-              session.onRepeatedSuccess(response);
-              return;
-            }
             session.dialog.refreshTarget(response); // §12.2.1.2
-            session.acknowledge(read(response, CSeq)!.sequence);
+            const ack = session.acknowledge(read(response, CSeq)!.sequence);
+            request.handOver(new LateAnswers(session.context, { remoteTag: session.dialog.remoteTag, ack }));
           }
-          isAnswered = true;
           resolve(response);
         },
         onFailure: reject,

@@ -50,3 +50,6 @@ export interface SessionUser {
   /** Once, and the last word. */
   onEnded(end: SessionEnd): void;
 }
+
+/** RFC 3326: why a BYE follows the answer. */
+export const notAcceptable: Header = { name: 'Reason', value: 'SIP;cause=488;text="Not Acceptable Here"' };

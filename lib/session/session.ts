@@ -26,8 +26,6 @@ export class Session implements DialogUser {
   #isOver = false;
   /** The ACK that is awaited: for the INVITE of this CSeq. */
   #awaitedAck: { readonly sequence: number; readonly onAck: (ack: SipRequest) => void } | undefined;
-  /** The last ACK we sent, for a 2xx that is repeated (§13.2.2.4). */
-  #sentAck: { readonly sequence: number; readonly ack: SipRequest } | undefined;
 
   constructor(context: SessionContext, dialog: Dialog, ownsCallId: boolean, user: SessionUser) {
     this.context = context;
@@ -97,16 +95,10 @@ export class Session implements DialogUser {
     this.end({ by: 'remote', status: 481, reason: response.reason, message: response, error: rejected(response) });
   }
 
-  /** Acknowledges a 2xx (§13.2.2.4). */
-  acknowledge(sequence: number, headers: readonly Header[] = [], body: Body = ''): void {
+  /** Acknowledges a 2xx (§13.2.2.4); returns the ACK, for when that 2xx comes again. */
+  acknowledge(sequence: number, headers: readonly Header[] = [], body: Body = ''): SipRequest {
     const { core, flow } = this.context;
-    this.#sentAck = { sequence, ack: core.sendAck(this.dialog.planAck(sequence, headers, body), flow) };
-  }
-
-  /** A 2xx that comes again gets its ACK again. */
-  onRepeatedSuccess(response: SipResponse): void {
-    const { sequence } = read(response, CSeq)!;
-    if (this.#sentAck?.sequence === sequence) this.context.flow.send(this.#sentAck.ack);
+    return core.sendAck(this.dialog.planAck(sequence, headers, body), flow);
   }
 
   /** Calls `onAck` once, with the ACK to the 2xx we gave this INVITE. */

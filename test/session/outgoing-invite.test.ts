@@ -83,6 +83,27 @@ describe('outgoing INVITE', () => {
     await call.answered;
   });
 
+  it('late offer: while the answer is being made a repeated 2xx waits for its ACK, and another fork is hung up', async () => {
+    const { account, server, media } = await phone();
+    let allow = (): void => undefined;
+    media.microphonePrompt = new Promise((resolve) => (allow = resolve));
+    const call = account.call('bob', { offer: 'late' });
+    const invite = await server.request('INVITE');
+    const body = peerSdp().replace('setup:active', 'setup:actpass');
+    server.respond(invite, 200, { headers: sdp, body });
+    server.respond(invite, 200, { headers: sdp, body });
+    await server.nothing();
+    server.respond(invite, 200, { headers: sdp, body, toTag: 'fork' });
+    assert.equal(toTagOf(await server.request('ACK')), 'fork');
+    assert.equal(toTagOf(await server.request('BYE')), 'fork');
+    allow();
+    const ack = await server.request('ACK');
+    assert.match(String(ack.body), /^v=0/);
+    await call.answered;
+    server.respond(invite, 200, { headers: sdp, body });
+    assert.deepEqual(await server.request('ACK'), ack);
+  });
+
   it('a 2xx that comes again gets the same ACK again (§13.2.2.4)', async () => {
     const { account, server } = await phone();
     const call = account.call('bob');

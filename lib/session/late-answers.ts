@@ -1,0 +1,47 @@
+/** What still comes for an INVITE that is settled: a 2xx that is repeated, or of another fork (RFC 3261 §13.2.2.4). */
+import type { EvercallError } from '../base/errors.js';
+import type { RequestUser } from '../core/client-request.js';
+import { dialogOfResponse } from '../core/dialog.js';
+import { CSeq, To, read } from '../parser/index.js';
+import type { SipRequest, SipResponse } from '../parser/index.js';
+import type { SessionContext } from './session-context.js';
+
+/** The dialog that was kept, and the ACK that its 2xx got. */
+export interface Winner {
+  readonly remoteTag: string;
+  readonly ack: SipRequest;
+}
+
+export class LateAnswers implements RequestUser {
+  readonly #context: Pick<SessionContext, 'core' | 'flow' | 'authenticator' | 'log'>;
+  readonly #winner: Winner | undefined;
+
+  /** Without a winner the call was given up, and nobody's answer is wanted. It knows nothing of the call, so as not to keep it. */
+  constructor({ core, flow, authenticator, log }: SessionContext, winner?: Winner) {
+    this.#context = { core, flow, authenticator, log };
+    this.#winner = winner;
+  }
+
+  onFinal(response: SipResponse, request: SipRequest): void {
+    if (response.status >= 300) return;
+    if (remoteTag(response) === this.#winner?.remoteTag) this.#context.flow.send(this.#winner.ack);
+    else this.#hangUp(response, request);
+  }
+
+  onFailure(_error: EvercallError): void {
+    // nobody waits for it any more
+  }
+
+  /** A dialog nobody wants: acknowledged, and ended. */
+  #hangUp(response: SipResponse, request: SipRequest): void {
+    const { core, flow, authenticator, log } = this.#context;
+    const dialog = dialogOfResponse(request, response, flow);
+    core.sendAck(dialog.planAck(read(response, CSeq)!.sequence, [], ''), flow);
+    core.exchange(dialog.plan('BYE'), { flow, authenticator }).catch((error: unknown) => {
+      log.warn(`BYE to a fork: ${String(error)}`);
+    });
+  }
+}
+
+/** A peer of RFC 2543 gives no tag: null, written as nothing (§12.1.2). */
+export const remoteTag = (response: SipResponse): string => read(response, To)!.params.get('tag') ?? '';
