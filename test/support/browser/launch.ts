@@ -28,6 +28,9 @@ function installed(path: string | undefined, name: string): string {
   return path;
 }
 
+/** Our own end is the end of the browsers: it is taken care of here, at `exit`, and not by puppeteer's signal handlers. */
+const ownExit = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false } as const;
+
 async function launchChromium({ microphone, flags = [] }: LaunchOptions): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), 'evercall-chromium-'));
   const sound = join(folder, 'microphone.wav');
@@ -35,6 +38,7 @@ async function launchChromium({ microphone, flags = [] }: LaunchOptions): Promis
   const browser = await puppeteer.launch({
     executablePath: installed(browsers.chromium(), 'Chromium'),
     pipe: true,
+    ...ownExit,
     acceptInsecureCerts: true,
     args: [
       ...browsers.chromiumFlags,
@@ -54,6 +58,7 @@ async function launchChromium({ microphone, flags = [] }: LaunchOptions): Promis
 function launchFirefox({ microphone, flags = [] }: LaunchOptions): Promise<Browser> {
   return puppeteer.launch({
     browser: 'firefox',
+    ...ownExit,
     executablePath: installed(browsers.firefox(), 'Firefox'),
     acceptInsecureCerts: true,
     args: [...flags],
@@ -67,8 +72,20 @@ function launchFirefox({ microphone, flags = [] }: LaunchOptions): Promise<Brows
 }
 
 /** Starts a browser; close it in `after`. */
-export function launch(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
-  return name === 'chromium' ? launchChromium(options) : launchFirefox(options);
+export async function launch(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
+  const browser = await (name === 'chromium' ? launchChromium(options) : launchFirefox(options));
+  const pid = browser.process()?.pid;
+  const kill = (): void => {
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, 'SIGKILL'); // it leads a process group
+    } catch {
+      // it is gone
+    }
+  };
+  process.once('exit', kill);
+  browser.once('disconnected', () => process.off('exit', kill));
+  return browser;
 }
 
 const logs = new Map<Page, string[]>();
