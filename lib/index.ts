@@ -16,7 +16,7 @@ export type { RegistrationChange, RegistrationState } from './registration/regis
 export type { DtmfSignal } from './session/dtmf-relay.js';
 export type { Credentials } from './core/credentials.js';
 export type { DigestAlgorithm } from './core/digest.js';
-export { EvercallError, errorCatalogue } from './base/errors.js';
+export { EvercallError } from './base/errors.js';
 export type { ErrorCode } from './base/errors.js';
 export { consoleLogger, silentLogger } from './base/log.js';
 export type { LogLevel, Logger } from './base/log.js';

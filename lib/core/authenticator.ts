@@ -28,6 +28,8 @@ export interface Protected {
 interface Space {
   readonly realm: string;
   readonly proxy: boolean;
+  /** Whose 401 it was: what the registrar may see is none of the callee's business. A 407 is for whatever passes the proxy. */
+  readonly scope: string;
   readonly algorithm: DigestAlgorithm;
   readonly session: boolean;
   readonly qop: 'auth' | 'auth-int' | undefined;
@@ -42,6 +44,8 @@ interface Space {
   /** How often `nonce` has been used. */
   count: number;
 }
+
+const maxSpaces = 16;
 
 export class Authenticator {
   readonly #random: Random;
@@ -62,7 +66,11 @@ export class Authenticator {
   /** Authorization for spaces that have challenged us before, so that no round trip is lost (RFC 7616 §3.6). */
   preempt(request: Protected): Header[] {
     const headers: Header[] = [];
-    for (const space of this.#spaces.values()) headers.push(this.#authorization(space, request));
+    if (this.#spaces.size === 0) return headers;
+    const scope = scopeOf(request);
+    for (const space of this.#spaces.values()) {
+      if (space.proxy || space.scope === scope) headers.push(this.#authorization(space, request));
+    }
     return headers;
   }
 
@@ -70,19 +78,20 @@ export class Authenticator {
    * Learns from a 401 or 407. True when a further attempt makes sense: every realm that challenges has credentials, and
    * none of them was refused already in this operation (`tried`), unless only its nonce was stale.
    */
-  learn(response: SipResponse, tried: Set<string>): boolean {
+  learn(response: SipResponse, request: Protected, tried: Set<string>): boolean {
+    const scope = scopeOf(request);
     const proxy = response.status === 407;
     const challenges = strongestByRealm(readAll(response, proxy ? ProxyAuthenticate : WWWAuthenticate));
     if (challenges.length === 0) return false;
     for (const challenge of challenges) {
-      const key = spaceKey(proxy, challenge.params.get('realm') ?? '');
+      const key = `${proxy ? 'proxy' : scope} ${challenge.params.get('realm') ?? ''}`;
       const stale = challenge.params.get('stale')?.toLowerCase() === 'true';
       if (tried.has(key) && !stale) return false;
       if (stale && tried.has(`${key} stale`)) return false; // one more for a stale nonce, not one more for ever
       if (stale) tried.add(`${key} stale`);
-      const space = this.#space(challenge, proxy);
+      const space = this.#space(challenge, proxy, scope, this.#spaces.get(key));
       if (!space) return false;
-      this.#spaces.set(key, space);
+      this.#remember(key, space);
       tried.add(key);
     }
     return true;
@@ -105,14 +114,30 @@ export class Authenticator {
     this.#spaces.clear();
   }
 
-  #space(challenge: Challenge, proxy: boolean): Space | undefined {
+  /** Callees that challenge are forgotten again, oldest first: every request looks at all that is kept. */
+  #remember(key: string, space: Space): void {
+    this.#spaces.delete(key);
+    this.#spaces.set(key, space);
+    if (this.#spaces.size <= maxSpaces) return;
+    for (const [oldest, { proxy, scope }] of this.#spaces) {
+      if (proxy || scope.startsWith('registrar ')) continue;
+      this.#spaces.delete(oldest);
+      return;
+    }
+  }
+
+  #space(challenge: Challenge, proxy: boolean, scope: string, former: Space | undefined): Space | undefined {
     const { params } = challenge;
     const realm = params.get('realm');
     const nonce = params.get('nonce');
     const parsed = parseAlgorithm(params.get('algorithm'));
     if (realm === undefined || !nonce || !parsed) return undefined;
     const credentials = findCredentials(this.#credentials, realm);
-    const secret = credentials && secretFor(credentials, realm, parsed.algorithm);
+    // the credentials are the same as long as the space is remembered
+    const secret =
+      former?.algorithm === parsed.algorithm
+        ? former.ha1
+        : credentials && secretFor(credentials, realm, parsed.algorithm);
     if (!credentials || !secret) return undefined;
     const qops = params
       .get('qop')
@@ -123,6 +148,7 @@ export class Authenticator {
       ...parsed,
       realm,
       proxy,
+      scope,
       nonce,
       qop: qops && (qops.includes('auth') ? 'auth' : 'auth-int'),
       opaque: params.get('opaque'),
@@ -154,7 +180,10 @@ export class Authenticator {
   }
 }
 
-const spaceKey = (proxy: boolean, realm: string): string => `${proxy ? 'proxy' : 'server'} ${realm}`;
+/** RFC 3261 §22.1: a 401 comes from the registrar, or from the user agent (or server in its place) that a request is for. */
+function scopeOf({ method, uri }: Protected): string {
+  return method === 'REGISTER' ? `registrar ${uri}` : uri;
+}
 
 /** RFC 8760 §2.4: of several challenges for one realm the strongest one we have is answered. */
 function strongestByRealm(challenges: readonly Challenge[]): Challenge[] {

@@ -117,7 +117,7 @@ export class ClientRequest implements ClientTransactionUser {
   #mayRetry(response: SipResponse): boolean {
     const { authenticator } = this.#options;
     if (!authenticator || this.#cancel) return false;
-    return authenticator.learn(response, (this.#tried ??= new Set()));
+    return authenticator.learn(response, this.#plan, (this.#tried ??= new Set()));
   }
 
   #send(): void {

@@ -27,6 +27,8 @@ export type ClientState = InviteClientState | NonInviteClientState;
 export class ClientTransaction {
   readonly request: SipRequest;
   readonly flow: Flow;
+  /** Of the connection it was sent on. */
+  readonly sentBy: string;
   readonly #user: ClientTransactionUser;
   readonly #env: ClientEnvironment;
   #state: ClientState;
@@ -35,6 +37,7 @@ export class ClientTransaction {
   constructor(request: SipRequest, flow: Flow, user: ClientTransactionUser, env: ClientEnvironment) {
     this.request = request;
     this.flow = flow;
+    this.sentBy = flow.sentBy;
     this.#user = user;
     this.#env = env;
     this.#state = request.method === 'INVITE' ? 'calling' : 'trying';

@@ -1,6 +1,6 @@
 /** How messages find their transactions (RFC 3261 §17.1.3, §17.2.3) and how merged requests are told (§8.2.2.2). */
 import { CSeq, From, Via, headerValue, read } from '../parser/index.js';
-import type { SipMessage, SipRequest } from '../parser/index.js';
+import type { SipRequest, SipResponse } from '../parser/index.js';
 
 const magicCookie = 'z9hG4bK';
 
@@ -9,8 +9,14 @@ export function clientKey(branch: string, method: string): string {
   return method === 'CANCEL' ? `${branch} CANCEL` : branch;
 }
 
-export function topBranch(message: SipMessage): string | undefined {
-  return read(message, Via)?.params.get('branch') ?? undefined;
+export function topBranch(response: SipResponse): string {
+  return read(response, Via)?.params.get('branch') ?? '';
+}
+
+/** The branch of a request of ours: we wrote its Via, so nothing has to be parsed. */
+export function ownBranch(request: SipRequest): string {
+  const via = headerValue(request, 'Via')!;
+  return via.slice(via.lastIndexOf('=') + 1);
 }
 
 /** §17.2.3; an ACK finds its INVITE. */

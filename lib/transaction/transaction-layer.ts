@@ -6,7 +6,7 @@ import type { ParseError, SipMessage, SipRequest, SipResponse } from '../parser/
 import type { Flow, TransportUser } from '../transport/flow.js';
 import { ClientTransaction } from './client-transaction.js';
 import type { ClientTransactionUser } from './client-transaction.js';
-import { clientKey, mergeKey, serverKey, topBranch } from './matching.js';
+import { clientKey, mergeKey, ownBranch, serverKey, topBranch } from './matching.js';
 import { buildResponse, toTag } from './responses.js';
 import { ServerTransaction } from './server-transaction.js';
 import type { Timers } from './timers.js';
@@ -46,7 +46,7 @@ export class TransactionLayer implements TransportUser {
 
   /** Starts a client transaction; its user hears everything later, never before this returns. */
   request(request: SipRequest, flow: Flow, user: ClientTransactionUser): ClientTransaction {
-    const key = clientKey(topBranch(request)!, request.method);
+    const key = clientKey(ownBranch(request), request.method);
     const transaction = new ClientTransaction(request, flow, user, {
       clock: this.#clock,
       timers: this.#timers,
@@ -92,8 +92,8 @@ export class TransactionLayer implements TransportUser {
   }
 
   #onResponse(response: SipResponse): void {
-    const transaction = this.#clients.get(clientKey(topBranch(response) ?? '', read(response, CSeq)!.method));
-    if (!transaction || isForeign(response, transaction.request)) {
+    const transaction = this.#clients.get(clientKey(topBranch(response), read(response, CSeq)!.method));
+    if (!transaction || isForeign(response, transaction)) {
       this.#log.warn(`response without a transaction dropped: ${response.status} ${headerValue(response, 'CSeq')}`);
       return;
     }
@@ -134,10 +134,10 @@ export class TransactionLayer implements TransportUser {
 }
 
 /** §18.1.2 and good sense: a response whose Call-ID or sent-by is not ours answers someone else. */
-function isForeign(response: SipResponse, request: SipRequest): boolean {
+function isForeign(response: SipResponse, { request, sentBy }: ClientTransaction): boolean {
   return (
     headerValue(response, 'Call-ID') !== headerValue(request, 'Call-ID') ||
-    read(response, Via)!.host.toLowerCase() !== read(request, Via)!.host.toLowerCase()
+    read(response, Via)!.host.toLowerCase() !== sentBy
   );
 }
 

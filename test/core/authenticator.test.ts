@@ -16,7 +16,7 @@ function challenged(status: 401 | 407, ...challenges: string[]): Parameters<Auth
 
 function answerTo(credentials: Credentials, ...challenges: string[]): AuthorizationValue | undefined {
   const auth = new Authenticator([credentials], systemRandom);
-  if (!auth.learn(challenged(401, ...challenges), new Set())) return undefined;
+  if (!auth.learn(challenged(401, ...challenges), invite, new Set())) return undefined;
   return read({ method: '', uri: '', headers: auth.preempt(invite), body: '' }, Authorization);
 }
 
@@ -125,11 +125,24 @@ describe('authenticator', () => {
       systemRandom,
     );
     const tried = new Set<string>();
-    assert.isTrue(auth.learn(challenged(407, 'Digest realm="b", nonce="1", qop="auth"'), tried));
-    assert.isTrue(auth.learn(challenged(401, 'Digest realm="a", nonce="2", qop="auth"'), tried));
+    assert.isTrue(auth.learn(challenged(407, 'Digest realm="b", nonce="1", qop="auth"'), invite, tried));
+    assert.isTrue(auth.learn(challenged(401, 'Digest realm="a", nonce="2", qop="auth"'), invite, tried));
     const headers = auth.preempt(invite);
     assert.match(headers.find((h) => h.name === 'Authorization')!.value, /username="login42"/);
     assert.match(headers.find((h) => h.name === 'Proxy-Authorization')!.value, /username="proxyuser"/);
+  });
+
+  it('what the registrar asked for is not shown to a callee; what the proxy asked for goes with every request (§22.1)', () => {
+    const auth = new Authenticator([mufasa], systemRandom);
+    const register = { method: 'REGISTER', uri: 'sip:biloxi.example', body: '' };
+    auth.learn(challenged(401, 'Digest realm="r", nonce="1"'), register, new Set());
+    assert.deepEqual(auth.preempt(invite), []);
+    assert.lengthOf(auth.preempt(register), 1);
+    auth.learn(challenged(407, 'Digest realm="p", nonce="1"'), register, new Set());
+    assert.deepEqual(
+      auth.preempt(invite).map((h) => h.name),
+      ['Proxy-Authorization'],
+    );
   });
 
   it('a realm we have no login for is not answered', () => {
@@ -146,7 +159,7 @@ describe('authenticator', () => {
 
   it('nc counts up while the nonce stays (RFC 7616 §3.4)', () => {
     const auth = new Authenticator([mufasa], systemRandom);
-    auth.learn(challenged(401, 'Digest realm="r", nonce="1", qop="auth"'), new Set());
+    auth.learn(challenged(401, 'Digest realm="r", nonce="1", qop="auth"'), invite, new Set());
     const counts = [1, 2, 3].map(() => /nc=(\d+)/.exec(auth.preempt(invite)[0]!.value)![1]);
     assert.deepEqual(counts, ['00000001', '00000002', '00000003']);
   });
