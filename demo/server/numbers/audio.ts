@@ -1,0 +1,133 @@
+// The audio of one call to a number: a WebRTC connection in Node that plays a clip or sends back what it hears.
+import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from 'werift';
+import type { RTCRtpTransceiver } from 'werift';
+import { clip, frameLength } from './sounds.js';
+import type { Clip, Codec, SoundName } from './sounds.js';
+
+export type Source = SoundName | 'echo';
+
+export interface AudioOptions {
+  /** Media goes over the loopback alone. */
+  readonly isLocal: boolean;
+}
+
+const codecs = {
+  opus: new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48_000, channels: 2, payloadType: 111 }),
+  PCMU: new RTCRtpCodecParameters({ mimeType: 'audio/PCMU', clockRate: 8000, channels: 1, payloadType: 0 }),
+  PCMA: new RTCRtpCodecParameters({ mimeType: 'audio/PCMA', clockRate: 8000, channels: 1, payloadType: 8 }),
+} as const;
+type CodecName = keyof typeof codecs;
+
+/** The one codec that we speak in a call, so that what comes in can go out again as it is. */
+function chooseCodec(offer: string, source: Source): CodecName | undefined {
+  const wanted: readonly CodecName[] = source === 'echo' ? ['opus', 'PCMU', 'PCMA'] : ['PCMU', 'PCMA'];
+  return wanted.find((name) => isOffered(offer, name));
+}
+
+function isOffered(sdp: string, name: CodecName): boolean {
+  const { payloadType, clockRate } = codecs[name];
+  const audio = /^m=audio \S+ \S+ ([\d ]+)/m.exec(sdp)?.[1]?.split(' ') ?? [];
+  if (name !== 'opus' && audio.includes(String(payloadType))) return true; // RFC 3551 §6: static
+  return new RegExp(`^a=rtpmap:\\d+ ${name}/${clockRate}`, 'im').test(sdp);
+}
+
+/** May they hear us? What they offered, as `a=` of the session or the media. */
+const wantsToHear = (sdp: string): boolean => !/^a=(sendonly|inactive)\s*$/m.test(sdp);
+
+export class Audio {
+  readonly #connection: RTCPeerConnection;
+  readonly #source: Source;
+  readonly #codec: CodecName;
+  readonly #transceiver: RTCRtpTransceiver;
+  #isHeard = true;
+  #pacer: NodeJS.Timeout | undefined;
+
+  private constructor(source: Source, codec: CodecName, { isLocal }: AudioOptions, onLost: () => void) {
+    this.#source = source;
+    this.#codec = codec;
+    this.#connection = new RTCPeerConnection({
+      codecs: { audio: [codecs[codec]], video: [] },
+      iceServers: [],
+      iceUseIpv4: !isLocal,
+      iceUseIpv6: false,
+      iceAdditionalHostAddresses: ['127.0.0.1'],
+      iceInterfaceAddresses: isLocal ? { udp4: '127.0.0.1' } : undefined,
+    });
+    this.#connection.connectionStateChange.subscribe((state) => {
+      if (state === 'connected') this.#play();
+      else if (state === 'failed') onLost();
+    });
+    this.#transceiver = this.#connection.addTransceiver(new MediaStreamTrack({ kind: 'audio' }), {
+      direction: 'sendrecv',
+    });
+    if (source === 'echo') this.#echo();
+  }
+
+  /** Undefined when there is no codec in common. @param onLost the other side cannot be reached any more */
+  static forOffer(offer: string, source: Source, options: AudioOptions, onLost: () => void): Audio | undefined {
+    const codec = chooseCodec(offer, source);
+    return codec && new Audio(source, codec, options, onLost);
+  }
+
+  /** For a call that leaves the offer to us. */
+  static forLateOffer(source: Source, options: AudioOptions, onLost: () => void): Audio {
+    return new Audio(source, source === 'echo' ? 'opus' : 'PCMU', options, onLost);
+  }
+
+  /** Takes an offer, the first one or a later one; resolves with the answer and all candidates in it. */
+  async answer(offer: string): Promise<string> {
+    this.#isHeard = wantsToHear(offer);
+    await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer });
+    await this.#connection.setLocalDescription(await this.#connection.createAnswer());
+    return this.#connection.localDescription!.sdp;
+  }
+
+  async offer(): Promise<string> {
+    await this.#connection.setLocalDescription(await this.#connection.createOffer());
+    return this.#connection.localDescription!.sdp;
+  }
+
+  async applyAnswer(sdp: string): Promise<void> {
+    this.#isHeard = wantsToHear(sdp);
+    await this.#connection.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#pacer);
+    await this.#connection.close();
+  }
+
+  #echo(): void {
+    this.#connection.onTrack.subscribe((track) => {
+      track.onReceiveRtp.subscribe(({ header, payload }) => {
+        const { sequenceNumber, timestamp, marker } = header;
+        this.#send(new RtpPacket(new RtpHeader({ sequenceNumber, timestamp, marker }), payload));
+      });
+    });
+  }
+
+  #play(): void {
+    if (this.#source === 'echo' || this.#pacer) return;
+    const frames: Clip = clip(this.#source, this.#codec as Codec);
+    const begin = performance.now();
+    let sent = 0;
+    this.#pacer = setInterval(() => {
+      const due = Math.floor((performance.now() - begin) / 20) + 1;
+      if (due - sent > 10) sent = due - 10; // the process was held up: what is long past need not be sent
+      for (; sent < due; sent++) this.#send(packet(frames[sent % frames.length]!, sent));
+    }, 20);
+  }
+
+  #send(packet: RtpPacket): void {
+    if (this.#isHeard) void this.#transceiver.sender.sendRtp(packet);
+  }
+}
+
+function packet(frame: Uint8Array, index: number): RtpPacket {
+  const header = new RtpHeader({
+    sequenceNumber: index & 0xffff,
+    timestamp: (index * frameLength) >>> 0,
+    marker: index === 0,
+  });
+  return new RtpPacket(header, Buffer.from(frame));
+}
