@@ -7,11 +7,9 @@ import {
   ProxyAuthorization,
   WWWAuthenticate,
   header,
-  headerValue,
-  read,
-  readAll,
 } from '../parser/index.js';
 import type { Body, Challenge, Header, SipResponse } from '../parser/index.js';
+import { optional, optionalAll } from './optional.js';
 import { findCredentials, secretFor } from './credentials.js';
 import type { Credentials } from './credentials.js';
 import { digestAlgorithms, digestResponse, parseAlgorithm } from './digest.js';
@@ -81,7 +79,7 @@ export class Authenticator {
   learn(response: SipResponse, request: Protected, tried: Set<string>): boolean {
     const scope = scopeOf(request);
     const proxy = response.status === 407;
-    const challenges = strongestByRealm(readAll(response, proxy ? ProxyAuthenticate : WWWAuthenticate));
+    const challenges = strongestByRealm(optionalAll(response, proxy ? ProxyAuthenticate : WWWAuthenticate));
     if (challenges.length === 0) return false;
     for (const challenge of challenges) {
       const key = `${proxy ? 'proxy' : scope} ${challenge.params.get('realm') ?? ''}`;
@@ -98,12 +96,12 @@ export class Authenticator {
   }
 
   /** RFC 7616 §3.5: the server may name the nonce for next time. */
-  onSuccess(response: SipResponse): void {
-    if (headerValue(response, AuthenticationInfo.name) === undefined) return;
-    const next = read(response, AuthenticationInfo)?.get('nextnonce');
+  onSuccess(response: SipResponse, request: Protected): void {
+    const next = optional(response, AuthenticationInfo)?.get('nextnonce');
     if (!next) return;
+    const scope = scopeOf(request);
     for (const space of this.#spaces.values()) {
-      if (space.proxy) continue;
+      if (space.proxy || space.scope !== scope) continue;
       space.nonce = next;
       space.count = 0;
     }

@@ -102,7 +102,7 @@ export class ClientRequest implements ClientTransactionUser {
       return;
     }
     this.#isOver = true;
-    if (response.status < 300) this.#options.authenticator?.onSuccess(response);
+    if (response.status < 300) this.#options.authenticator?.onSuccess(response, this.#plan);
     this.#user.onFinal(response, request);
   }
 

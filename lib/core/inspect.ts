@@ -1,5 +1,5 @@
 /** What a UAS checks before it looks at what a request means (RFC 3261 §8.2.1-8.2.3). */
-import { ContentEncoding, ContentType, Require, headerValue, read, readAll } from '../parser/index.js';
+import { Accept, ContentEncoding, ContentType, Require, headerValue, read, readAll } from '../parser/index.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import { acceptHeader, allowHeader, allowedMethods, knownMethods, supportedOptions } from './capabilities.js';
 
@@ -13,7 +13,13 @@ const allowed: ReadonlySet<string> = new Set(allowedMethods);
 
 /** The refusal of a request we cannot process, or nothing. The order is §8.2's: method, URI, extensions, content. */
 export function inspect(request: SipRequest): Refusal | undefined {
-  return inspectMethod(request) ?? inspectUri(request) ?? inspectRequire(request) ?? inspectContent(request);
+  return (
+    inspectMethod(request) ??
+    inspectUri(request) ??
+    inspectRequire(request) ??
+    inspectContent(request) ??
+    inspectAccept(request)
+  );
 }
 
 function inspectMethod({ method }: SipRequest): Refusal | undefined {
@@ -49,3 +55,13 @@ function inspectContent(request: SipRequest): Refusal | undefined {
   if (type === undefined || type === 'application/sdp' || type.startsWith('multipart/')) return undefined;
   return { status: 415, headers: [acceptHeader] };
 }
+
+/** §20.1, §21.4.7: who calls us must take a session description in our answer. */
+function inspectAccept(request: SipRequest): Refusal | undefined {
+  if (request.method !== 'INVITE' || headerValue(request, 'Accept') === undefined) return undefined;
+  const takesSdp = readAll(request, Accept).some(({ type }) => sdpRanges.has(type));
+  return takesSdp ? undefined : { status: 406, headers: [noFormat] };
+}
+
+const noFormat: Header = { name: 'Warning', value: '399 evercall "an answer is an application/sdp"' };
+const sdpRanges = new Set(['application/sdp', 'application/*', '*/*']);

@@ -1,6 +1,6 @@
 /** Reads the 200 to a REGISTER: which of its bindings is ours, and for how long (RFC 3261 §10.2.4, §10.3). */
-import { optional } from '../core/optional.js';
-import { Contact, Expires, ParseError, readAll, uriEquals } from '../parser/index.js';
+import { optional, optionalAll } from '../core/optional.js';
+import { Contact, Expires, ParseError, uriEquals } from '../parser/index.js';
 import type { Address, SipResponse } from '../parser/index.js';
 import type { RegistrationIdentity } from './register-request.js';
 
@@ -18,7 +18,7 @@ export interface Binding {
  * by instance-id and reg-id, or by its URI; its own `expires` goes before the header's (§10.2.4).
  */
 export function ownBinding(response: SipResponse, identity: RegistrationIdentity): Binding | undefined {
-  const contacts = readContacts(response);
+  const contacts = optionalAll(response, Contact).filter((contact) => contact !== '*');
   const own = contacts.find((c) => isSameFlow(c, identity)) ?? contacts.find((c) => isSameUri(c.uri, identity.contact));
   if (!own) return undefined;
   const expires = seconds(own.params.get('expires')) ?? optional(response, Expires);
@@ -28,22 +28,6 @@ export function ownBinding(response: SipResponse, identity: RegistrationIdentity
     publicGruu: own.params.get('pub-gruu') ?? undefined,
     temporaryGruu: own.params.get('temp-gruu') ?? undefined,
   };
-}
-
-/** One malformed Contact among the others must not hide ours. */
-function readContacts(response: SipResponse): Address[] {
-  const contacts: Address[] = [];
-  for (const line of response.headers) {
-    if (line.name !== Contact.name) continue;
-    try {
-      for (const contact of readAll({ ...response, headers: [line] }, Contact)) {
-        if (contact !== '*') contacts.push(contact);
-      }
-    } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-    }
-  }
-  return contacts;
 }
 
 function isSameFlow({ params }: Address, { instanceId, regId }: RegistrationIdentity): boolean {

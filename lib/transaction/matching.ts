@@ -24,7 +24,8 @@ export function serverKey(request: SipRequest, method: string = request.method):
   const via = read(request, Via)!;
   const branch = via.params.get('branch');
   const kind = method === 'ACK' ? 'INVITE' : method;
-  if (branch?.startsWith(magicCookie)) return `${branch} ${via.host} ${via.port ?? ''} ${kind}`;
+  if (branch?.startsWith(magicCookie) && branch.length > magicCookie.length)
+    return `${branch} ${via.host} ${via.port ?? ''} ${kind}`;
   // RFC 2543 peers have no unique branch: compare what §17.2.3 lists (the To tag of an ACK is ours and not compared).
   const from = read(request, From)!;
   return `${request.uri} ${from.params.get('tag') ?? ''} ${headerValue(request, 'Call-ID')} ${read(request, CSeq)!.sequence} ${headerValue(request, 'Via')} ${kind}`;

@@ -76,6 +76,19 @@ describe('registration', () => {
     await server.nothing();
   });
 
+  it('a challenge that cannot be read fails the registration and throws nowhere', async () => {
+    const { register, server, account } = await registering();
+    server.respond(register, 401, { headers: ['WWW-Authenticate: Digest realm="x', 'WWW-Authenticate: ,,,'] });
+    await settle();
+    assert.equal(account.state, 'failed');
+  });
+
+  it('a challenge that can be read is answered, whatever stands beside it', async () => {
+    const { register, server } = await registering();
+    server.respond(register, 401, { headers: ['WWW-Authenticate: Digest realm="x', challenge] });
+    assert.isDefined(headerValue(await server.request('REGISTER'), 'Authorization'));
+  });
+
   it('ACC-44: a refresh authorizes itself with nc=00000002, in one transaction', async () => {
     const { register, server, account, clock } = await registering();
     server.respond(register, 401, { headers: [challenge] });
