@@ -33,7 +33,7 @@ export const tracing = (log: Logger): boolean => log.debug !== nothing;
 /** A SIP message as it may be logged: credentials are struck out, whatever scheme they are of (RFC 3261 §22, RFC 8898). */
 export function redact(message: string): string {
   return message.replace(
-    /^((?:proxy-)?authorization|(?:proxy-)?authentication-info)([ \t]*:[ \t]*)([^\r\n \t]*)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/gim,
-    '$1$2$3 [redacted]',
+    /^((?:proxy-)?authorization|(?:proxy-)?authentication-info)([ \t]*:[ \t]*(?:[\w-]+[ \t])?)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/gim,
+    '$1$2[redacted]',
   );
 }
