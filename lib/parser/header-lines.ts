@@ -70,10 +70,10 @@ export function readHeaderLines(text: string, start: number, limits: Required<Pa
 
 /** The canonical name in front of a colon; empty when what is there is none. Blanks may precede the colon (§7.3.1). */
 function readName(text: string, start: number, colon: number): string {
-  let end = colon;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  const name = text.slice(start, end);
-  return usualName(name) ?? (isToken(name) ? canonicalName(name) : '');
+  const usual = usualName(text, start, colon);
+  if (usual) return usual;
+  const name = trimBlanks(text, start, colon);
+  return isToken(name) && !isBlank(text.charCodeAt(start)) ? canonicalName(name) : '';
 }
 
 function trimBlanks(text: string, from: number, to: number): string {
