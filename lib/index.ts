@@ -5,7 +5,14 @@ export type { Environment, UserAgentMediaOptions, UserAgentOptions } from './use
 export type { Account, AccountEvents, AccountSnapshot, IncomingMessage } from './account/account.js';
 export type { AccountOptions } from './account/account-options.js';
 export type { Call, CallEvents, CallSnapshot, RemoteParty } from './call/call.js';
-export type { AnswerOptions, CallOptions, HangupOptions, MediaOptions, RejectOptions } from './call/call-options.js';
+export type {
+  AnswerOptions,
+  CallOptions,
+  HangupOptions,
+  MediaOptions,
+  RejectOptions,
+  RingOptions,
+} from './call/call-options.js';
 export type { CallState } from './call/call-state.js';
 export type { CallEnd, EndCause } from './call/end-cause.js';
 export type { SendDtmfOptions } from './call/dtmf.js';

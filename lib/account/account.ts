@@ -2,9 +2,10 @@
 import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
-import { EvercallError, rejected } from '../base/errors.js';
+import { EvercallError, mustSucceed } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { quiet } from '../base/quiet.js';
 import { newCallId, newTag } from '../base/random.js';
 import { Store } from '../base/store.js';
 import { Call } from '../call/call.js';
@@ -218,13 +219,9 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   /** Sends a MESSAGE (RFC 3428); resolves when it was taken with a 2xx. */
-  async sendMessage(target: string, body: string, options: { readonly contentType?: string } = {}): Promise<void> {
-    const { contentType = 'text/plain' } = options;
-    const response = await this.request('MESSAGE', target, {
-      headers: [{ name: 'Content-Type', value: contentType }],
-      body,
-    });
-    if (response.status >= 300) throw rejected(response);
+  sendMessage(target: string, body: string, options: { readonly contentType?: string } = {}): Promise<void> {
+    const headers = [{ name: 'Content-Type', value: options.contentType ?? 'text/plain' }];
+    return quiet(this.request('MESSAGE', target, { headers, body }).then(mustSucceed));
   }
 
   /** Sends any request outside of a dialog, with authentication; resolves with its final response, whatever its status. */
@@ -255,7 +252,7 @@ export class Account implements EventSource<AccountEvents> {
       headers: checkHeaders(options.headers),
       body: options.body ?? '',
     };
-    return core.exchange(plan, { flow: this.#flow, authenticator: this.#authenticator, signal: options.signal });
+    return quiet(core.exchange(plan, { flow: this.#flow, authenticator: this.#authenticator, signal: options.signal }));
   }
 
   /**

@@ -1,4 +1,5 @@
 /** A promise settled from outside, whose rejection nobody is forced to handle. */
+import { quiet } from './quiet.js';
 
 export class Deferred<T> {
   readonly promise: Promise<T>;
@@ -6,10 +7,11 @@ export class Deferred<T> {
   reject!: (error: unknown) => void;
 
   constructor() {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    this.promise.catch(() => undefined); // an outcome that the app does not await must not be an unhandled rejection
+    this.promise = quiet(
+      new Promise<T>((resolve, reject) => {
+        this.resolve = resolve;
+        this.reject = reject;
+      }),
+    );
   }
 }

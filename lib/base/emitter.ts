@@ -1,4 +1,6 @@
 /** Typed events for the app; between the floors of the library there are none. */
+import { abortError } from './errors.js';
+import { quiet } from './quiet.js';
 
 /** The event surface shared by `UserAgent`, `Account` and `Call`. */
 export interface EventSource<Events> {
@@ -25,14 +27,14 @@ export class Emitter<Events> implements EventSource<Events> {
   }
 
   once<K extends keyof Events>(event: K, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Events[K]> {
-    return new Promise((resolve, reject) => {
+    const next = new Promise<Events[K]>((resolve, reject) => {
       if (signal?.aborted) {
-        reject(signal.reason as Error);
+        reject(abortError(signal));
         return;
       }
       const onAbort = (): void => {
         off();
-        reject(signal!.reason as Error);
+        reject(abortError(signal!));
       };
       const off = this.on(event, (payload) => {
         off();
@@ -41,6 +43,7 @@ export class Emitter<Events> implements EventSource<Events> {
       });
       signal?.addEventListener('abort', onAbort, { once: true });
     });
+    return quiet(next);
   }
 
   /** Whether anyone would hear `event`; lets a caller skip building a costly payload. */

@@ -23,6 +23,11 @@ export function rejected(response: { readonly status: number; readonly reason: s
   return new EvercallError('rejected', `${status} ${reason}`, { status });
 }
 
+/** Throws for a final response of 300 or above. */
+export function mustSucceed(response: { readonly status: number; readonly reason: string }): void {
+  if (response.status >= 300) throw rejected(response);
+}
+
 /** The error for a wrong option: names the option, what it takes and what it got (never the value of a secret). */
 export function invalidOption(option: string, takes: string, got?: unknown): EvercallError {
   const shown = got === undefined ? '' : `, got ${show(got)}`;

@@ -28,6 +28,13 @@ export interface AnswerOptions extends MediaOptions {
   readonly headers?: readonly Header[];
 }
 
+export interface RingOptions {
+  /** The caller hears us before the call is answered. @default false */
+  readonly earlyMedia?: boolean;
+  /** Further headers of the 180 or 183. */
+  readonly headers?: readonly Header[];
+}
+
 export interface HangupOptions {
   /** Further headers of the BYE, CANCEL or final response: a Reason, say. */
   readonly headers?: readonly Header[];

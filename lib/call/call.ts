@@ -3,7 +3,8 @@ import type { Clock } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
-import { EvercallError, abortError, rejected } from '../base/errors.js';
+import { EvercallError, abortError, mustSucceed } from '../base/errors.js';
+import { quiet } from '../base/quiet.js';
 import { Queue } from '../base/queue.js';
 import { Store } from '../base/store.js';
 import { optional } from '../core/optional.js';
@@ -21,7 +22,14 @@ import type { Session } from '../session/session.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { checkHeaders } from './call-options.js';
-import type { AnswerOptions, CallOptions, HangupOptions, MediaOptions, RejectOptions } from './call-options.js';
+import type {
+  AnswerOptions,
+  CallOptions,
+  HangupOptions,
+  MediaOptions,
+  RejectOptions,
+  RingOptions,
+} from './call-options.js';
 import { callState } from './call-state.js';
 import type { CallEvent, CallState } from './call-state.js';
 import { dtmfWish, sendDtmfByInfo } from './dtmf.js';
@@ -239,17 +247,18 @@ export class Call implements EventSource<CallEvents> {
   }
 
   /** Tells the caller that it rings (180 is sent by itself), or with `earlyMedia` lets them hear us already (183). */
-  async ring({
-    earlyMedia = false,
-    headers,
-  }: { earlyMedia?: boolean; headers?: readonly Header[] } = {}): Promise<void> {
+  ring({ earlyMedia = false, headers }: RingOptions = {}): Promise<void> {
     const incoming = this.#mustBeRinging('ring');
+    const checked = checkHeaders(headers);
     if (!earlyMedia) {
-      incoming.ring(180, checkHeaders(headers));
-      return;
+      incoming.ring(180, checked);
+      return Promise.resolve();
     }
-    await incoming.sendEarlyMedia(checkHeaders(headers));
-    this.#step('progress');
+    return quiet(
+      incoming.sendEarlyMedia(checked).then(() => {
+        this.#step('progress');
+      }),
+    );
   }
 
   /**
@@ -257,9 +266,12 @@ export class Call implements EventSource<CallEvents> {
    * be had (the caller gets 480), with `negotiation` when there is no common media (488), with `cancelled` when the
    * caller was gone.
    */
-  async answer(options: AnswerOptions = {}): Promise<void> {
+  answer(options: AnswerOptions = {}): Promise<void> {
     const incoming = this.#mustBeRinging('answer');
-    const headers = checkHeaders(options.headers);
+    return quiet(this.#accept(incoming, options, checkHeaders(options.headers)));
+  }
+
+  async #accept(incoming: IncomingInvite, options: AnswerOptions, headers: readonly Header[]): Promise<void> {
     if (this.#media.state === 'new') this.#media = this.#newMedia(options);
     try {
       await incoming.accept(headers);
@@ -322,20 +334,20 @@ export class Call implements EventSource<CallEvents> {
   sendDtmf(tones: string, options: SendDtmfOptions = {}): Promise<void> {
     const wish = dtmfWish(tones, options);
     const session = this.#mustBeConfirmed('sendDtmf');
-    const byRtp = wish.method === 'rtp' || (wish.method === 'auto' && this.#media.canSendDtmf);
-    if (byRtp) return this.#media.sendDtmf(tones, { duration: wish.duration, gap: wish.gap });
-    return this.#changes().run(() => sendDtmfByInfo(session, tones, wish, this.#context.clock, options.signal));
+    const { method, duration, gap } = wish;
+    const isByRtp = method === 'rtp' || (method === 'auto' && this.#media.canSendDtmf);
+    return quiet(
+      isByRtp
+        ? this.#media.sendDtmf(tones, { duration, gap })
+        : this.#changes().run(() => sendDtmfByInfo(session, tones, wish, this.#context.clock, options.signal)),
+    );
   }
 
   /** Sends a MESSAGE in the call; resolves when the peer has taken it. */
-  async sendMessage(body: string, { contentType = 'text/plain' }: { contentType?: string } = {}): Promise<void> {
+  sendMessage(body: string, { contentType = 'text/plain' }: { readonly contentType?: string } = {}): Promise<void> {
     const session = this.#mustBeConfirmed('sendMessage');
-    const response = await session.request(
-      'MESSAGE',
-      checkHeaders([{ name: 'Content-Type', value: contentType }]),
-      body,
-    );
-    if (response.status >= 300) throw rejected(response);
+    const headers = checkHeaders([{ name: 'Content-Type', value: contentType }]);
+    return quiet(session.request('MESSAGE', headers, body).then(mustSucceed));
   }
 
   /** Plays the peer again after `playoutBlocked`, from within a user gesture; resolves with whether it is heard. */
@@ -464,7 +476,7 @@ export class Call implements EventSource<CallEvents> {
 
   #setHold(held: boolean): Promise<void> {
     const session = this.#mustBeConfirmed(held ? 'hold' : 'resume');
-    return this.#changes().run(async () => {
+    const change = this.#changes().run(async () => {
       const former = this.#media.localHold;
       if (former === held) return;
       this.#media.setHold(held);
@@ -476,6 +488,7 @@ export class Call implements EventSource<CallEvents> {
       }
       this.#changed('holdChanged', { local: this.localHold, remote: this.remoteHold });
     });
+    return quiet(change);
   }
 
   #setMuted(muted: boolean): void {

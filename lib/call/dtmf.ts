@@ -1,7 +1,7 @@
 /** Digits of a call: by RTP (RFC 4733) or by INFO, as the peer can take them. */
 import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
-import { EvercallError, invalidOption, rejected } from '../base/errors.js';
+import { EvercallError, invalidOption, mustSucceed } from '../base/errors.js';
 import { checkOneOf } from '../base/options.js';
 import { dtmfRelayType, writeDtmfRelay } from '../session/dtmf-relay.js';
 import type { Session } from '../session/session.js';
@@ -45,8 +45,7 @@ export async function sendDtmfByInfo(
     }
     if (signal?.aborted || session.isOver) throw new EvercallError('aborted', 'the digits were cut short');
     const body = writeDtmfRelay({ digit, duration });
-    const response = await session.request('INFO', [{ name: 'Content-Type', value: dtmfRelayType }], body);
-    if (response.status >= 300) throw rejected(response);
+    mustSucceed(await session.request('INFO', [{ name: 'Content-Type', value: dtmfRelayType }], body));
     await sleep(clock, duration + gap, signal);
   }
 }
