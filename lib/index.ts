@@ -4,7 +4,8 @@ export type { UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent
 export type { Environment, UserAgentMediaOptions, UserAgentOptions } from './user-agent/user-agent-options.js';
 export type { Account, AccountEvents, AccountSnapshot, IncomingMessage } from './account/account.js';
 export type { AccountOptions } from './account/account-options.js';
-export type { Call, CallEvents, CallSnapshot, RemoteParty } from './call/call.js';
+export type { Call } from './call/call.js';
+export type { CallEvents, CallSnapshot, RemoteParty } from './call/call-events.js';
 export type {
   AnswerOptions,
   CallOptions,

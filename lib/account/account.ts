@@ -9,6 +9,7 @@ import { quiet } from '../base/quiet.js';
 import { newCallId, newTag } from '../base/random.js';
 import { Store } from '../base/store.js';
 import { Call } from '../call/call.js';
+import type { CallContext } from '../call/call-context.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import { optional } from '../core/optional.js';
@@ -93,6 +94,8 @@ export class Account implements EventSource<AccountEvents> {
   readonly #registration: Registration | undefined;
   readonly #calls = new Set<Call>();
   readonly #contact: string;
+  /** One for all calls. */
+  readonly #callContext: CallContext<Call>;
   #registered: Deferred<void> | undefined;
   #isDisposed = false;
 
@@ -123,6 +126,7 @@ export class Account implements EventSource<AccountEvents> {
         this.#changed('connectionChanged', { connected: false, reason });
       },
     });
+    this.#callContext = this.#newCallContext();
     this.#registration = this.#newRegistration();
     context.attach({
       onInvite: (request, transaction) => {
@@ -208,7 +212,7 @@ export class Account implements EventSource<AccountEvents> {
     const uri = targetUri(target, this.#config.domain);
     checkHeaders(options.headers);
     const { address, routes } = this.#config;
-    const call = new Call(this.#callContext(this.#flow), {
+    const call = new Call(this.#callContext, {
       direction: 'outgoing',
       target: uri,
       from: address,
@@ -333,9 +337,7 @@ export class Account implements EventSource<AccountEvents> {
       core.respond(transaction, 488); // §13.3.1.3: nothing we could take; the user need not hear of it
       return;
     }
-    const call = this.#adopt(
-      new Call(this.#callContext(transaction.flow), { direction: 'incoming', request, transaction }),
-    );
+    const call = this.#adopt(new Call(this.#callContext, { direction: 'incoming', request, transaction }));
     const payload = { account: this, call };
     const isHeard = this.#emitter.has('incomingCall');
     this.#emitter.emit('incomingCall', payload);
@@ -363,11 +365,11 @@ export class Account implements EventSource<AccountEvents> {
     return call;
   }
 
-  #callContext(flow: Flow): ConstructorParameters<typeof Call>[0] {
+  #newCallContext(): CallContext<Call> {
     const { core, clock, log, timers, media, mediaEnvironment } = this.#context;
     return {
       core,
-      flow,
+      flow: this.#flow,
       authenticator: this.#authenticator,
       clock,
       log,

@@ -1,5 +1,4 @@
 /** A call: what the user sees of a session and its media, joined here and nowhere else. */
-import type { Clock } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
@@ -9,18 +8,15 @@ import { Queue } from '../base/queue.js';
 import { Store } from '../base/store.js';
 import { optional } from '../core/optional.js';
 import { From, To, reasonPhrase } from '../parser/index.js';
-import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { Address, Header, SipRequest, SipResponse } from '../parser/index.js';
 import { MediaSession } from '../media/media-session.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
-import type { MediaEnvironment } from '../media/environment.js';
 import { IncomingInvite } from '../session/incoming-invite.js';
 import { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { SessionContext, SessionEnd, SessionUser } from '../session/session-context.js';
 import type { Session } from '../session/session.js';
-import type { DtmfSignal } from '../session/dtmf-relay.js';
-import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { checkHeaders } from './call-options.js';
 import type {
   AnswerOptions,
@@ -30,76 +26,14 @@ import type {
   RejectOptions,
   RingOptions,
 } from './call-options.js';
+import type { CallContext, CallOrigin } from './call-context.js';
+import type { CallEvents, CallSnapshot, RemoteParty } from './call-events.js';
 import { callState } from './call-state.js';
 import type { CallEvent, CallState } from './call-state.js';
 import { dtmfWish, sendDtmfByInfo } from './dtmf.js';
 import type { SendDtmfOptions } from './dtmf.js';
 import { endCause } from './end-cause.js';
 import type { CallEnd } from './end-cause.js';
-
-/** The other side. */
-export interface RemoteParty {
-  readonly uri: string;
-  readonly displayName: string | undefined;
-}
-
-export interface CallEvents {
-  stateChanged: {
-    readonly state: CallState;
-    readonly previous: CallState;
-    /** Of the response behind the change. */
-    readonly status: number | undefined;
-    readonly reason: string | undefined;
-  };
-  /** Once, and nothing after it. */
-  ended: CallEnd;
-  /** Either side put the call on hold or took it off. */
-  holdChanged: { readonly local: boolean; readonly remote: boolean };
-  muteChanged: { readonly muted: boolean };
-  /** ICE and DTLS together. */
-  mediaStateChanged: { readonly state: MediaState };
-  /** A digit by INFO; digits in RTP are not shown to pages. */
-  dtmf: DtmfSignal;
-  /** A MESSAGE in the call; answered with 200. */
-  message: { readonly body: Body; readonly request: SipRequest };
-  /** The peer's audio, for a page that plays or records it by itself. */
-  remoteTrack: { readonly track: MediaStreamTrack };
-  /** The browser plays nothing before a user gesture: call `resumePlayout()` from within one. */
-  playoutBlocked: { readonly call: Call };
-  /** Before the first offer or answer: the place to add what the library does not know of. */
-  peerConnection: { readonly peerConnection: NonNullable<MediaSession['peerConnection']> };
-}
-
-export interface CallSnapshot {
-  readonly state: CallState;
-  readonly direction: 'outgoing' | 'incoming';
-  readonly remote: RemoteParty;
-  readonly muted: boolean;
-  readonly localHold: boolean;
-  readonly remoteHold: boolean;
-  readonly mediaState: MediaState;
-  readonly end: CallEnd | undefined;
-}
-
-/** What a call is built from; its account provides it. */
-export interface CallContext extends Omit<SessionContext, 'negotiator'> {
-  readonly clock: Clock;
-  readonly media: MediaSessionConfig;
-  readonly mediaEnvironment: MediaEnvironment;
-  /** Called once, when the call is over. */
-  readonly released: (call: Call) => void;
-}
-
-/** How a call begins. */
-export type CallOrigin =
-  | {
-      readonly direction: 'outgoing';
-      readonly target: string;
-      readonly from: string;
-      readonly routes: readonly string[];
-      readonly options: CallOptions;
-    }
-  | { readonly direction: 'incoming'; readonly request: SipRequest; readonly transaction: ServerTransaction };
 
 export class Call implements EventSource<CallEvents> {
   readonly id: string;
@@ -109,7 +43,7 @@ export class Call implements EventSource<CallEvents> {
   readonly request: SipRequest | undefined;
   /** The app's own. */
   data: unknown;
-  readonly #context: CallContext;
+  readonly #context: CallContext<Call>;
   readonly #sessionContext: SessionContext;
   readonly #emitter = new Emitter<CallEvents>();
   /** What changes the session goes one after another. */
@@ -126,7 +60,7 @@ export class Call implements EventSource<CallEvents> {
   #lastResponse: SipResponse | undefined;
 
   /** Calls are made by `account.call()` and by the `incomingCall` event. */
-  constructor(context: CallContext, origin: CallOrigin) {
+  constructor(context: CallContext<Call>, origin: CallOrigin) {
     this.#context = context;
     this.direction = origin.direction;
     this.#media = this.#newMedia(origin.direction === 'outgoing' ? origin.options : {});
@@ -414,7 +348,7 @@ export class Call implements EventSource<CallEvents> {
         this.#emitter.emit('peerConnection', { peerConnection });
       },
       onPlayoutBlocked: () => {
-        this.#emitter.emit('playoutBlocked', { call: this });
+        this.#emitter.emit('playoutBlocked', { resume: () => this.resumePlayout() });
       },
     });
   }

@@ -1,0 +1,28 @@
+/** What a call is built from, and how it begins. */
+import type { Clock } from '../base/clock.js';
+import type { MediaEnvironment } from '../media/environment.js';
+import type { MediaSessionConfig } from '../media/media-session.js';
+import type { SipRequest } from '../parser/index.js';
+import type { SessionContext } from '../session/session-context.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { CallOptions } from './call-options.js';
+
+/** What a call is built from; its account provides that. */
+export interface CallContext<Call> extends Omit<SessionContext, 'negotiator'> {
+  readonly clock: Clock;
+  readonly media: MediaSessionConfig;
+  readonly mediaEnvironment: MediaEnvironment;
+  /** Called once, when the call is over. */
+  readonly released: (call: Call) => void;
+}
+
+/** How a call begins. */
+export type CallOrigin =
+  | {
+      readonly direction: 'outgoing';
+      readonly target: string;
+      readonly from: string;
+      readonly routes: readonly string[];
+      readonly options: CallOptions;
+    }
+  | { readonly direction: 'incoming'; readonly request: SipRequest; readonly transaction: ServerTransaction };

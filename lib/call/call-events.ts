@@ -1,0 +1,51 @@
+/** What the app hears and sees of a call. */
+import type { MediaState } from '../media/connection-state.js';
+import type { MediaSession } from '../media/media-session.js';
+import type { Body, SipRequest } from '../parser/index.js';
+import type { DtmfSignal } from '../session/dtmf-relay.js';
+import type { CallState } from './call-state.js';
+import type { CallEnd } from './end-cause.js';
+
+/** The other side. */
+export interface RemoteParty {
+  readonly uri: string;
+  readonly displayName: string | undefined;
+}
+
+export interface CallEvents {
+  stateChanged: {
+    readonly state: CallState;
+    readonly previous: CallState;
+    /** Of the response behind the change. */
+    readonly status: number | undefined;
+    readonly reason: string | undefined;
+  };
+  /** Once, and nothing after it. */
+  ended: CallEnd;
+  /** Either side put the call on hold or took it off. */
+  holdChanged: { readonly local: boolean; readonly remote: boolean };
+  muteChanged: { readonly muted: boolean };
+  /** ICE and DTLS together. */
+  mediaStateChanged: { readonly state: MediaState };
+  /** A digit by INFO; digits in RTP are not shown to pages. */
+  dtmf: DtmfSignal;
+  /** A MESSAGE in the call; answered with 200. */
+  message: { readonly body: Body; readonly request: SipRequest };
+  /** The peer's audio, for a page that plays or records it by itself. */
+  remoteTrack: { readonly track: MediaStreamTrack };
+  /** The browser plays nothing before a user gesture: `resume()` from within one tries again. */
+  playoutBlocked: { readonly resume: () => Promise<boolean> };
+  /** Before the first offer or answer: the place to add what the library does not know of. */
+  peerConnection: { readonly peerConnection: NonNullable<MediaSession['peerConnection']> };
+}
+
+export interface CallSnapshot {
+  readonly state: CallState;
+  readonly direction: 'outgoing' | 'incoming';
+  readonly remote: RemoteParty;
+  readonly muted: boolean;
+  readonly localHold: boolean;
+  readonly remoteHold: boolean;
+  readonly mediaState: MediaState;
+  readonly end: CallEnd | undefined;
+}
