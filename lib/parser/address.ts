@@ -12,9 +12,17 @@ export interface Address {
   readonly params: Params;
 }
 
+/** A quoted or unquoted name without oddities, and a URI in angle brackets: what nearly all addresses begin with. */
+const plainNameAddr = /^(?:"[^"\\<]*" ?|[^"<]*)<[A-Za-z][A-Za-z0-9+.-]*:[^\0- "<>\x7f]+>/;
+
 /** Reads both forms; display names that should have been quoted are accepted (RFC 4475 §3.1.2.15). */
 export function parseAddress(text: string): Address {
   const scanner = new Scanner(text);
+  if (plainNameAddr.test(text)) {
+    const open = text.indexOf('<');
+    const close = (scanner.pos = text.indexOf('>', open) + 1);
+    return { displayName: plainName(text, open), uri: text.slice(open + 1, close - 1), params: parseParams(scanner) };
+  }
   scanner.skipLws();
   const start = scanner.pos;
   let displayName: string | undefined;
@@ -38,6 +46,13 @@ export function parseAddress(text: string): Address {
   if (fault) scanner.fail(fault, open);
   scanner.pos = close + 1;
   return { displayName, uri, params: parseParams(scanner) };
+}
+
+/** The display name in front of the bracket at `open`. */
+function plainName(text: string, open: number): string | undefined {
+  if (open === 0) return undefined;
+  if (text.charCodeAt(0) === QUOTE) return text.slice(1, text.indexOf('"', 1));
+  return trimLws(text.slice(0, open)) || undefined;
 }
 
 /** Without angle brackets, what follows a semicolon belongs to the header and "?" may not occur (§20.10). */

@@ -70,7 +70,7 @@ export function readHeaderLines(text: string, start: number, limits: Required<Pa
 
 /** The canonical name in front of a colon; empty when what is there is none. Blanks may precede the colon (§7.3.1). */
 function readName(text: string, start: number, colon: number): string {
-  const usual = usualName(text, start, colon);
+  const usual = usualName(text.slice(start, colon));
   if (usual) return usual;
   const name = trimBlanks(text, start, colon);
   return isToken(name) && !isBlank(text.charCodeAt(start)) ? canonicalName(name) : '';

@@ -36,18 +36,17 @@ function makeTable(): readonly (readonly Entry[])[] {
   return buckets;
 }
 
-/** The canonical name of a header spelled as usual from `start` to `end`, as most are; undefined for all others. */
-export function usualName(text: string, start: number, end: number): string | undefined {
-  const length = end - start;
-  if (length >= 32) return undefined;
-  const entries = table[bucket(length, text.charCodeAt(start))]!;
-  for (let i = 0; i < entries.length; i++) if (text.startsWith(entries[i]!.spelling, start)) return entries[i]!.name;
+/** The canonical name of a header that is spelled as usual, the only way most are; undefined for all others. */
+export function usualName(name: string): string | undefined {
+  if (name.length >= 32) return undefined;
+  const entries = table[bucket(name.length, name.charCodeAt(0))]!;
+  for (let i = 0; i < entries.length; i++) if (entries[i]!.spelling === name) return entries[i]!.name;
   return undefined;
 }
 
 /** The spelling under which a header of this name is found in a message; unknown names are capitalized word by word. */
 export function canonicalName(name: string): string {
-  const usual = usualName(name, 0, name.length);
+  const usual = usualName(name);
   if (usual) return usual;
   const lower = name.toLowerCase();
   const entries = table[bucket(name.length, name.charCodeAt(0))];

@@ -15,6 +15,9 @@ export interface StartLineRead {
 }
 
 const VERSION = 'SIP/2.0';
+/** What nearly every start line looks like; the rules below are for the others. */
+const usualRequest = /^([A-Z]+) ([A-Za-z][A-Za-z0-9+.-]*:[^\0- "<>\x7f]+) SIP\/2\.0$/;
+const usualStatus = /^SIP\/2\.0 ([1-6]\d\d) ([^\r\0]*)$/;
 const versions = /^[Ss][Ii][Pp]\/\d+\.\d+$/;
 const statusLine = /^([Ss][Ii][Pp]\/\d+\.\d+)[ \t]+(\d+)(?:[ \t](.*))?$/s;
 
@@ -23,10 +26,15 @@ export function readStartLine(text: string, start: number): StartLineRead {
   const next = indexOrEnd(text, '\n', start) + 1;
   let end = next - 1;
   if (text.charCodeAt(end - 1) === CR) end--;
+  const line = text.slice(start, end);
+  const request = usualRequest.exec(line);
+  if (request) return { line: { method: request[1]!, uri: request[2]! }, next, fault: undefined };
+  const status = usualStatus.exec(line);
+  if (status) return { line: { status: Number(status[1]), reason: status[2]! }, next, fault: undefined };
   const contentEnd = trimEnd(text, start, end); // RFC 4475 §3.1.2.10
   const response = text.slice(start, start + 4).toUpperCase() === 'SIP/';
   return response
-    ? readStatusLine(text.slice(start, end), start, next)
+    ? readStatusLine(line, start, next)
     : readRequestLine(text, start, contentEnd, next);
 }
 

@@ -1,6 +1,6 @@
 /** sip, sips and tel URIs: RFC 3261 §19.1, RFC 3966, IPv6 references as RFC 5118 has them. */
 import { escapeUri, unescapeUri } from './escape.js';
-import { type Params, noParams } from './params.js';
+import { type Params, PlainParams, noParams } from './params.js';
 import { COLON, EQUAL, SEMICOLON, Scanner, alphanumAnd, charSet, indexOrEnd, skipSet } from './scanner.js';
 import { uriTextFault } from './uri-text.js';
 
@@ -52,17 +52,48 @@ const hostChars = /* @__PURE__ */ alphanumAnd('-._');
 const ipv6Chars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef:.');
 const telNumberChars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef*#+-.() ');
 
+/** Without escapes, capitals in the host, IPv6 and headers: what nearly all SIP URIs look like. */
+const plainSipUri =
+  /^sips?:(?:[^\0- "<>\x7f%:@]+(?::[^\0- "<>\x7f%@]*)?@)?[a-z0-9._-]+(?::\d{1,4})?(?:;[\w.!~*'()/:&+$[\]-]+(?:=[^\0- "<>\x7f%;?@]*)?)*$/;
+
 /** Reads a URI of any scheme; throws a `ParseError`. */
 export function parseUri(text: string): Uri {
+  if (plainSipUri.test(text)) return cutSipUri(text);
   const fault = uriTextFault(text);
   if (fault) new Scanner(text).fail(fault);
-  if (text.startsWith('sip:')) return parseSipUri(new Scanner(text, 4), 'sip'); // the usual case
   const colon = text.indexOf(':');
   const scheme = text.slice(0, colon).toLowerCase();
   const scanner = new Scanner(text, colon + 1);
   if (scheme === 'sip' || scheme === 'sips') return parseSipUri(scanner, scheme);
   if (scheme === 'tel') return parseTelUri(scanner);
   return { scheme, rest: text.slice(colon + 1) };
+}
+
+function cutSipUri(text: string): SipUri {
+  const start = text.charCodeAt(3) === COLON ? 4 : 5;
+  const at = text.indexOf('@', start);
+  const paramsAt = indexOrEnd(text, ';', at + 1);
+  let colon = text.indexOf(':', start);
+  let user: string | undefined;
+  let password: string | undefined;
+  if (at >= 0) {
+    const hasPassword = colon >= 0 && colon < at;
+    user = text.slice(start, hasPassword ? colon : at);
+    if (hasPassword) {
+      password = text.slice(colon + 1, at);
+      colon = text.indexOf(':', at);
+    }
+  }
+  const hasPort = colon >= 0 && colon < paramsAt;
+  return {
+    scheme: start === 4 ? 'sip' : 'sips',
+    user,
+    password,
+    host: text.slice(at < 0 ? start : at + 1, hasPort ? colon : paramsAt),
+    port: hasPort ? Number(text.slice(colon + 1, paramsAt)) : undefined,
+    params: paramsAt === text.length ? noParams : new PlainParams(text.slice(paramsAt)),
+    headers: noParams,
+  };
 }
 
 function parseSipUri(scanner: Scanner, scheme: 'sip' | 'sips'): SipUri {

@@ -11,6 +11,7 @@ export const utf8Length = (text: string): number => encoder.encode(text).length;
 
 /** The first `bytes` UTF-8 bytes of the text, cut between characters; undefined when it has fewer. */
 export function utf8Prefix(text: string, bytes: number): string | undefined {
+  if (bytes === 0) return '';
   if (bytes > text.length * 3) return undefined;
   if (scratch.length < bytes) scratch = new Uint8Array(bytes);
   const all = encoder.encodeInto(text, scratch);

@@ -32,11 +32,21 @@ function readProtocol(scanner: Scanner): readonly [protocol: string, version: st
 
 const sip20 = ['SIP', '2.0'] as const;
 
+/** What nearly every Via begins with: transport, host in lower case, port. */
+const plainVia = /^SIP\/2\.0\/([A-Z]+) ([a-z0-9._-]+)(?::(\d{1,4}))?(?=;|$)/;
+
 /** RFC 3261 §20.42. */
 export const Via = /* @__PURE__ */ list(
   codec<ViaValue>(
     'Via',
     (scanner) => {
+      const plain = plainVia.exec(scanner.text);
+      if (plain) {
+        const [all, transport, host, digits] = plain;
+        scanner.pos = all.length;
+        const port = digits === undefined ? undefined : Number(digits);
+        return { protocol: 'SIP', version: '2.0', transport: transport!, host: host!, port, params: parseParams(scanner) };
+      }
       const [protocol, version] = readProtocol(scanner);
       const transport = scanner.token('transport').toUpperCase();
       scanner.skipLws();
