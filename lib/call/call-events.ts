@@ -1,7 +1,7 @@
 /** What the app hears and sees of a call. */
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaSession } from '../media/media-session.js';
-import type { Body, SipRequest } from '../parser/index.js';
+import type { Body, SipRequest, SipResponse } from '../parser/index.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import type { CallState } from './call-state.js';
 import type { CallEnd } from './end-cause.js';
@@ -19,6 +19,8 @@ export interface CallEvents {
     /** Of the response behind the change. */
     readonly status: number | undefined;
     readonly reason: string | undefined;
+    /** With its headers and body. */
+    readonly response: SipResponse | undefined;
   };
   /** Once, and nothing after it. */
   ended: CallEnd;

@@ -50,14 +50,15 @@ export class Call implements EventSource<CallEvents> {
   #queue: Queue | undefined;
   #store: Store<CallSnapshot> | undefined;
   #media: MediaSession;
+  /** How it began; let go when it is confirmed. */
   #outgoing: OutgoingInvite | undefined;
   #incoming: IncomingInvite | undefined;
+  #session: Session | undefined;
   #state: CallState;
   #confirmedAt: number | undefined;
   #end: CallEnd | undefined;
   #answered: Deferred<void> | undefined;
   #ended: Deferred<CallEnd> | undefined;
-  #lastResponse: SipResponse | undefined;
 
   /** Calls are made by `account.call()` and by the `incomingCall` event. */
   constructor(context: CallContext<Call>, origin: CallOrigin) {
@@ -103,11 +104,6 @@ export class Call implements EventSource<CallEvents> {
   /** What ended it, once it is over. */
   get end(): CallEnd | undefined {
     return this.#end;
-  }
-
-  /** The last response to our INVITE, or the one that ended it. */
-  get lastResponse(): SipResponse | undefined {
-    return this.#lastResponse;
   }
 
   /** Milliseconds since it was confirmed; 0 before. */
@@ -234,7 +230,7 @@ export class Call implements EventSource<CallEvents> {
   hangup({ headers }: HangupOptions = {}): void {
     const checked = checkHeaders(headers);
     if (this.#state === 'disconnected') return;
-    const session = this.#session;
+    const session = this.#currentSession();
     if (session && this.#state !== 'incoming' && !(this.#incoming && this.#state === 'early')) {
       session.bye(checked);
     } else if (this.#incoming) {
@@ -293,8 +289,8 @@ export class Call implements EventSource<CallEvents> {
     return this.#media.getStats();
   }
 
-  get #session(): Session | undefined {
-    return this.#outgoing?.session ?? this.#incoming?.session;
+  #currentSession(): Session | undefined {
+    return this.#session ?? this.#outgoing?.session ?? this.#incoming?.session;
   }
 
   /** Microphone and offer first: an INVITE that leaves is meant. */
@@ -356,15 +352,15 @@ export class Call implements EventSource<CallEvents> {
   #sessionUser(): SessionUser {
     return {
       onProgress: (response) => {
-        this.#lastResponse = response;
         this.#step('progress', response);
       },
       onAccepted: (response) => {
-        if (response) this.#lastResponse = response;
         this.#step('accepted', response);
       },
       onConfirmed: () => {
         this.#confirmedAt = this.#context.clock.now();
+        this.#session = this.#currentSession();
+        this.#outgoing = this.#incoming = undefined;
         this.#step('confirmed');
         this.#answered?.resolve();
       },
@@ -389,7 +385,7 @@ export class Call implements EventSource<CallEvents> {
     const state = callState(previous, event);
     if (state === previous) return;
     this.#state = state;
-    this.#changed('stateChanged', { state, previous, status: response?.status, reason: response?.reason });
+    this.#changed('stateChanged', { state, previous, status: response?.status, reason: response?.reason, response });
   }
 
   #onEnded(end: SessionEnd): void {
@@ -402,7 +398,8 @@ export class Call implements EventSource<CallEvents> {
     const previous = this.#state;
     this.#state = 'disconnected';
     this.#context.released(this);
-    this.#changed('stateChanged', { state: 'disconnected', previous, status, reason });
+    const response = end.message && 'status' in end.message ? end.message : undefined;
+    this.#changed('stateChanged', { state: 'disconnected', previous, status, reason, response });
     this.#emitter.emit('ended', this.#end);
     if (this.#confirmedAt === undefined) this.#answered?.reject(endError(this.#end));
     this.#ended?.resolve(this.#end);
@@ -454,7 +451,7 @@ export class Call implements EventSource<CallEvents> {
   }
 
   #mustBeConfirmed(verb: string): Session {
-    const session = this.#session;
+    const session = this.#currentSession();
     if (!session || this.#state !== 'confirmed')
       throw new EvercallError('invalidState', `${verb}: the call is ${this.#state}`);
     return session;
