@@ -1,0 +1,67 @@
+/** What a page loads: the script's size, and the time Chromium takes to evaluate it. */
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { launch } from '../../support/browser/launch.js';
+import { PageServer } from '../../support/browser/page-server.js';
+import { scripts } from '../page-scripts.js';
+import type { Row, Values } from '../row.js';
+import { median } from '../sampling.js';
+
+const pages = 15;
+
+/** Runs in the page: compiles and runs a script as the parser of a page does, no cache in between. */
+function evaluate(source: string): number {
+  const script = document.createElement('script');
+  script.textContent = source;
+  const start = performance.now();
+  document.head.append(script);
+  return performance.now() - start;
+}
+
+async function evaluationTimes(sources: Readonly<Record<string, string>>): Promise<Values> {
+  const server = await new PageServer().start();
+  const browser = await launch('chromium');
+  try {
+    const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+    const url = server.addPage('/empty.html', '<!doctype html><link rel="icon" href="data:,">', isolated); // isolated: a clock of 5 µs
+    const samples = new Map<string, number[]>(Object.keys(sources).map((contender) => [contender, []]));
+    for (let i = 0; i < pages; i++) {
+      for (const [contender, source] of Object.entries(sources)) {
+        const context = await browser.createBrowserContext(); // a process of its own
+        const page = await context.newPage();
+        await page.goto(url);
+        samples.get(contender)!.push(await page.evaluate(evaluate, source));
+        await context.close();
+      }
+    }
+    return Object.fromEntries([...samples].map(([contender, times]) => [contender, median(times)]));
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}
+
+export async function rows(): Promise<Row[]> {
+  const sources = Object.fromEntries(
+    await Promise.all(Object.entries(scripts).map(async ([name, { file }]) => [name, await readFile(file, 'utf8')])),
+  ) as Record<string, string>;
+  const sizes = Object.entries(sources).map(([name, source]) => [name, gzipSync(source, { level: 9 }).length / 1024]);
+  return [
+    {
+      name: 'script, minified and gzipped',
+      unit: 'KiB',
+      better: 'less',
+      values: Object.fromEntries(sizes) as Values,
+      budget: { atMost: 40 },
+      note: 'all of them by rollup with tree shaking, and terser; SIP.js is UserAgent, Registerer and Inviter.',
+    },
+    {
+      name: 'evaluation of the script in Chromium',
+      unit: 'ms',
+      better: 'less',
+      values: await evaluationTimes(sources),
+      budget: { atMost: 5 },
+      note: `compiled and run in a fresh page of a fresh process each. Median of ${pages}.`,
+    },
+  ];
+}

@@ -1,0 +1,49 @@
+/** Registrations, calls and messages per CPU second over an in-process fake WebSocket with stubbed media. */
+import { openLine } from '../phones.js';
+import type { Line } from '../phones.js';
+import type { Contender, Row } from '../row.js';
+import { contenders } from '../row.js';
+import { compare, perSecond } from '../sampling.js';
+
+/** What one phone does once; `over` resolves when the server has seen the end of it. */
+type Deed = (line: Line, over: Promise<void>) => Promise<unknown>;
+
+const deeds: Readonly<Record<string, Deed>> = {
+  'REGISTER with challenge': ({ phone }, over) => {
+    phone.register();
+    return over;
+  },
+  'outgoing calls': async ({ phone }, over) => {
+    await phone.hangUp(await phone.dial());
+    return over;
+  },
+  'incoming calls': ({ phone, server }, over) => {
+    const end = phone.takeUntilEnd();
+    server.call(phone.target, true);
+    return Promise.all([end, over]);
+  },
+  'MESSAGE out': ({ phone }) => phone.sendMessage(),
+  'MESSAGE in': ({ phone, server }, over) => {
+    server.message(phone.target);
+    return over;
+  },
+};
+
+const once =
+  (line: Line, deed: Deed): (() => Promise<void>) =>
+  async () => {
+    const over = new Promise<void>((resolve) => (line.server.onDone = resolve));
+    await deed(line, over);
+  };
+
+export async function rows(): Promise<Row[]> {
+  const lines: [Contender, Line][] = [];
+  for (const contender of contenders) lines.push([contender, await openLine(contender)]);
+  const result: Row[] = [];
+  for (const [name, deed] of Object.entries(deeds)) {
+    const works = Object.fromEntries(lines.map(([contender, line]) => [contender, once(line, deed)]));
+    const values = perSecond(await compare(name, works, { slice: 250 }));
+    result.push({ name, unit: 'per CPU s', better: 'more', values, budget: { times: 10 } });
+  }
+  return result;
+}
