@@ -2,7 +2,7 @@
 import { canonicalName } from './header-names.js';
 import type { Header, SipMessage } from './message.js';
 import { ParseError } from './parse-error.js';
-import { BACKSLASH, LESS, QUOTE, indexOrEnd, isLws, safeText } from './scanner.js';
+import { safeText, trimLws } from './scanner.js';
 
 /** Both directions of one header. A codec nobody names is not bundled. */
 export interface HeaderCodec<T> {
@@ -113,39 +113,12 @@ export function headerValues(message: SipMessage, name: string): readonly string
   return message.headers.filter((candidate) => candidate.name === canonical).map(({ value }) => value);
 }
 
-/** Cuts at separators that are neither quoted nor between angle brackets; empty values are skipped (RFC 9110 §5.6.1). */
-export function splitList(value: string, separator = ','): readonly string[] {
-  const parts: string[] = [];
-  const plain = !value.includes('"') && !value.includes('<');
-  for (let start = 0; start <= value.length;) {
-    let end = plain ? indexOrEnd(value, separator, start) : separatorAt(value, separator, start);
-    const next = end + 1;
-    while (start < end && isLws(value.charCodeAt(start))) start++;
-    while (end > start && isLws(value.charCodeAt(end - 1))) end--;
-    if (end > start) parts.push(value.slice(start, end));
-    start = next;
-  }
-  return parts;
-}
+/** Values without quotes and brackets, blanks at their ends left out; and any values, quotes and brackets closed or not. */
+const plainValues = /[^ \t\r\n,](?:[^,]*[^ \t\r\n,])?/g;
+const anyValues = /(?:[^",<]+|"(?:[^"\\]+|\\[^])*(?:"|\\?$)|<[^>]*(?:>|$))+/g;
 
-/** Index of the next separator outside of quotes and angle brackets, or the length of the value. */
-function separatorAt(value: string, separator: string, start: number): number {
-  const separatorCode = separator.charCodeAt(0);
-  for (let i = start; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (code === separatorCode) return i;
-    if (code === QUOTE) i = closingQuote(value, i);
-    else if (code === LESS) i = indexOrEnd(value, '>', i);
-  }
-  return value.length;
-}
-
-/** Index of the quote that closes the one at `at`, or the length of the value. */
-function closingQuote(value: string, at: number): number {
-  for (let i = at + 1; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (code === QUOTE) return i;
-    if (code === BACKSLASH) i++;
-  }
-  return value.length;
+/** Cuts at commas that are neither quoted nor between angle brackets; empty values are skipped (RFC 9110 §5.6.1). */
+export function splitList(value: string): readonly string[] {
+  if (!value.includes('"') && !value.includes('<')) return value.match(plainValues) ?? none;
+  return (value.match(anyValues) ?? none).map(trimLws).filter(Boolean);
 }

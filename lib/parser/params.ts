@@ -18,81 +18,84 @@ import {
 /** Names in lower case; null is a flag without a value; quoted values are unquoted. */
 export type Params = ReadonlyMap<string, string | null>;
 
-/** Nothing but `;name`, `;name=value` and `;name="value"` without escapes: what nearly all parameters look like. */
-const plainParams = /^(?:;[\w.!%*+`'~-]+(?:=(?:"[^"\\]*"|[^\0- ",;]*))?)*$/;
+/** Nothing but `;name`, `;name=value` and `;name="value"`, no capitals and no escapes: what nearly all look like. */
+const plainParams = /^(?:;[\da-z.!%*_+`'~-]+(?:=(?:"[^"\\]*"|[^\0- ",;]*))?)*$/;
 
 /** Parameters whose text was found to be plain. They are cut apart when one is asked for, which few ever are. */
 export class PlainParams implements Params {
   readonly #text: string;
-  #map: Map<string, string | null> | undefined;
+  /** Names and values in turn. */
+  #pairs: readonly (string | null)[] | undefined;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  get #params(): Map<string, string | null> {
-    return (this.#map ??= cut(this.#text));
-  }
-
-  get size(): number {
-    return this.#params.size;
-  }
-
   get(name: string): string | null | undefined {
-    return this.#params.get(name);
+    const pairs = (this.#pairs ??= cut(this.#text));
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) return pairs[i + 1];
+    return undefined;
   }
 
   has(name: string): boolean {
-    return this.#params.has(name);
+    return this.get(name) !== undefined;
   }
 
-  forEach(callback: (value: string | null, name: string, params: Params) => void, self?: unknown): void {
-    this.#params.forEach((value, name) => {
-      callback.call(self, value, name, this);
+  get size(): number {
+    return this.#map().size;
+  }
+
+  forEach(callback: (value: string | null, name: string, params: Params) => void): void {
+    this.#map().forEach((value, name) => {
+      callback(value, name, this);
     });
   }
 
   entries(): MapIterator<[string, string | null]> {
-    return this.#params.entries();
+    return this.#map().entries();
   }
 
   keys(): MapIterator<string> {
-    return this.#params.keys();
+    return this.#map().keys();
   }
 
   values(): MapIterator<string | null> {
-    return this.#params.values();
+    return this.#map().values();
   }
 
   [Symbol.iterator](): MapIterator<[string, string | null]> {
-    return this.#params.entries();
+    return this.entries();
   }
 
   get [Symbol.toStringTag](): string {
     return 'Map';
   }
+
+  #map(): Map<string, string | null> {
+    const pairs = (this.#pairs ??= cut(this.#text));
+    const map = new Map<string, string | null>();
+    for (let i = 0; i < pairs.length; i += 2) if (!map.has(pairs[i]!)) map.set(pairs[i]!, pairs[i + 1]!);
+    return map;
+  }
 }
 
-/** Names and values of plain parameters; the first of a name counts. */
-function cut(text: string): Map<string, string | null> {
-  const params = new Map<string, string | null>();
+/** Cuts plain parameters into names and values in turn. */
+function cut(text: string): readonly (string | null)[] {
+  const pairs: (string | null)[] = [];
   let equal = -1; // found ahead and kept until passed, so that flags cost no search each
   for (let at = 1; at < text.length; at++) {
     if (equal < at) equal = indexOrEnd(text, '=', at);
-    const quoted = text.charCodeAt(equal + 1) === QUOTE;
     let end = indexOrEnd(text, ';', at);
-    let value: string | null = null;
-    let nameEnd = end;
     if (equal < end) {
-      nameEnd = equal;
+      const quoted = text.charCodeAt(equal + 1) === QUOTE ? 1 : 0;
       if (quoted) end = text.indexOf('"', equal + 2) + 1;
-      value = quoted ? text.slice(equal + 2, end - 1) : text.slice(equal + 1, end);
+      pairs.push(text.slice(at, equal), text.slice(equal + 1 + quoted, end - quoted));
+    } else {
+      pairs.push(text.slice(at, end), null);
     }
-    const name = text.slice(at, nameEnd).toLowerCase();
-    if (!params.has(name)) params.set(name, value);
     at = end;
   }
-  return params;
+  return pairs;
 }
 
 /** What a value without parameters shares. */

@@ -52,9 +52,9 @@ const hostChars = /* @__PURE__ */ alphanumAnd('-._');
 const ipv6Chars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef:.');
 const telNumberChars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef*#+-.() ');
 
-/** Without escapes, capitals in the host, IPv6 and headers: what nearly all SIP URIs look like. */
+/** No escapes, no capitals in host and parameter names, no IPv6, no headers: what nearly all SIP URIs look like. */
 const plainSipUri =
-  /^sips?:(?:[^\0- "<>\x7f%:@]+(?::[^\0- "<>\x7f%@]*)?@)?[a-z0-9._-]+(?::\d{1,4})?(?:;[\w.!~*'()/:&+$[\]-]+(?:=[^\0- "<>\x7f%;?@]*)?)*$/;
+  /^sips?:(?:[^\0- "<>\x7f%:@]+(?::[^\0- "<>\x7f%@]*)?@)?[a-z0-9._-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:;[\da-z_.!~*'()/:&+$[\]-]+(?:=[^\0- "<>\x7f%;?@]*)?)*$/;
 
 /** Reads a URI of any scheme; throws a `ParseError`. */
 export function parseUri(text: string): Uri {

@@ -1,5 +1,5 @@
 /** Headers that are lists of words: RFC 3261 §20.2 f., §20.5, §20.29, §20.32, §20.37, §20.40, RFC 3323, RFC 6665. */
-import { type HeaderCodec, splitList } from '../header.js';
+import type { HeaderCodec } from '../header.js';
 import { safeText } from '../scanner.js';
 import { list, textCodec } from './field.js';
 
@@ -41,4 +41,4 @@ export const RequestDisposition = /* @__PURE__ */ words('Request-Disposition');
 /** RFC 6086 §7.2: Info Packages. */
 export const RecvInfo = /* @__PURE__ */ words('Recv-Info');
 /** RFC 3323 §4.2: the one list with semicolons. */
-export const Privacy = /* @__PURE__ */ words('Privacy', (value) => splitList(value, ';'), ';');
+export const Privacy = /* @__PURE__ */ words('Privacy', (value) => value.match(/[^\s;]+/g) ?? [], ';');

@@ -33,7 +33,7 @@ function readProtocol(scanner: Scanner): readonly [protocol: string, version: st
 const sip20 = ['SIP', '2.0'] as const;
 
 /** What nearly every Via begins with: transport, host in lower case, port. */
-const plainVia = /^SIP\/2\.0\/([A-Z]+) ([a-z0-9._-]+)(?::(\d{1,4}))?(?=;|$)/;
+const plainVia = /^SIP\/2\.0\/([A-Z]+) ([a-z0-9._-]+)(?::(\d{1,4}|[1-5]\d{4}))?(?=;|$)/;
 
 /** RFC 3261 §20.42. */
 export const Via = /* @__PURE__ */ list(
