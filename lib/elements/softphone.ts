@@ -190,7 +190,7 @@ export class Softphone extends LitElement implements SoftphoneElement {
                 this.target = target;
               },
               onDial: (target) => {
-                this.call(target);
+                if (this.call(target)) this.target = '';
               },
             })
       }

@@ -1,0 +1,146 @@
+// `npm start` as a newcomer meets it: the page registers and calls by clicks, and what is heard is measured in the page.
+import { assert } from 'chai';
+import type { Browser } from 'puppeteer';
+import { DemoProcess } from '../demo/demo-process.js';
+import { SoftphonePage, violationsOf } from '../demo/softphone-page.js';
+import { browserNames, launch } from '../support/browser/launch.js';
+import type { BrowserName } from '../support/browser/launch.js';
+import { until } from '../support/servers/deadline.js';
+
+const microphone = 880;
+const demo = new DemoProcess();
+const browsers = new Map<BrowserName, Browser>();
+const pages: SoftphonePage[] = [];
+
+async function open(name: BrowserName, user: string, tone?: number): Promise<SoftphonePage> {
+  const page = await SoftphonePage.open(browsers.get(name)!, demo.url);
+  pages.push(page);
+  if (tone !== undefined) await page.useMicrophone(tone);
+  await page.signIn(user);
+  return page;
+}
+
+/** The first calls the second, who takes the call with a key. */
+async function talking(caller: SoftphonePage, callee: SoftphonePage, number: string): Promise<void> {
+  const [ringing, confirmed] = [callee.incoming(), caller.reached('confirmed')];
+  await caller.dial(number);
+  await ringing;
+  await until(2000, 'the focus to be on Answer', async () => (await callee.focused()) === 'Answer' || undefined);
+  await callee.page.keyboard.press('Enter');
+  await confirmed;
+}
+
+describe('npm start', () => {
+  before(async () => {
+    await demo.start();
+    for (const name of browserNames) browsers.set(name, await launch(name, { microphone }));
+  });
+  after(async () => {
+    for (const browser of browsers.values()) await browser.close();
+    await demo.stop();
+  });
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.close();
+  });
+
+  it('prints where it is, the users with their passwords, and the numbers', () => {
+    assert.match(demo.log, /http:\/\/127\.0\.0\.1:\d+\//);
+    for (const word of ['alice (alice-pw)', 'bob (bob-pw)', 'echo', 'tone', 'music', 'busy', 'silence', 'late']) {
+      assert.include(demo.log, word);
+    }
+  });
+
+  for (const name of browserNames) {
+    it(`${name} calls echo and hears its own microphone, under a policy that nothing offends`, async () => {
+      const alice = await open(name, 'Alice');
+      await alice.callNumber('echo');
+      await alice.hears(microphone);
+      const ended = alice.ended();
+      await alice.hangup();
+      assert.deepEqual(await ended, { cause: 'hangup', status: 200, by: 'local' });
+      assert.equal(await alice.notice(), 'Call with echo ended');
+      assert.isEmpty(await violationsOf(alice.page));
+    });
+
+    it(`${name} calls tone and hears 440 Hz, also after hold and resume`, async () => {
+      const alice = await open(name, 'Alice');
+      await alice.callNumber('tone');
+      await alice.hears(440);
+      await alice.page.evaluate(async () => {
+        const call = document.querySelector('evercall-softphone')!.activeCall!;
+        await call.hold();
+        await call.resume();
+      });
+      await alice.hears(440);
+    });
+  }
+
+  it('busy is busy', async () => {
+    const alice = await open('chromium', 'Alice');
+    const ended = alice.ended();
+    await alice.click('[aria-label="Call busy"]');
+    assert.deepEqual(await ended, { cause: 'busy', status: 486, by: 'remote' });
+    assert.equal(await alice.notice(), 'busy is busy');
+  });
+
+  it('late rings, and answers after 5 s with the tone', async () => {
+    const alice = await open('chromium', 'Alice');
+    const [ringing, confirmed] = [alice.reached('early'), alice.reached('confirmed')];
+    await alice.click('[aria-label="Call late"]');
+    await ringing;
+    const since = performance.now();
+    await confirmed;
+    assert.approximately(performance.now() - since, 5000, 1000);
+    await alice.hears(440);
+  });
+
+  it('a wrong password is told in plain words', async () => {
+    const page = await SoftphonePage.open(browsers.get('chromium')!, demo.url);
+    pages.push(page);
+    await page.page.waitForSelector('[aria-label="Sign in as Alice"]');
+    const worked = await page.page.evaluate(() =>
+      document.querySelector('evercall-softphone')!.signIn({ address: 'alice@evercall.test', password: 'guess' }),
+    );
+    assert.isFalse(worked);
+    assert.equal(await page.notice(), 'The server refused this address or password.');
+  });
+
+  for (const [from, to] of [
+    ['chromium', 'chromium'],
+    ['chromium', 'firefox'],
+    ['firefox', 'chromium'],
+  ] as const) {
+    it(`two pages call each other, ${from} to ${to}: each hears the other, and either side hangs up`, async () => {
+      const [alice, bob] = [await open(from, 'Alice', 550), await open(to, 'Bob', 660)];
+      await talking(alice, bob, 'bob');
+      await Promise.all([alice.hears(660), bob.hears(550)]);
+      let endings = [alice.ended(), bob.ended()] as const;
+      await alice.hangup();
+      assert.deepEqual(await endings[0], { cause: 'hangup', status: 200, by: 'local' });
+      assert.deepEqual(await endings[1], { cause: 'hangup', status: 200, by: 'remote' });
+
+      await talking(bob, alice, 'alice');
+      await Promise.all([alice.hears(660), bob.hears(550)]);
+      endings = [alice.ended(), bob.ended()];
+      await alice.hangup();
+      assert.deepEqual(await endings[0], { cause: 'hangup', status: 200, by: 'local' });
+      assert.deepEqual(await endings[1], { cause: 'hangup', status: 200, by: 'remote' });
+    });
+  }
+
+  it('of two phones of one user that ring, the other one hears that the call was answered elsewhere', async () => {
+    const alice = await open('chromium', 'Alice', 550);
+    const [desk, mobile] = [await open('chromium', 'Bob', 660), await open('chromium', 'Bob', 770)];
+    const [ringing, confirmed, elsewhere] = [
+      Promise.all([desk.incoming(), mobile.incoming()]),
+      alice.reached('confirmed'),
+      mobile.ended(),
+    ];
+    await alice.dial('bob');
+    await ringing;
+    await desk.click('evercall-softphone >>> .answer');
+    await confirmed;
+    assert.equal((await elsewhere).cause, 'answeredElsewhere');
+    await alice.hears(660);
+  });
+});
