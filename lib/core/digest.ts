@@ -1,17 +1,28 @@
 /** Digest access authentication (RFC 7616, RFC 8760, RFC 3261 §22.4): computes a response; knows no messages. */
-import { md5 } from '@noble/hashes/legacy.js';
 import { sha256, sha512_256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { Md5 } from 'ts-md5';
 
 /** Strongest first: the order in which challenges are preferred (RFC 8760 §2.4). */
 export const digestAlgorithms = ['SHA-512-256', 'SHA-256', 'MD5'] as const;
 export type DigestAlgorithm = (typeof digestAlgorithms)[number];
 
 const hashes: Record<DigestAlgorithm, (text: string) => string> = {
-  'SHA-512-256': (text) => bytesToHex(sha512_256(utf8ToBytes(text))),
-  'SHA-256': (text) => bytesToHex(sha256(utf8ToBytes(text))),
-  MD5: (text) => bytesToHex(md5(utf8ToBytes(text))),
+  'SHA-512-256': (text) => bytesToHex(sha512_256(utf8(text))),
+  'SHA-256': (text) => bytesToHex(sha256(utf8(text))),
+  MD5: (text) => Md5.hashStr(text),
 };
+
+/** UTF-8 (RFC 7616 §3.4); what is hashed is nearly always ASCII, and short. */
+function utf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return new TextEncoder().encode(text);
+    bytes[i] = code;
+  }
+  return bytes;
+}
 
 export interface DigestInput {
   readonly algorithm: DigestAlgorithm;

@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { assert } from 'chai';
 import { systemRandom } from '../../lib/base/random.js';
 import { Authenticator } from '../../lib/core/authenticator.js';
 import type { Credentials } from '../../lib/core/credentials.js';
-import { digestResponse, ha1 } from '../../lib/core/digest.js';
+import { digestAlgorithms, digestResponse, ha1 } from '../../lib/core/digest.js';
 import { Authorization, read } from '../../lib/parser/index.js';
 import type { Credentials as AuthorizationValue } from '../../lib/parser/index.js';
 
@@ -43,6 +44,20 @@ describe('digest', () => {
     });
     assert.equal(md5, '8ca523f5e9506fed4657c9700eebdbec');
     assert.equal(sha, '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1');
+  });
+
+  it('every algorithm makes of every text what node:crypto makes of it', () => {
+    const native = { MD5: 'md5', 'SHA-256': 'sha256', 'SHA-512-256': 'sha512-256' } as const;
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 300 }),
+        fc.constantFrom(...digestAlgorithms),
+        (text, algorithm) => {
+          const expected = createHash(native[algorithm]).update(`${text}:r:p`, 'utf8').digest('hex');
+          assert.equal(ha1(algorithm, text, 'r', 'p'), expected);
+        },
+      ),
+    );
   });
 
   it('SHA-512/256 of a name and password beyond ASCII is what node:crypto makes of it (RFC 7616 §3.4, UTF-8)', () => {
