@@ -74,6 +74,11 @@ message.parseHeader('contact');`,
     input: { 'parser.bench': join(import.meta.dirname, 'parser.bench.ts'), digest: join(root, 'lib/core/digest.ts') },
     external: [/^sip\.js/],
     plugins: [shippedParser, ...compile('tsconfig.json')],
-    output: { dir: join(root, 'build/bench'), format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
+    output: {
+      dir: join(root, 'build/bench'),
+      format: 'es',
+      entryFileNames: '[name].mjs',
+      chunkFileNames: '[name]-[hash].mjs',
+    },
   },
 ];

@@ -38,7 +38,7 @@ async function sample(work: Work, ms: number): Promise<number> {
   const end = performance.now() + ms;
   let count = 0;
   let batch = 1;
-  for (let now = performance.now(); now < end; ) {
+  for (let now = performance.now(); now < end;) {
     for (let i = 0; i < batch; i++) {
       const pending = work();
       if (pending) await pending;
