@@ -7,13 +7,7 @@ import { directory } from './directory.js';
 
 const levels: readonly string[] = ['error', 'warn', 'info', 'debug'] satisfies LogLevel[];
 
-const { values } = parseArgs({
-  options: {
-    host: { type: 'string', default: '127.0.0.1' },
-    port: { type: 'string', default: '8080' },
-    log: { type: 'string', default: 'error' },
-  },
-});
+const values = readArguments();
 const port = Number(values.port);
 if (!/^\d+$/.test(values.port) || port > 65_535) fail(`--port takes a number up to 65535, got ${values.port}`);
 if (!levels.includes(values.log)) fail(`--log takes one of ${levels.join(', ')}, got ${values.log}`);
@@ -41,6 +35,19 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     void server.stop().then(() => process.exit(0));
   });
+}
+
+function readArguments(): { host: string; port: string; log: string } {
+  try {
+    const options = {
+      host: { type: 'string', default: '127.0.0.1' },
+      port: { type: 'string', default: '8080' },
+      log: { type: 'string', default: 'error' },
+    } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(`${(error as Error).message}\nOptions: --host ADDRESS, --port NUMBER, --log LEVEL`);
+  }
 }
 
 function fail(message: string): never {

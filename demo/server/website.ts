@@ -115,7 +115,7 @@ export class Website {
 const text = (extension: string, body: string): Answer => ({ type: types[extension]!, body });
 
 async function distFile(pathname: string): Promise<Answer | undefined> {
-  const path = join(root, normalize(decodeURIComponent(pathname)));
+  const path = join(root, normalize(pathname)); // names that need no decoding
   const type = types[extname(path)];
   if (!path.startsWith(join(root, 'dist/')) || !type || !existsSync(path)) return undefined;
   return { type, body: await readFile(path) };
