@@ -1,6 +1,6 @@
 /** Reads the 200 to a REGISTER: which of its bindings is ours, and for how long (RFC 3261 §10.2.4, §10.3). */
 import { optional, optionalAll } from '../core/optional.js';
-import { Contact, Expires, ParseError, uriEquals } from '../parser/index.js';
+import { Contact, Expires, ParseError, isSipUri, parseUri } from '../parser/index.js';
 import type { Address, SipResponse } from '../parser/index.js';
 import type { RegistrationIdentity } from './register-request.js';
 
@@ -36,9 +36,12 @@ function isSameFlow({ params }: Address, { instanceId, regId }: RegistrationIden
   return instance === `<urn:uuid:${instanceId.toLowerCase()}>` && (id === undefined || id === String(regId));
 }
 
+/** User and host of our Contact are random: who has them is us, however the registrar spells the rest. */
 function isSameUri(a: string, b: string): boolean {
+  if (a === b) return true;
   try {
-    return a === b || uriEquals(a, b);
+    const [one, other] = [parseUri(a), parseUri(b)];
+    return isSipUri(one) && isSipUri(other) && one.user === other.user && one.host === other.host;
   } catch (error) {
     if (error instanceof ParseError) return false;
     throw error;

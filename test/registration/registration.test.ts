@@ -152,6 +152,15 @@ describe('registration', () => {
     await server.request('REGISTER');
   });
 
+  it('our Contact is known by its user and host where the registrar drops instance-id and respells the URI', async () => {
+    const { register, server, account } = await registering();
+    const uri = /<([^>;]+)/.exec(headerValue(register, 'Contact')!)![1]!;
+    server.respond(register, 200, {
+      headers: [`Contact: <${uri.toUpperCase().replace(/SIP:[^@]+/, uri.split('@')[0]!)};Transport=WS;x>;expires=60`],
+    });
+    await account.registered;
+  });
+
   it('ACC-10: a 200 that lists only foreign Contacts is no registration', async () => {
     const { register, server, account } = await registering();
     const outcome = account.registered.catch((error: unknown) => error);
