@@ -58,7 +58,7 @@ function plainName(text: string, open: number): string | undefined {
 /** Without angle brackets, what follows a semicolon belongs to the header and "?" may not occur (§20.10). */
 function parseAddrSpec(scanner: Scanner): Address {
   const start = scanner.pos;
-  const uri = scanner.until(';,?');
+  const uri = scanner.run(/[^ \t\r\n;,?]*/y);
   const fault = uriTextFault(uri);
   if (fault) scanner.fail(fault, start);
   return { displayName: undefined, uri, params: parseParams(scanner) };

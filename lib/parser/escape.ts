@@ -3,58 +3,31 @@
 /** Bytes that are not UTF-8 become lone surrogates U+DC80…DCFF, and these become the bytes again. */
 const SURROGATE = 0xdc00;
 
+/** What may be one character in UTF-8, and any other single byte. */
+const escapes =
+  /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}|%[\da-f]{2}/gi;
+
 /** Replaces escapes by what they stand for, once. A "%" that begins no escape stands for itself. */
 export function unescapeUri(text: string): string {
   if (!text.includes('%')) return text;
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+  return text.replace(escapes, (sequence) => {
     try {
-      return decodeURIComponent(escapes);
+      return decodeURIComponent(sequence);
     } catch {
-      return decodeBytes(escapes);
+      return sequence.replace(/%(..)/g, (_escape, hex) => String.fromCharCode(SURROGATE + Number.parseInt(hex, 16)));
     }
   });
 }
 
-function decodeBytes(escapes: string): string {
-  const bytes = Uint8Array.from(escapes.slice(1).split('%'), (hex) => Number.parseInt(hex, 16));
-  let text = '';
-  for (let i = 0; i < bytes.length;) {
-    const length = sequenceLength(bytes, i);
-    text +=
-      length === 0
-        ? String.fromCharCode(SURROGATE + bytes[i]!)
-        : decodeURIComponent(escapes.slice(3 * i, 3 * (i + length)));
-    i += length || 1;
-  }
-  return text;
+/** Escapes every character that is `forbidden`, an expression with the flags g and u. */
+export const escapeUri = (text: string, forbidden: RegExp): string => text.replace(forbidden, escapeCharacter);
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0)!;
+  if (code < 0x80) return hex(code);
+  if (code < 0xd800 || code > 0xdfff) return encodeURIComponent(character);
+  const byte = code - SURROGATE;
+  return byte >= 0x80 && byte <= 0xff ? hex(byte) : '%EF%BF%BD';
 }
 
-/** Bytes of the valid UTF-8 sequence at `at`; 0 when there is none. */
-function sequenceLength(bytes: Uint8Array, at: number): number {
-  const first = bytes[at]!;
-  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-  for (let i = 1; i < length; i++) if ((bytes[at + i] ?? 0) >> 6 !== 2) return 0;
-  const second = bytes[at + 1] ?? 0;
-  const overlong = (first === 0xe0 && second < 0xa0) || (first === 0xf0 && second < 0x90);
-  const outside = (first === 0xed && second > 0x9f) || (first === 0xf4 && second > 0x8f);
-  return overlong || outside ? 0 : length;
-}
-
-/** Escapes every character that `allowed` lacks. */
-export function escapeUri(text: string, allowed: Uint8Array): string {
-  let clean = true;
-  for (let i = 0; i < text.length && clean; i++) clean = Boolean(allowed[text.charCodeAt(i)]);
-  if (clean) return text;
-  let escaped = '';
-  for (const char of text) {
-    const code = char.codePointAt(0)!;
-    if (allowed[code]) escaped += char;
-    else if (code < 0x80) escaped += hex(code);
-    else if (code >= SURROGATE + 0x80 && code <= SURROGATE + 0xff) escaped += hex(code - SURROGATE);
-    else if (code >= 0xd800 && code <= 0xdfff) escaped += '%EF%BF%BD';
-    else escaped += encodeURIComponent(char);
-  }
-  return escaped;
-}
-
-const hex = (byte: number): string => `%${byte < 16 ? '0' : ''}${byte.toString(16).toUpperCase()}`;
+const hex = (byte: number): string => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;

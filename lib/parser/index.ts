@@ -29,13 +29,12 @@ export {
   AuthenticationInfo,
   Authorization,
   ProxyAuthenticate,
-  ProxyAuthenticationInfo,
   ProxyAuthorization,
   WWWAuthenticate,
 } from './headers/challenge.js';
 export { type CSeqValue, type RAckValue, CSeq, RAck } from './headers/cseq.js';
-export { AcceptContact, FeatureCaps, RejectContact } from './headers/features.js';
-export { type InfoValue, AlertInfo, CallInfo, ErrorInfo, Geolocation } from './headers/infos.js';
+export { FeatureCaps } from './headers/features.js';
+export { type InfoValue, AlertInfo, CallInfo, ErrorInfo } from './headers/infos.js';
 export {
   Allow,
   AllowEvents,
@@ -44,28 +43,18 @@ export {
   InReplyTo,
   Privacy,
   ProxyRequire,
-  RecvInfo,
-  RequestDisposition,
   Require,
   Supported,
   Unsupported,
 } from './headers/lists.js';
-export { ContentLength, Expires, FlowTimer, MaxBreadth, MaxForwards, MinExpires, RSeq } from './headers/numbers.js';
+export { ContentLength, Expires, FlowTimer, MaxForwards, MinExpires, RSeq } from './headers/numbers.js';
 export { type ReasonValue, Reason } from './headers/reason.js';
-export {
-  type JoinValue,
-  type ReplacesValue,
-  type TargetDialogValue,
-  Join,
-  Replaces,
-  TargetDialog,
-} from './headers/replaces.js';
+export { type ReplacesValue, Replaces } from './headers/replaces.js';
 export { type RetryAfterValue, type WarningValue, RetryAfter, Warning } from './headers/retry-after.js';
 export { type MinSEValue, type SessionExpiresValue, MinSE, SessionExpires } from './headers/session-expires.js';
 export { type SessionIdValue, SessionId } from './headers/session-id.js';
 export {
   CallId,
-  Identity,
   MIMEVersion,
   Organization,
   Priority,
@@ -74,7 +63,6 @@ export {
   Server,
   Subject,
   UserAgent,
-  UserToUser,
 } from './headers/texts.js';
 export { type TimestampValue, Date, Timestamp } from './headers/times.js';
 export {
@@ -83,12 +71,9 @@ export {
   Accept,
   AcceptEncoding,
   AcceptLanguage,
-  AnswerMode,
   ContentDisposition,
   ContentType,
   Event,
-  InfoPackage,
-  ReferSub,
   SubscriptionState,
 } from './headers/typed.js';
 export { type ViaValue, Via } from './headers/via.js';

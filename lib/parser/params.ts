@@ -1,18 +1,15 @@
 /** Parameter lists, `;name=value;flag`: RFC 3261 §7.3.1 and generic-param of §25.1. */
-import type { Scanner } from './scanner.js';
 import {
-  COMMA,
   EQUAL,
   QUOTE,
   SEMICOLON,
+  type Scanner,
+  TOKEN,
   indexOrEnd,
   isBareValue,
-  isLws,
   quote,
   safeText,
   safeToken,
-  skipToken,
-  tokenChars,
 } from './scanner.js';
 
 /** Names in lower case; null is a flag without a value; quoted values are unquoted. */
@@ -24,15 +21,18 @@ const plainParams = /^(?:;[\da-z.!%*_+`'~-]+(?:=(?:"[^"\\]*"|[^\0- ",;]*))?)*$/;
 /** Parameters whose text was found to be plain. They are cut apart when one is asked for, which few ever are. */
 export class PlainParams implements Params {
   readonly #text: string;
+  readonly #separator: string;
   /** Names and values in turn. */
   #pairs: readonly (string | null)[] | undefined;
 
-  constructor(text: string) {
+  /** The text has a separator in front too, of which one character counts. */
+  constructor(text: string, separator = ';') {
     this.#text = text;
+    this.#separator = separator;
   }
 
   get(name: string): string | null | undefined {
-    const pairs = (this.#pairs ??= cut(this.#text));
+    const pairs = (this.#pairs ??= cut(this.#text, this.#separator));
     for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) return pairs[i + 1];
     return undefined;
   }
@@ -72,7 +72,7 @@ export class PlainParams implements Params {
   }
 
   #map(): Map<string, string | null> {
-    const pairs = (this.#pairs ??= cut(this.#text));
+    const pairs = (this.#pairs ??= cut(this.#text, this.#separator));
     const map = new Map<string, string | null>();
     for (let i = 0; i < pairs.length; i += 2) if (!map.has(pairs[i]!)) map.set(pairs[i]!, pairs[i + 1]!);
     return map;
@@ -80,12 +80,12 @@ export class PlainParams implements Params {
 }
 
 /** Cuts plain parameters into names and values in turn. */
-function cut(text: string): readonly (string | null)[] {
+function cut(text: string, separator: string): readonly (string | null)[] {
   const pairs: (string | null)[] = [];
   let equal = -1; // found ahead and kept until passed, so that flags cost no search each
-  for (let at = 1; at < text.length; at++) {
+  for (let at = 1; at < text.length;) {
     if (equal < at) equal = indexOrEnd(text, '=', at);
-    let end = indexOrEnd(text, ';', at);
+    let end = indexOrEnd(text, separator, at);
     if (equal < end) {
       const quoted = text.charCodeAt(equal + 1) === QUOTE ? 1 : 0;
       if (quoted) end = text.indexOf('"', equal + 2) + 1;
@@ -93,7 +93,7 @@ function cut(text: string): readonly (string | null)[] {
     } else {
       pairs.push(text.slice(at, end), null);
     }
-    at = end;
+    at = end + separator.length;
   }
   return pairs;
 }
@@ -114,7 +114,7 @@ export function parseParams(scanner: Scanner): Params {
   const params = new Map<string, string | null>();
   do {
     scanner.expect(SEMICOLON);
-    const name = scanner.lowerRun(tokenChars);
+    const name = scanner.run(TOKEN).toLowerCase();
     if (name === '') {
       if (scanner.done() && params.size > 0) break; // a trailing semicolon is often sent and means nothing
       scanner.fail('expected a parameter name');
@@ -127,16 +127,10 @@ export function parseParams(scanner: Scanner): Params {
 
 /** token, host or quoted-string; read as anything up to the next separator, since phones send more than tokens. */
 export function paramValue(scanner: Scanner): string {
-  const { text, pos } = scanner;
-  let at = skipToken(text, pos);
-  if (at === pos && scanner.peek() === QUOTE) return scanner.quoted();
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === SEMICOLON || code === COMMA || isLws(code)) break;
-    if (code === QUOTE) scanner.fail('unexpected quote', at);
-  }
-  scanner.pos = at;
-  return text.slice(pos, at);
+  if (scanner.peek() === QUOTE) return scanner.quoted();
+  const value = scanner.run(/[^ \t\r\n,;"]*/y);
+  if (scanner.peek() === QUOTE) scanner.fail('unexpected quote');
+  return value;
 }
 
 /** Writes `;name=value`, with quotes where the value needs them or `mustQuote` says so. */

@@ -1,6 +1,6 @@
 /** The first line of a message: RFC 3261 §7.1, §7.2, tolerant as RFC 4475 §3.1.2 allows. */
 import type { Fault } from './header-lines.js';
-import { CR, indexOrEnd, isBlank, skipToken } from './scanner.js';
+import { CR, Scanner, TOKEN, indexOrEnd, isBlank } from './scanner.js';
 import { uriTextFault } from './uri-text.js';
 
 export type StartLine =
@@ -33,9 +33,7 @@ export function readStartLine(text: string, start: number): StartLineRead {
   if (status) return { line: { status: Number(status[1]), reason: status[2]! }, next, fault: undefined };
   const contentEnd = trimEnd(text, start, end); // RFC 4475 §3.1.2.10
   const response = text.slice(start, start + 4).toUpperCase() === 'SIP/';
-  return response
-    ? readStatusLine(line, start, next)
-    : readRequestLine(text, start, contentEnd, next);
+  return response ? readStatusLine(line, start, next) : readRequestLine(text, start, contentEnd, next);
 }
 
 function trimEnd(text: string, start: number, end: number): number {
@@ -70,11 +68,11 @@ function readStatusLine(text: string, offset: number, next: number): StartLineRe
 
 /** §7.1. Several spaces between the elements are accepted (RFC 4475 §3.1.2.9). */
 function readRequestLine(text: string, start: number, end: number, next: number): StartLineRead {
-  const methodEnd = skipToken(text, start);
+  const method = new Scanner(text, start).run(TOKEN);
+  const methodEnd = start + method.length;
   if (methodEnd === start || methodEnd >= end || !isBlank(text.charCodeAt(methodEnd))) {
     return refused(undefined, next, end === start ? 'empty message' : 'malformed Request-Line', methodEnd);
   }
-  const method = text.slice(start, methodEnd);
   let uriStart = methodEnd;
   while (isBlank(text.charCodeAt(uriStart))) uriStart++;
   const versionStart = text.lastIndexOf(' ', end - 1) + 1;

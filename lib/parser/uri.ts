@@ -1,7 +1,7 @@
 /** sip, sips and tel URIs: RFC 3261 §19.1, RFC 3966, IPv6 references as RFC 5118 has them. */
 import { escapeUri, unescapeUri } from './escape.js';
 import { type Params, PlainParams, noParams } from './params.js';
-import { COLON, EQUAL, SEMICOLON, Scanner, alphanumAnd, charSet, indexOrEnd, skipSet } from './scanner.js';
+import { COLON, EQUAL, SEMICOLON, Scanner, indexOrEnd } from './scanner.js';
 import { uriTextFault } from './uri-text.js';
 
 /** RFC 3261 §19.1.1; all parts unescaped. */
@@ -39,18 +39,15 @@ export const isTelUri = (uri: Uri): uri is TelUri => 'number' in uri;
 
 const QUESTION = 63;
 const OPEN_BRACKET = 91;
-const CLOSE_BRACKET = 93;
-const UNRESERVED = "-_.!~*'()";
-const userChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}&=+$,;?/`);
-const passwordChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}&=+$,`);
-const paramChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/:&+$`);
-const headerChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/?:+$`);
+/** What must be escaped in each part (§25.1). */
+const notInUser = /[^\w.!~*'()&=+$,;?/-]/gu;
+const notInPassword = /[^\w.!~*'()&=+$,-]/gu;
+const notInParam = /[^\w.!~*'()[\]/:&+$-]/gu;
+const notInHeader = /[^\w.!~*'()[\]/?:+$-]/gu;
 /** What names are read as, escapes included. */
-const paramNameChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/:&+$%`);
-const headerNameChars = /* @__PURE__ */ alphanumAnd(`${UNRESERVED}[]/?:+$%`);
-const hostChars = /* @__PURE__ */ alphanumAnd('-._');
-const ipv6Chars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef:.');
-const telNumberChars = /* @__PURE__ */ charSet('0123456789ABCDEFabcdef*#+-.() ');
+const paramName = /[\w.!~*'()[\]/:&+$%-]*/y;
+const headerName = /[\w.!~*'()[\]/?:+$%-]*/y;
+const telNumber = /[\dA-Fa-f*#+.() -]*/y;
 
 /** No escapes, no capitals in host and parameter names, no IPv6, no headers: what nearly all SIP URIs look like. */
 const plainSipUri =
@@ -127,12 +124,10 @@ function parseSipUri(scanner: Scanner, scheme: 'sip' | 'sips'): SipUri {
 export function parseHost(scanner: Scanner): string {
   if (scanner.peek() === OPEN_BRACKET) {
     scanner.pos++;
-    const address = scanner.lowerRun(ipv6Chars);
-    if (address.length < 2 || scanner.peek() !== CLOSE_BRACKET) scanner.fail('malformed IPv6 reference');
-    scanner.pos++;
-    return `[${address}]`;
+    const address = scanner.run(/[\dA-Fa-f:.]{2,}\]/y) || scanner.fail('malformed IPv6 reference');
+    return `[${address.toLowerCase()}`;
   }
-  return scanner.lowerRun(hostChars) || scanner.fail('expected a host');
+  return scanner.run(/[\w.-]+/y).toLowerCase() || scanner.fail('expected a host');
 }
 
 /** `:` and digits, if there is a colon. */
@@ -144,21 +139,21 @@ function parsePort(scanner: Scanner): number | undefined {
 
 function parseUriParams(scanner: Scanner, escaped: boolean): Params {
   if (scanner.peek() !== SEMICOLON) return noParams;
-  return parsePairs(scanner, ';', indexOrEnd(scanner.text, '?', scanner.pos), paramNameChars, escaped);
+  return parsePairs(scanner, ';', indexOrEnd(scanner.text, '?', scanner.pos), paramName, escaped);
 }
 
 function parseUriHeaders(scanner: Scanner, escaped: boolean): Params {
   if (scanner.peek() !== QUESTION) return noParams;
-  return parsePairs(scanner, '&', scanner.text.length, headerNameChars, escaped);
+  return parsePairs(scanner, '&', scanner.text.length, headerName, escaped);
 }
 
 /** `name=value` pairs from after the cursor up to `end`; the first of a name counts. */
-function parsePairs(scanner: Scanner, separator: string, end: number, nameChars: Uint8Array, escaped: boolean): Params {
+function parsePairs(scanner: Scanner, separator: string, end: number, namePattern: RegExp, escaped: boolean): Params {
   const { text } = scanner;
   const pairs = new Map<string, string | null>();
   while (scanner.pos < end) {
     scanner.pos++;
-    let name = scanner.lowerRun(nameChars);
+    let name = scanner.run(namePattern).toLowerCase();
     const nameEnd = scanner.pos;
     const pairEnd = Math.min(indexOrEnd(text, separator, nameEnd), end);
     let value = scanner.peek() === EQUAL ? text.slice(nameEnd + 1, pairEnd) : null;
@@ -175,12 +170,11 @@ function parsePairs(scanner: Scanner, separator: string, end: number, nameChars:
 
 function parseTelUri(scanner: Scanner): TelUri {
   const { text, pos } = scanner;
-  const end = skipSet(text, pos, telNumberChars);
-  if (!/[0-9a-f*#]/i.test(text.slice(pos, end))) scanner.fail('expected a number');
-  scanner.pos = end;
+  const number = scanner.run(telNumber);
+  if (!/[\dA-Fa-f*#]/.test(number)) scanner.fail('expected a number', pos);
   const params = parseUriParams(scanner, true);
   if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
-  return { scheme: 'tel', number: text.slice(pos, end), params };
+  return { scheme: 'tel', number, params };
 }
 
 /** Writes a URI with the escapes it needs; throws a TypeError when it cannot be one. */
@@ -196,8 +190,8 @@ function writeSipUri({ scheme, user, password, host, port, params, headers }: Si
   let text = `${scheme}:`;
   if (user !== undefined) {
     if (user === '') throw new TypeError('URI: empty user');
-    text += escapeUri(user, userChars);
-    if (password !== undefined) text += `:${escapeUri(password, passwordChars)}`;
+    text += escapeUri(user, notInUser);
+    if (password !== undefined) text += `:${escapeUri(password, notInPassword)}`;
     text += '@';
   }
   text += host;
@@ -208,15 +202,14 @@ function writeSipUri({ scheme, user, password, host, port, params, headers }: Si
   text += writeUriParams(params);
   let separator = '?';
   for (const [name, value] of headers) {
-    text += `${separator}${escapeUri(name, headerChars)}=${escapeUri(value ?? '', headerChars)}`;
+    text += `${separator}${escapeUri(name, notInHeader)}=${escapeUri(value ?? '', notInHeader)}`;
     separator = '&';
   }
   return text;
 }
 
 function writeTelUri({ number, params }: TelUri): string {
-  if (number === '' || skipSet(number, 0, telNumberChars) !== number.length)
-    throw new TypeError(`URI: number ${number}`);
+  if (!/^[\dA-Fa-f*#+.() -]+$/.test(number)) throw new TypeError(`URI: number ${number}`);
   return `tel:${number}${writeUriParams(params)}`;
 }
 
@@ -224,15 +217,13 @@ function writeUriParams(params: Params): string {
   let text = '';
   for (const [name, value] of params) {
     if (name === '') throw new TypeError('URI: parameter without a name');
-    text += `;${escapeUri(name, paramChars)}`;
-    if (value !== null) text += `=${escapeUri(value, paramChars)}`;
+    text += `;${escapeUri(name, notInParam)}`;
+    if (value !== null) text += `=${escapeUri(value, notInParam)}`;
   }
   return text;
 }
 
 /** Throws a TypeError unless the text is what {@link parseHost} reads. */
 export function checkHost(host: string): void {
-  const chars = host.startsWith('[') && host.endsWith(']') ? ipv6Chars : hostChars;
-  const bare = chars === ipv6Chars ? host.slice(1, -1) : host;
-  if (bare === '' || skipSet(bare, 0, chars) !== bare.length) throw new TypeError(`host: ${JSON.stringify(host)}`);
+  if (!/^(?:[\w.-]+|\[[\dA-Fa-f:.]+\])$/.test(host)) throw new TypeError(`host: ${JSON.stringify(host)}`);
 }

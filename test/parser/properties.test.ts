@@ -124,28 +124,22 @@ const cases: readonly Case<unknown>[] = [
     sip.RAck,
     fc.tuple(seconds, cseq).map(([rseq, rest]) => ({ rseq, ...rest })),
   ),
-  ...[sip.Expires, sip.MinExpires, sip.FlowTimer, sip.RSeq, sip.MaxBreadth, sip.ContentLength].map((codec) =>
-    identity(codec, seconds),
-  ),
+  ...[sip.Expires, sip.MinExpires, sip.FlowTimer, sip.RSeq, sip.ContentLength].map((codec) => identity(codec, seconds)),
   identity(sip.MaxForwards, integer(255)),
   ...[sip.Allow, sip.Supported, sip.Require, sip.ProxyRequire, sip.Unsupported, sip.AllowEvents, sip.Privacy].map(
     (codec) => identity(codec, token),
   ),
-  ...[sip.ContentEncoding, sip.ContentLanguage, sip.InReplyTo, sip.RequestDisposition, sip.RecvInfo].map((codec) =>
-    identity(codec, token),
-  ),
+  ...[sip.ContentEncoding, sip.ContentLanguage, sip.InReplyTo].map((codec) => identity(codec, token)),
   ...[sip.SIPETag, sip.SIPIfMatch, sip.Priority].map((codec) => identity(codec, token)),
   ...[sip.CallId, sip.MIMEVersion].map((codec) => identity(codec, word)),
-  ...[sip.Organization, sip.Server, sip.Subject, sip.UserAgent, sip.UserToUser, sip.Identity].map((codec) =>
-    identity(codec, trimmed),
-  ),
+  ...[sip.Organization, sip.Server, sip.Subject, sip.UserAgent].map((codec) => identity(codec, trimmed)),
   ...[sip.WWWAuthenticate, sip.ProxyAuthenticate].map((codec) => identity(codec, challenge)),
   ...[sip.Authorization, sip.ProxyAuthorization].map((codec) => identity(codec, challenge)),
   identity(
     sip.Authorization,
     fc.record({ scheme: token, params: fc.constant(new Map()), token: string('aZ09-._~+/') }),
   ),
-  ...[sip.AuthenticationInfo, sip.ProxyAuthenticationInfo].map((codec) => identity(codec, authParams)),
+  ...[sip.AuthenticationInfo].map((codec) => identity(codec, authParams)),
   identity(
     sip.SessionExpires,
     fc.record({
@@ -158,7 +152,7 @@ const cases: readonly Case<unknown>[] = [
   ...[sip.Accept, sip.AcceptEncoding, sip.AcceptLanguage, sip.ContentType, sip.ContentDisposition].map((codec) =>
     identity(codec, typed),
   ),
-  ...[sip.InfoPackage, sip.ReferSub, sip.AnswerMode, sip.Event].map((codec) => identity(codec, typed)),
+  ...[sip.Event].map((codec) => identity(codec, typed)),
   identity(sip.SubscriptionState, fc.record({ state: lowerToken, params: headerParams })),
   identity(
     sip.Replaces,
@@ -171,14 +165,6 @@ const cases: readonly Case<unknown>[] = [
     }),
   ),
   identity(
-    sip.Join,
-    fc.record({ callId: word, toTag: token, fromTag: token, params: otherParams('to-tag', 'from-tag') }),
-  ),
-  identity(
-    sip.TargetDialog,
-    fc.record({ callId: word, localTag: token, remoteTag: token, params: otherParams('local-tag', 'remote-tag') }),
-  ),
-  identity(
     sip.Reason,
     fc.record({
       protocol: token,
@@ -187,10 +173,10 @@ const cases: readonly Case<unknown>[] = [
       params: otherParams('cause', 'text'),
     }),
   ),
-  ...[sip.AlertInfo, sip.CallInfo, sip.ErrorInfo, sip.Geolocation].map((codec) => identity(codec, info)),
+  ...[sip.AlertInfo, sip.CallInfo, sip.ErrorInfo].map((codec) => identity(codec, info)),
   identity(sip.RetryAfter, fc.record({ seconds, comment: optional(text), params: headerParams })),
   identity(sip.Warning, fc.record({ code: integer(999), agent: string('abc019-.:'), text })),
-  ...[sip.FeatureCaps, sip.AcceptContact, sip.RejectContact].map((codec) => identity(codec, features)),
+  ...[sip.FeatureCaps].map((codec) => identity(codec, features)),
   identity(sip.SessionId, fc.record({ local: string('0123456789abcdef', 32, 32), params: headerParams })),
   identity(
     sip.Date,

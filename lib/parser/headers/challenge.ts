@@ -1,22 +1,7 @@
 /** Challenges and credentials: RFC 3261 §20.6 f., §20.27 f., §20.44, RFC 7616, RFC 8760, RFC 8898 (Bearer). */
 import type { HeaderCodec } from '../header.js';
-import {
-  BACKSLASH,
-  COMMA,
-  QUOTE,
-  EQUAL,
-  type Scanner,
-  alphanumAnd,
-  isLws,
-  isToken,
-  quote,
-  safeText,
-  safeToken,
-  skipSet,
-  skipToken,
-  tokenChars,
-} from '../scanner.js';
-import { paramValue } from '../params.js';
+import { PlainParams, paramValue } from '../params.js';
+import { COMMA, EQUAL, type Scanner, TOKEN, isToken, quote, safeText, safeToken } from '../scanner.js';
 import { codec, list } from './field.js';
 
 /** Names in lower case, values unquoted. */
@@ -36,7 +21,6 @@ export type Credentials = Challenge;
 const quotedParams: ReadonlySet<string> = new Set(
   'realm domain nonce opaque username uri response cnonce nextnonce rspauth scope error authz_server'.split(' '),
 );
-const token68Chars = /* @__PURE__ */ alphanumAnd('-._~+/');
 
 function readAuth(scanner: Scanner): Challenge {
   const scheme = scanner.token('scheme');
@@ -46,21 +30,21 @@ function readAuth(scanner: Scanner): Challenge {
 }
 
 /** One value that takes all the rest (RFC 9110 §11.2). */
-function readToken68(scanner: Scanner): string | undefined {
-  const { text, pos } = scanner;
-  let end = skipSet(text, pos, token68Chars);
-  if (end === pos) return undefined;
-  while (text.charCodeAt(end) === EQUAL) end++;
-  if (end < text.length) return undefined;
-  scanner.pos = end;
-  return text.slice(pos);
-}
+const readToken68 = (scanner: Scanner): string | undefined => scanner.run(/[\w.~+/-]+=*$/y) || undefined;
+
+/** `name=value, name="value"` without capitals and escapes: what nearly all look like. */
+const plainParams = /^[\da-z_-]+=(?:"[^"\\]*"|[^\0- ",;]+)(?:, [\da-z_-]+=(?:"[^"\\]*"|[^\0- ",;]+))*$/;
 
 function readParams(scanner: Scanner): AuthParams {
+  const rest = scanner.text.slice(scanner.pos);
+  if (plainParams.test(rest)) {
+    scanner.pos = scanner.text.length;
+    return new PlainParams(`,${rest}`, ', ') as AuthParams;
+  }
   const params = new Map<string, string>();
   while (!scanner.done()) {
     if (scanner.take(COMMA)) continue; // empty elements (RFC 9110 §5.6.1)
-    const name = scanner.lowerRun(tokenChars) || scanner.fail('expected a parameter name');
+    const name = scanner.run(TOKEN).toLowerCase() || scanner.fail('expected a parameter name');
     scanner.expect(EQUAL);
     const value = paramValue(scanner);
     if (!params.has(name)) params.set(name, value);
@@ -84,45 +68,17 @@ function writeAuth({ scheme, params, token }: Challenge, what: string, alsoQuote
   return rest === '' ? safeToken(scheme, what) : `${safeToken(scheme, what)} ${rest}`;
 }
 
-/** Cuts at those commas that begin a new challenge: the ones before a token that is no parameter's name. */
-function splitChallenges(value: string): readonly string[] {
-  const parts: string[] = [];
-  let start = 0;
-  let quoted = false;
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (quoted) {
-      if (code === BACKSLASH) i++;
-      else quoted = code !== QUOTE;
-    } else if (code === QUOTE) quoted = true;
-    else if (code === COMMA && beginsChallenge(value, i + 1)) {
-      parts.push(value.slice(start, i));
-      start = i + 1;
-    }
-  }
-  parts.push(value.slice(start));
-  return parts;
-}
-
-/** A token, and then LWS and anything but "=", or a comma, or the end of it all. */
-function beginsChallenge(value: string, at: number): boolean {
-  const start = skipLws(value, at);
-  const end = skipToken(value, start);
-  if (end === start) return false;
-  const next = skipLws(value, end);
-  const code = value.charCodeAt(next);
-  return code !== EQUAL && (next > end || next === value.length || code === COMMA);
-}
-
-function skipLws(text: string, at: number): number {
-  while (at < text.length && isLws(text.charCodeAt(at))) at++;
-  return at;
-}
+/**
+ * One challenge after the other. A comma ends one when a token follows that is no parameter's name: after it comes LWS
+ * and no "=", or a comma, or the end.
+ */
+const challenges =
+  /(?:[^",]|"(?:[^"\\]|\\[^])*(?:"|\\?$)|,(?![ \t\r\n]*[\w.!%*+`'~-]+(?:[ \t\r\n]+(?![= \t\r\n])|,|$)))+/g;
 
 const challenge = (name: string): HeaderCodec<Challenge> =>
   list(
     codec(name, readAuth, (value) => writeAuth(value, name, 'qop')),
-    splitChallenges,
+    (value) => value.match(challenges) ?? [value],
   );
 
 const credentials = (name: string): HeaderCodec<Credentials> =>
@@ -140,5 +96,3 @@ export const Authorization = /* @__PURE__ */ credentials('Authorization');
 export const ProxyAuthorization = /* @__PURE__ */ credentials('Proxy-Authorization');
 /** RFC 3261 §20.6. */
 export const AuthenticationInfo = /* @__PURE__ */ info('Authentication-Info');
-/** RFC 7615 §4. */
-export const ProxyAuthenticationInfo = /* @__PURE__ */ info('Proxy-Authentication-Info');

@@ -1,7 +1,6 @@
 /** The shape most headers share: one value and its parameters (RFC 3261 §7.3.1). */
 import type { HeaderCodec } from '../header.js';
-
-import { SLASH, Scanner, safeToken, tokenChars } from '../scanner.js';
+import { Scanner } from '../scanner.js';
 
 /** A number of seconds; more than 2³²-1 is read as that (RFC 4475 §3.1.2.4, RFC 9111 §1.2.2). */
 export const MAX_SECONDS = 2 ** 32 - 1;
@@ -39,16 +38,3 @@ export function writeInteger(value: number, max: number, what: string): string {
   if (!(Number.isInteger(value) && value >= 0 && value <= max)) throw new TypeError(`${what}: ${value}`);
   return `${value}`;
 }
-
-/** A token, or two with a slash between them, such as a media type, in lower case. */
-export function readType(scanner: Scanner): string {
-  const first = scanner.lowerRun(tokenChars) || scanner.fail('expected a token');
-  if (!scanner.take(SLASH)) return first;
-  return `${first}/${scanner.lowerRun(tokenChars) || scanner.fail('expected a token')}`;
-}
-
-export const writeType = (type: string, what: string): string =>
-  type
-    .split('/')
-    .map((part) => safeToken(part, what))
-    .join('/');

@@ -1,4 +1,4 @@
-/** Headers of `<uri>;params`: RFC 3261 §20.4, §20.9, §20.18, RFC 6442. */
+/** Headers of `<uri>;params`: RFC 3261 §20.4, §20.9, §20.18. */
 import { parseAddress, writeAddress } from '../address.js';
 import type { HeaderCodec } from '../header.js';
 import type { Params } from '../params.js';
@@ -28,5 +28,3 @@ export const AlertInfo = /* @__PURE__ */ info('Alert-Info');
 export const CallInfo = /* @__PURE__ */ info('Call-Info');
 /** RFC 3261 §20.18. */
 export const ErrorInfo = /* @__PURE__ */ info('Error-Info');
-/** RFC 6442 §4.1. */
-export const Geolocation = /* @__PURE__ */ info('Geolocation');

@@ -36,9 +36,5 @@ export const ContentEncoding = /* @__PURE__ */ words('Content-Encoding');
 export const ContentLanguage = /* @__PURE__ */ words('Content-Language');
 /** RFC 3261 §20.21: Call-IDs. */
 export const InReplyTo = /* @__PURE__ */ words('In-Reply-To');
-/** RFC 3841 §9.1. */
-export const RequestDisposition = /* @__PURE__ */ words('Request-Disposition');
-/** RFC 6086 §7.2: Info Packages. */
-export const RecvInfo = /* @__PURE__ */ words('Recv-Info');
 /** RFC 3323 §4.2: the one list with semicolons. */
 export const Privacy = /* @__PURE__ */ words('Privacy', (value) => value.match(/[^\s;]+/g) ?? [], ';');

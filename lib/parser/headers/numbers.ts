@@ -15,8 +15,6 @@ const seconds = (name: string): HeaderCodec<number> => number(name, MAX_SECONDS,
 export const ContentLength = /* @__PURE__ */ number('Content-Length', Number.MAX_SAFE_INTEGER);
 /** RFC 3261 §20.22. */
 export const MaxForwards = /* @__PURE__ */ number('Max-Forwards', 255);
-/** RFC 5393 §5.3.3. */
-export const MaxBreadth = /* @__PURE__ */ number('Max-Breadth', MAX_SECONDS);
 /** RFC 3261 §20.19. */
 export const Expires = /* @__PURE__ */ seconds('Expires');
 /** RFC 3261 §20.23. */

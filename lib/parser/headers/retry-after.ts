@@ -55,7 +55,7 @@ export const Warning = /* @__PURE__ */ list(
     (scanner) => {
       const code = scanner.integer(999);
       scanner.skipLws();
-      const agent = scanner.until('"');
+      const agent = scanner.run(/[^ \t\r\n"]*/y);
       scanner.skipLws();
       if (agent === '' || scanner.peek() !== QUOTE) scanner.fail('expected an agent and a quoted text');
       return { code, agent, text: scanner.quoted() };

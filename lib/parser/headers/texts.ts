@@ -48,7 +48,3 @@ export const Server = /* @__PURE__ */ text('Server');
 export const Subject = /* @__PURE__ */ text('Subject');
 /** RFC 3261 §20.41. */
 export const UserAgent = /* @__PURE__ */ text('User-Agent');
-/** RFC 7433 §4, not interpreted. */
-export const UserToUser = /* @__PURE__ */ text('User-to-User');
-/** RFC 8224 §4, not interpreted. */
-export const Identity = /* @__PURE__ */ text('Identity');

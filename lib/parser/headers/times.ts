@@ -37,7 +37,7 @@ export const Timestamp = /* @__PURE__ */ codec<TimestampValue>(
 
 function decimal(scanner: Scanner): number {
   const start = scanner.pos;
-  const text = scanner.until('');
+  const text = scanner.run(/[^ \t\r\n]*/y);
   if (!/^(\d+\.?\d*|\.\d+)$/.test(text)) scanner.fail('expected a number', start);
   return Number(text);
 }

@@ -1,8 +1,8 @@
 /** Headers that are a type or state with parameters: RFC 3261 §20.1 ff., §20.11, §20.15, RFC 6665 §8.2. */
 import type { HeaderCodec } from '../header.js';
 import { type Params, parseParams, writeParams } from '../params.js';
-import { safeToken } from '../scanner.js';
-import { codec, list, readType, writeType } from './field.js';
+import { SLASH, safeToken } from '../scanner.js';
+import { codec, list } from './field.js';
 
 export interface TypeWithParams {
   /** "application/sdp", "presence", "session" … in lower case. */
@@ -13,8 +13,15 @@ export interface TypeWithParams {
 const typed = (name: string): HeaderCodec<TypeWithParams> =>
   codec(
     name,
-    (scanner) => ({ type: readType(scanner), params: parseParams(scanner) }),
-    ({ type, params }) => writeType(type, name) + writeParams(params, name),
+    (scanner) => {
+      let type = scanner.token();
+      if (scanner.take(SLASH)) type += `/${scanner.token()}`;
+      return { type: type.toLowerCase(), params: parseParams(scanner) };
+    },
+    ({ type, params }) => {
+      for (const part of type.split('/')) safeToken(part, name);
+      return type + writeParams(params, name);
+    },
   );
 
 /** RFC 3261 §20.1. */
@@ -27,12 +34,6 @@ export const AcceptLanguage = /* @__PURE__ */ list(typed('Accept-Language'));
 export const ContentType = /* @__PURE__ */ typed('Content-Type');
 /** RFC 3261 §20.11. */
 export const ContentDisposition = /* @__PURE__ */ typed('Content-Disposition');
-/** RFC 6086 §7.1. */
-export const InfoPackage = /* @__PURE__ */ typed('Info-Package');
-/** RFC 4488 §3: "true" or "false". */
-export const ReferSub = /* @__PURE__ */ typed('Refer-Sub');
-/** RFC 5373 §4: "manual" or "auto". */
-export const AnswerMode = /* @__PURE__ */ typed('Answer-Mode');
 /** RFC 6665 §8.2.1. Event types are case-sensitive in theory only. */
 export const Event = /* @__PURE__ */ typed('Event');
 

@@ -45,7 +45,14 @@ export const Via = /* @__PURE__ */ list(
         const [all, transport, host, digits] = plain;
         scanner.pos = all.length;
         const port = digits === undefined ? undefined : Number(digits);
-        return { protocol: 'SIP', version: '2.0', transport: transport!, host: host!, port, params: parseParams(scanner) };
+        return {
+          protocol: 'SIP',
+          version: '2.0',
+          transport: transport!,
+          host: host!,
+          port,
+          params: parseParams(scanner),
+        };
       }
       const [protocol, version] = readProtocol(scanner);
       const transport = scanner.token('transport').toUpperCase();

@@ -1,5 +1,5 @@
 import { assert } from 'chai';
-import { AcceptContact, FeatureCaps, ParseError, readAll } from '../../../lib/parser/index.js';
+import { FeatureCaps, ParseError, readAll } from '../../../lib/parser/index.js';
 import { withHeaders } from '../support.js';
 
 describe('feature tags', () => {
@@ -13,15 +13,5 @@ describe('feature tags', () => {
     ]);
     assert.equal(FeatureCaps.write(new Map([['+sip.pnsreg', '130']])), '*;+sip.pnsreg="130"');
     assert.throws(() => FeatureCaps.parse('+a'), ParseError);
-  });
-
-  it('Accept-Contact of RFC 3841 §9.2', () => {
-    assert.deepEqual(
-      AcceptContact.parse('*;audio;require'),
-      new Map([
-        ['audio', null],
-        ['require', null],
-      ]),
-    );
   });
 });
