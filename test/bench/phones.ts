@@ -140,7 +140,7 @@ const open: Readonly<Record<Contender, () => Promise<Phone>>> = {
         onInvite: (invitation) => {
           onInvite(invitation);
         },
-        onMessage: () => {},
+        onMessage: (message) => void message.accept(),
       },
       sessionDescriptionHandlerFactoryOptions: { peerConnectionConfiguration: {} },
     });

@@ -53,19 +53,26 @@ async function sample(work: Work, ms: number): Promise<number> {
   return (user + system) / count;
 }
 
-/** CPU microseconds of each contender's work. */
+/** CPU microseconds of each contender's work; of one that fails or hangs nothing but a line on standard error. */
 export async function compare(name: string, works: Works, sampling: Partial<Sampling> = {}): Promise<Values> {
   const { warmUp, rounds, slice } = { ...usual, ...sampling };
-  const turns = Object.entries(works).map(([contender, work]) => ({
-    contender,
-    samples: [] as number[],
-    take: (ms: number) => within(ms + 15_000, `${contender}: ${name}`, sample(work, ms)),
-  }));
-  for (const { take } of turns) await take(warmUp);
+  const samples = new Map<string, number[]>(Object.keys(works).map((contender) => [contender, []]));
+  const turn = async (contender: string, work: Work, ms: number): Promise<void> => {
+    try {
+      const micros = await within(ms + 10_000, `${contender}: ${name}`, sample(work, ms));
+      samples.get(contender)?.push(micros);
+    } catch (error) {
+      console.error(String(error));
+      samples.delete(contender);
+    }
+  };
+  for (const [contender, work] of Object.entries(works)) await turn(contender, work, warmUp);
+  for (const taken of samples.values()) taken.length = 0; // by now they are warm
   for (let round = 0; round < rounds; round++) {
-    for (const { take, samples } of turns) samples.push(await take(slice));
+    for (const [contender, work] of Object.entries(works))
+      if (samples.has(contender)) await turn(contender, work, slice);
   }
-  return Object.fromEntries(turns.map(({ contender, samples }) => [contender, median(samples)]));
+  return Object.fromEntries([...samples].map(([contender, taken]) => [contender, median(taken)]));
 }
 
 /** Per CPU second. */

@@ -6,7 +6,7 @@ import { PageServer } from '../../support/browser/page-server.js';
 import type * as PagePhone from '../page/phone.js';
 import { scripts } from '../page-scripts.js';
 import { Relay, silentStun } from '../relay.js';
-import type { Contender, Row, Values } from '../row.js';
+import type { Contender, Row } from '../row.js';
 import { contenders } from '../row.js';
 import { median, within } from '../sampling.js';
 
