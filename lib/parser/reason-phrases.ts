@@ -1,82 +1,41 @@
 /** The reason phrases of RFC 3261 §21 and of the IANA registry of SIP response codes. */
 
-const phrases: ReadonlyMap<number, string> = /* @__PURE__ */ new Map([
-  [100, 'Trying'],
-  [180, 'Ringing'],
-  [181, 'Call Is Being Forwarded'],
-  [182, 'Queued'],
-  [183, 'Session Progress'],
-  [199, 'Early Dialog Terminated'],
-  [200, 'OK'],
-  [202, 'Accepted'],
-  [204, 'No Notification'],
-  [300, 'Multiple Choices'],
-  [301, 'Moved Permanently'],
-  [302, 'Moved Temporarily'],
-  [305, 'Use Proxy'],
-  [380, 'Alternative Service'],
-  [400, 'Bad Request'],
-  [401, 'Unauthorized'],
-  [402, 'Payment Required'],
-  [403, 'Forbidden'],
-  [404, 'Not Found'],
-  [405, 'Method Not Allowed'],
-  [406, 'Not Acceptable'],
-  [407, 'Proxy Authentication Required'],
-  [408, 'Request Timeout'],
-  [410, 'Gone'],
-  [412, 'Conditional Request Failed'],
-  [413, 'Request Entity Too Large'],
-  [414, 'Request-URI Too Long'],
-  [415, 'Unsupported Media Type'],
-  [416, 'Unsupported URI Scheme'],
-  [417, 'Unknown Resource-Priority'],
-  [420, 'Bad Extension'],
-  [421, 'Extension Required'],
-  [422, 'Session Interval Too Small'],
-  [423, 'Interval Too Brief'],
-  [424, 'Bad Location Information'],
-  [425, 'Bad Alert Message'],
-  [428, 'Use Identity Header'],
-  [429, 'Provide Referrer Identity'],
-  [430, 'Flow Failed'],
-  [433, 'Anonymity Disallowed'],
-  [436, 'Bad Identity Info'],
-  [437, 'Unsupported Credential'],
-  [438, 'Invalid Identity Header'],
-  [439, 'First Hop Lacks Outbound Support'],
-  [440, 'Max-Breadth Exceeded'],
-  [469, 'Bad Info Package'],
-  [470, 'Consent Needed'],
-  [480, 'Temporarily Unavailable'],
-  [481, 'Call/Transaction Does Not Exist'],
-  [482, 'Loop Detected'],
-  [483, 'Too Many Hops'],
-  [484, 'Address Incomplete'],
-  [485, 'Ambiguous'],
-  [486, 'Busy Here'],
-  [487, 'Request Terminated'],
-  [488, 'Not Acceptable Here'],
-  [489, 'Bad Event'],
-  [491, 'Request Pending'],
-  [493, 'Undecipherable'],
-  [494, 'Security Agreement Required'],
-  [500, 'Server Internal Error'],
-  [501, 'Not Implemented'],
-  [502, 'Bad Gateway'],
-  [503, 'Service Unavailable'],
-  [504, 'Server Time-out'],
-  [505, 'Version Not Supported'],
-  [513, 'Message Too Large'],
-  [555, 'Push Notification Service Not Supported'],
-  [580, 'Precondition Failure'],
-  [600, 'Busy Everywhere'],
-  [603, 'Decline'],
-  [604, 'Does Not Exist Anywhere'],
-  [606, 'Not Acceptable'],
-  [607, 'Unwanted'],
-  [608, 'Rejected'],
-]);
+/** A status, and the phrases of it and of those that follow. */
+const runs =
+  '100Trying;180Ringing|Call Is Being Forwarded|Queued|Session Progress;199Early Dialog Terminated|OK;' +
+  '202Accepted;204No Notification;300Multiple Choices|Moved Permanently|Moved Temporarily;305Use Proxy;' +
+  '380Alternative Service;' +
+  '400Bad Request|Unauthorized|Payment Required|Forbidden|Not Found|Method Not Allowed|Not Acceptable|' +
+  'Proxy Authentication Required|Request Timeout;' +
+  '410Gone;' +
+  '412Conditional Request Failed|Request Entity Too Large|Request-URI Too Long|Unsupported Media Type|' +
+  'Unsupported URI Scheme|Unknown Resource-Priority;' +
+  '420Bad Extension|Extension Required|Session Interval Too Small|Interval Too Brief|Bad Location Information|' +
+  'Bad Alert Message;' +
+  '428Use Identity Header|Provide Referrer Identity|Flow Failed;433Anonymity Disallowed;' +
+  '436Bad Identity Info|Unsupported Credential|Invalid Identity Header|First Hop Lacks Outbound Support|' +
+  'Max-Breadth Exceeded;' +
+  '469Bad Info Package|Consent Needed;' +
+  '480Temporarily Unavailable|Call/Transaction Does Not Exist|Loop Detected|Too Many Hops|Address Incomplete|' +
+  'Ambiguous|Busy Here|Request Terminated|Not Acceptable Here|Bad Event;' +
+  '491Request Pending;493Undecipherable|Security Agreement Required;' +
+  '500Server Internal Error|Not Implemented|Bad Gateway|Service Unavailable|Server Time-out|' +
+  'Version Not Supported;' +
+  '513Message Too Large;555Push Notification Service Not Supported;580Precondition Failure;600Busy Everywhere;' +
+  '603Decline|Does Not Exist Anywhere;606Not Acceptable|Unwanted|Rejected';
+
+const phrases = /* @__PURE__ */ readRuns();
+
+function readRuns(): ReadonlyMap<number, string> {
+  const all = new Map<number, string>();
+  for (const run of runs.split(';')) {
+    run
+      .slice(3)
+      .split('|')
+      .forEach((phrase, index) => all.set(Number(run.slice(0, 3)) + index, phrase));
+  }
+  return all;
+}
 
 /** The registered phrase of a status; for others the phrase of their class's x00 (§8.1.3.2); empty if there is none. */
 export function reasonPhrase(status: number): string {

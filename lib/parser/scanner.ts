@@ -123,8 +123,7 @@ export class Scanner {
 
   /** A quoted-string, unquoted and unescaped. The cursor is on its opening quote. */
   quoted(): string {
-    const quoted = this.run(/"(?:[^"\\]|\\[^])*"/y);
-    if (quoted === '') this.fail('unterminated quoted string');
+    const quoted = this.run(/"(?:[^"\\]|\\[^])*"/y) || this.fail('unterminated quoted string');
     return quoted.slice(1, -1).replace(/\\([^])/g, '$1');
   }
 

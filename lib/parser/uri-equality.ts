@@ -42,30 +42,16 @@ function sameText(a: string | null, b: string | null | undefined): boolean {
   return typeof a === 'string' && typeof b === 'string' && a.toLowerCase() === b.toLowerCase();
 }
 
-function hostEquals(a: string, b: string): boolean {
-  if (a === b || a.toLowerCase() === b.toLowerCase()) return true;
-  if (!a.startsWith('[') || !b.startsWith('[')) return false;
-  const left = ipv6Groups(a.slice(1, -1));
-  return left !== undefined && left === ipv6Groups(b.slice(1, -1));
-}
+const hostEquals = (a: string, b: string): boolean => a === b || normalHost(a) === normalHost(b);
 
-/** The eight groups of an IPv6 address, normalized; undefined when it is none. Reads ":::" as "::" (RFC 5118 §4.10). */
-function ipv6Groups(address: string): string | undefined {
-  const halves = address.replace(':::', '::').split('::');
-  if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map(groups);
-  if (!tail) return head!.length === 8 ? head!.join(':') : undefined;
-  const missing = 8 - head!.length - tail.length;
-  return missing < 0 ? undefined : [...head!, ...new Array<string>(missing).fill('0'), ...tail].join(':');
-}
-
-function groups(text: string): readonly string[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) return [Number.parseInt(group, 16).toString(16)];
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
-  });
+/** In lower case; an IPv6 address as RFC 5952 writes it. Reads ":::" as "::" (RFC 5118 §4.10). */
+function normalHost(host: string): string {
+  if (!host.startsWith('[')) return host.toLowerCase();
+  try {
+    return new URL(`http://${host.replace(':::', '::')}`).hostname;
+  } catch {
+    return host.toLowerCase();
+  }
 }
 
 const digitsOf = (number: string): string => number.replace(/[-.() ]/g, '').toLowerCase();

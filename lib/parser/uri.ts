@@ -1,7 +1,8 @@
 /** sip, sips and tel URIs: RFC 3261 §19.1, RFC 3966, IPv6 references as RFC 5118 has them. */
 import { escapeUri, unescapeUri } from './escape.js';
 import { type Params, PlainParams, noParams } from './params.js';
-import { COLON, EQUAL, SEMICOLON, Scanner, indexOrEnd } from './scanner.js';
+import { ParseError } from './parse-error.js';
+import { type Scanner, COLON, indexOrEnd } from './scanner.js';
 import { uriTextFault } from './uri-text.js';
 
 /** RFC 3261 §19.1.1; all parts unescaped. */
@@ -37,33 +38,37 @@ export const isSipUri = (uri: Uri): uri is SipUri => 'host' in uri;
 
 export const isTelUri = (uri: Uri): uri is TelUri => 'number' in uri;
 
-const QUESTION = 63;
-const OPEN_BRACKET = 91;
 /** What must be escaped in each part (§25.1). */
 const notInUser = /[^\w.!~*'()&=+$,;?/-]/gu;
 const notInPassword = /[^\w.!~*'()&=+$,-]/gu;
 const notInParam = /[^\w.!~*'()[\]/:&+$-]/gu;
 const notInHeader = /[^\w.!~*'()[\]/?:+$-]/gu;
-/** What names are read as, escapes included. */
-const paramName = /[\w.!~*'()[\]/:&+$%-]*/y;
-const headerName = /[\w.!~*'()[\]/?:+$%-]*/y;
-const telNumber = /[\dA-Fa-f*#+.() -]*/y;
 
 /** No escapes, no capitals in host and parameter names, no IPv6, no headers: what nearly all SIP URIs look like. */
 const plainSipUri =
   /^sips?:(?:[^\0- "<>\x7f%:@]+(?::[^\0- "<>\x7f%@]*)?@)?[a-z0-9._-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:;[\da-z_.!~*'()/:&+$[\]-]+(?:=[^\0- "<>\x7f%;?@]*)?)*$/;
 
+/** Scheme, user, password, host, port, parameters, headers. A user may hold all but "@" and ":", even what phones dial. */
+const sipUri =
+  /^[Ss][Ii][Pp]([Ss]?):(?:([^\0- "<>\x7f@:]+)(?::([^\0- "<>\x7f@]*))?@|(?=[^@]*$))([\w.-]+|\[[\dA-Fa-f:.]{2,}\])(?::(\d+))?(;[^\0- "<>\x7f?]*)?(\?[^\0- "<>\x7f]*)?$/;
+const telUri = /^[Tt][Ee][Ll]:([+.()-]*[\dA-Fa-f*#][\dA-Fa-f*#+.()-]*)(;[^?]*)?$/;
 /** Reads a URI of any scheme; throws a `ParseError`. */
 export function parseUri(text: string): Uri {
   if (plainSipUri.test(text)) return cutSipUri(text);
+  const parts = sipUri.exec(text);
+  if (parts) return readSipUri(text, parts);
   const fault = uriTextFault(text);
-  if (fault) new Scanner(text).fail(fault);
+  if (fault) malformed(text, 0, fault);
   const colon = text.indexOf(':');
   const scheme = text.slice(0, colon).toLowerCase();
-  const scanner = new Scanner(text, colon + 1);
-  if (scheme === 'sip' || scheme === 'sips') return parseSipUri(scanner, scheme);
-  if (scheme === 'tel') return parseTelUri(scanner);
-  return { scheme, rest: text.slice(colon + 1) };
+  if (scheme === 'sip' || scheme === 'sips') malformed(text, text.indexOf('@') + 1 || colon + 1);
+  if (scheme !== 'tel') return { scheme, rest: text.slice(colon + 1) };
+  const [, number, params] = telUri.exec(text) ?? malformed(text, 4);
+  return { scheme, number: number!, params: readParams(text, params) };
+}
+
+function malformed(text: string, offset: number, what = 'malformed URI'): never {
+  throw new ParseError(what, { input: text, offset });
 }
 
 function cutSipUri(text: string): SipUri {
@@ -93,89 +98,41 @@ function cutSipUri(text: string): SipUri {
   };
 }
 
-function parseSipUri(scanner: Scanner, scheme: 'sip' | 'sips'): SipUri {
-  const { text, pos } = scanner;
-  const escaped = text.includes('%');
-  let user: string | undefined;
-  let password: string | undefined;
-  const at = text.indexOf('@', pos);
-  if (at >= 0) {
-    // Everything else may stand unescaped in a user: ";" "?" "/", and "#", which phones dial.
-    const userinfo = text.slice(pos, at);
-    const colon = userinfo.indexOf(':');
-    user = colon < 0 ? userinfo : userinfo.slice(0, colon);
-    if (user === '') scanner.fail('empty user');
-    if (colon >= 0) password = userinfo.slice(colon + 1);
-    if (escaped) {
-      user = unescapeUri(user);
-      password &&= unescapeUri(password);
+function readSipUri(text: string, parts: RegExpExecArray): SipUri {
+  const [, secure, user, password, host, digits, params, headers = ''] = parts;
+  const port = digits === undefined ? undefined : Number(digits);
+  if (port !== undefined && port > 65535) malformed(text, text.lastIndexOf(digits!));
+  return {
+    scheme: secure === '' ? 'sip' : 'sips',
+    user: user && unescapeUri(user),
+    password: password && unescapeUri(password),
+    host: host!.toLowerCase(),
+    port,
+    params: readParams(text, params),
+    headers: readPairs(text, headers, '&', /^[\w.!~*'()[\]/?:+$%-]*$/),
+  };
+}
+
+const readParams = (text: string, params = ''): Params => readPairs(text, params, ';', /^[\w.!~*'()[\]/:&+$%-]*$/);
+
+/** `name=value` pairs after one character; the first of a name counts. */
+function readPairs(text: string, pairs: string, separator: string, names: RegExp): Params {
+  const params = new Map<string, string | null>();
+  for (const pair of pairs.slice(1).split(separator)) {
+    const equal = indexOrEnd(pair, '=', 0);
+    const written = pair.slice(0, equal);
+    if (!names.test(written)) malformed(text, text.indexOf(pair));
+    const name = unescapeUri(written).toLowerCase();
+    if (name !== '' && !params.has(name)) {
+      params.set(name, equal < pair.length ? unescapeUri(pair.slice(equal + 1)) : null);
     }
-    scanner.pos = at + 1;
   }
-  const host = parseHost(scanner);
-  const port = parsePort(scanner);
-  const params = parseUriParams(scanner, escaped);
-  const headers = parseUriHeaders(scanner, escaped);
-  if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
-  return { scheme, user, password, host, port, params, headers };
+  return params.size === 0 ? noParams : params;
 }
 
-/** A name, an IPv4 address or an IPv6 reference. Labels may begin with digits. */
-export function parseHost(scanner: Scanner): string {
-  if (scanner.peek() === OPEN_BRACKET) {
-    scanner.pos++;
-    const address = scanner.run(/[\dA-Fa-f:.]{2,}\]/y) || scanner.fail('malformed IPv6 reference');
-    return `[${address.toLowerCase()}`;
-  }
-  return scanner.run(/[\w.-]+/y).toLowerCase() || scanner.fail('expected a host');
-}
-
-/** `:` and digits, if there is a colon. */
-function parsePort(scanner: Scanner): number | undefined {
-  if (scanner.peek() !== COLON) return undefined;
-  scanner.pos++;
-  return scanner.integer(65535);
-}
-
-function parseUriParams(scanner: Scanner, escaped: boolean): Params {
-  if (scanner.peek() !== SEMICOLON) return noParams;
-  return parsePairs(scanner, ';', indexOrEnd(scanner.text, '?', scanner.pos), paramName, escaped);
-}
-
-function parseUriHeaders(scanner: Scanner, escaped: boolean): Params {
-  if (scanner.peek() !== QUESTION) return noParams;
-  return parsePairs(scanner, '&', scanner.text.length, headerName, escaped);
-}
-
-/** `name=value` pairs from after the cursor up to `end`; the first of a name counts. */
-function parsePairs(scanner: Scanner, separator: string, end: number, namePattern: RegExp, escaped: boolean): Params {
-  const { text } = scanner;
-  const pairs = new Map<string, string | null>();
-  while (scanner.pos < end) {
-    scanner.pos++;
-    let name = scanner.run(namePattern).toLowerCase();
-    const nameEnd = scanner.pos;
-    const pairEnd = Math.min(indexOrEnd(text, separator, nameEnd), end);
-    let value = scanner.peek() === EQUAL ? text.slice(nameEnd + 1, pairEnd) : null;
-    if (value === null && nameEnd < pairEnd) scanner.fail('illegal character in URI');
-    if (escaped) {
-      name = unescapeUri(name).toLowerCase();
-      value &&= unescapeUri(value);
-    }
-    if (name !== '' && (pairs.size === 0 || !pairs.has(name))) pairs.set(name, value);
-    scanner.pos = pairEnd;
-  }
-  return pairs.size === 0 ? noParams : pairs;
-}
-
-function parseTelUri(scanner: Scanner): TelUri {
-  const { text, pos } = scanner;
-  const number = scanner.run(telNumber);
-  if (!/[\dA-Fa-f*#]/.test(number)) scanner.fail('expected a number', pos);
-  const params = parseUriParams(scanner, true);
-  if (scanner.pos < text.length) scanner.fail('unexpected text in URI');
-  return { scheme: 'tel', number, params };
-}
+/** A name, an IPv4 address or an IPv6 reference at the cursor. Labels may begin with digits. */
+export const parseHost = (scanner: Scanner): string =>
+  scanner.run(/[\w.-]+|\[[\dA-Fa-f:.]{2,}\]/y).toLowerCase() || scanner.fail('expected a host');
 
 /** Writes a URI with the escapes it needs; throws a TypeError when it cannot be one. */
 export function writeUri(uri: Uri): string {
