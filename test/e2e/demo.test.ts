@@ -5,7 +5,10 @@ import { DemoProcess } from '../demo/demo-process.js';
 import { SoftphonePage, violationsOf } from '../demo/softphone-page.js';
 import { browserNames, launch } from '../support/browser/launch.js';
 import type { BrowserName } from '../support/browser/launch.js';
-import { until } from '../support/servers/deadline.js';
+import type * as Harness from '../support/browser/page/harness.js';
+import { until, within } from '../support/servers/deadline.js';
+
+declare const harness: typeof Harness;
 
 const microphone = 880;
 const demo = new DemoProcess();
@@ -74,6 +77,35 @@ describe('npm start', () => {
       await alice.hears(440);
     });
   }
+
+  for (const name of browserNames) {
+    it(`${name} restarts ICE in a call to tone, which goes on (RFC 8839 §4.4.1.1.1)`, async () => {
+      const alice = await open(name, 'Alice');
+      await alice.callNumber('tone');
+      await alice.hears(440);
+      const [before, after] = await alice.page.evaluate(async () => {
+        const call = document.querySelector('evercall-softphone')!.activeCall!;
+        const fragment = (): string => /ice-ufrag:(\S+)/.exec(call.peerConnection!.remoteDescription!.sdp)![1]!;
+        const former = fragment();
+        call.peerConnection!.restartIce();
+        await call.hold();
+        await call.resume();
+        return [former, fragment()];
+      });
+      assert.notEqual(before, after);
+      await alice.hears(440);
+    });
+  }
+
+  it('tone makes the offer when the page does not', async () => {
+    const alice = await open('chromium', 'Alice');
+    const heard = alice.page.evaluate(async () => {
+      const call = document.querySelector('evercall-softphone')!.account!.call('tone', { offer: 'late' });
+      await call.answered;
+      return harness.hears(call.remoteStream!, 440);
+    });
+    assert.approximately((await within(15_000, 'to hear the tone', heard)).frequency, 440, 15);
+  });
 
   it('busy is busy', async () => {
     const alice = await open('chromium', 'Alice');

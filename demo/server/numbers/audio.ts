@@ -1,6 +1,6 @@
 // The audio of one call to a number: a WebRTC connection in Node that plays a clip or sends back what it hears.
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from 'werift';
-import type { RTCRtpTransceiver } from 'werift';
+import type { RTCRtpTransceiver, RTCSessionDescription } from 'werift';
 import { clip, frameLength } from './sounds.js';
 import type { Clip, Codec, SoundName } from './sounds.js';
 
@@ -34,12 +34,16 @@ function isOffered(sdp: string, name: CodecName): boolean {
 /** May they hear us? What they offered, as `a=` of the session or the media. */
 const wantsToHear = (sdp: string): boolean => !/^a=(sendonly|inactive)\s*$/m.test(sdp);
 
+const iceFragment = (sdp: string): string | undefined => /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1];
+
 export class Audio {
   readonly #connection: RTCPeerConnection;
   readonly #source: Source;
   readonly #codec: CodecName;
   readonly #transceiver: RTCRtpTransceiver;
   #isHeard = true;
+  /** Theirs; another one is an ICE restart (RFC 8839 §4.4.1.1.1). */
+  #fragment: string | undefined;
   #pacer: NodeJS.Timeout | undefined;
 
   private constructor(source: Source, codec: CodecName, { isLocal }: AudioOptions, onLost: () => void) {
@@ -78,13 +82,16 @@ export class Audio {
   async answer(offer: string): Promise<string> {
     this.#isHeard = wantsToHear(offer);
     await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer });
-    await this.#connection.setLocalDescription(await this.#connection.createAnswer());
-    return this.#connection.localDescription!.sdp;
+    const answer = await this.#connection.createAnswer();
+    const sdp = await this.#describe(answer);
+    const fragment = iceFragment(offer);
+    if (this.#fragment !== undefined && fragment !== this.#fragment) this.#startChecks();
+    this.#fragment = fragment;
+    return sdp;
   }
 
   async offer(): Promise<string> {
-    await this.#connection.setLocalDescription(await this.#connection.createOffer());
-    return this.#connection.localDescription!.sdp;
+    return this.#describe(await this.#connection.createOffer());
   }
 
   async applyAnswer(sdp: string): Promise<void> {
@@ -92,9 +99,28 @@ export class Audio {
     await this.#connection.setRemoteDescription({ type: 'answer', sdp });
   }
 
+  /** Whether sound can get through at this moment. */
+  get isConnected(): boolean {
+    return this.#connection.connectionState === 'connected';
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#pacer);
     await this.#connection.close();
+  }
+
+  async #describe(description: RTCSessionDescription): Promise<string> {
+    // werift asks a public STUN server even when its list is empty
+    for (const { connection } of this.#connection.iceTransports) delete connection.stunServer;
+    await this.#connection.setLocalDescription(description);
+    return this.#connection.localDescription!.sdp;
+  }
+
+  /** After an ICE restart werift waits for checks; Firefox sends none from elsewhere to the loopback, so we begin. */
+  #startChecks(): void {
+    for (const transport of this.#connection.iceTransports) {
+      transport.start().catch(() => undefined); // a later restart may do better
+    }
   }
 
   #echo(): void {

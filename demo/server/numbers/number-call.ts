@@ -34,6 +34,8 @@ export interface NumberCallUser {
 
 /** T1, T2 and 64 times T1 of RFC 3261 §17: a 2xx is repeated until its ACK comes. */
 const [t1, t2, patience] = [500, 4000, 32_000];
+/** How long a caller whose network is gone has to come back. */
+const forgiveness = 60_000;
 
 export class NumberCall {
   readonly tag = newTag(systemRandom);
@@ -100,7 +102,9 @@ export class NumberCall {
     this.#state = 'answering';
     const offer = sdpOf(this.#invite);
     const onLost = (): void => {
-      this.hangup();
+      this.#after(forgiveness, () => {
+        if (!this.#audio?.isConnected) this.hangup();
+      });
     };
     this.#audio =
       offer === undefined
