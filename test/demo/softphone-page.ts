@@ -10,6 +10,8 @@ import { within } from '../support/servers/deadline.js';
 
 declare const harness: typeof Harness;
 declare const violations: string[];
+/** Events in their order, also those that came before anybody asked. */
+declare const inbox: { [K in 'callend' | 'incomingcall']: () => Promise<SoftphoneEvents[K]> };
 
 export interface Ending {
   readonly cause: string;
@@ -26,6 +28,14 @@ async function harnessScript(): Promise<string> {
     document.addEventListener('securitypolicyviolation', (event) => {
       violations.push(event.violatedDirective + ' ' + event.blockedURI);
     });
+    globalThis.inbox = Object.fromEntries(['callend', 'incomingcall'].map((name) => {
+      const [seen, waiting] = [[], []];
+      document.addEventListener(name, ({ detail }) => {
+        if (waiting.length > 0) waiting.shift()(detail);
+        else seen.push(detail);
+      });
+      return [name, () => seen.length > 0 ? Promise.resolve(seen.shift()) : new Promise((resolve) => waiting.push(resolve))];
+    }));
     globalThis.harness = (() => { ${code}; return { hears, toneMicrophone }; })();`;
 }
 
@@ -111,28 +121,16 @@ export class SoftphonePage {
 
   /** Resolves with the address of the next caller. */
   incoming(): Promise<string> {
-    const caller = this.page.evaluate(
-      () =>
-        new Promise<string>((resolve) => {
-          document.querySelector('evercall-softphone')!.addEventListener('incomingcall', (event) => {
-            resolve((event as CustomEvent<SoftphoneEvents['incomingcall']>).detail.call.remote.uri);
-          });
-        }),
-    );
+    const caller = this.page.evaluate(async () => (await inbox.incomingcall()).call.remote.uri);
     return within(10_000, 'an incoming call', caller);
   }
 
-  /** Resolves with how the next call ends. */
+  /** Resolves with how the next call ends, or has ended. */
   ended(): Promise<Ending> {
-    const ending = this.page.evaluate(
-      () =>
-        new Promise<Ending>((resolve) => {
-          document.querySelector('evercall-softphone')!.addEventListener('callend', (event) => {
-            const { cause, status, by } = (event as CustomEvent<SoftphoneEvents['callend']>).detail.end;
-            resolve({ cause, status, by });
-          });
-        }),
-    );
+    const ending = this.page.evaluate(async () => {
+      const { cause, status, by } = (await inbox.callend()).end;
+      return { cause, status, by };
+    });
     return within(15_000, 'a call to end', ending);
   }
 

@@ -25,9 +25,9 @@ async function open(name: BrowserName, user: string, tone?: number): Promise<Sof
 
 /** The first calls the second, who takes the call with a key. */
 async function talking(caller: SoftphonePage, callee: SoftphonePage, number: string): Promise<void> {
-  const [ringing, confirmed] = [callee.incoming(), caller.reached('confirmed')];
+  const confirmed = caller.reached('confirmed');
   await caller.dial(number);
-  await ringing;
+  await callee.incoming();
   await until(2000, 'the focus to be on Answer', async () => (await callee.focused()) === 'Answer' || undefined);
   await callee.page.keyboard.press('Enter');
   await confirmed;
@@ -58,9 +58,8 @@ describe('npm start', () => {
       const alice = await open(name, 'Alice');
       await alice.callNumber('echo');
       await alice.hears(microphone);
-      const ended = alice.ended();
       await alice.hangup();
-      assert.deepEqual(await ended, { cause: 'hangup', status: 200, by: 'local' });
+      assert.deepEqual(await alice.ended(), { cause: 'hangup', status: 200, by: 'local' });
       assert.equal(await alice.notice(), 'Call with echo ended');
       assert.isEmpty(await violationsOf(alice.page));
     });
@@ -109,9 +108,8 @@ describe('npm start', () => {
 
   it('busy is busy', async () => {
     const alice = await open('chromium', 'Alice');
-    const ended = alice.ended();
     await alice.click('[aria-label="Call busy"]');
-    assert.deepEqual(await ended, { cause: 'busy', status: 486, by: 'remote' });
+    assert.deepEqual(await alice.ended(), { cause: 'busy', status: 486, by: 'remote' });
     assert.equal(await alice.notice(), 'busy is busy');
   });
 
@@ -146,33 +144,27 @@ describe('npm start', () => {
       const [alice, bob] = [await open(from, 'Alice', 550), await open(to, 'Bob', 660)];
       await talking(alice, bob, 'bob');
       await Promise.all([alice.hears(660), bob.hears(550)]);
-      let endings = [alice.ended(), bob.ended()] as const;
       await alice.hangup();
-      assert.deepEqual(await endings[0], { cause: 'hangup', status: 200, by: 'local' });
-      assert.deepEqual(await endings[1], { cause: 'hangup', status: 200, by: 'remote' });
+      assert.deepEqual(await alice.ended(), { cause: 'hangup', status: 200, by: 'local' });
+      assert.deepEqual(await bob.ended(), { cause: 'hangup', status: 200, by: 'remote' });
 
       await talking(bob, alice, 'alice');
       await Promise.all([alice.hears(660), bob.hears(550)]);
-      endings = [alice.ended(), bob.ended()];
       await alice.hangup();
-      assert.deepEqual(await endings[0], { cause: 'hangup', status: 200, by: 'local' });
-      assert.deepEqual(await endings[1], { cause: 'hangup', status: 200, by: 'remote' });
+      assert.deepEqual(await alice.ended(), { cause: 'hangup', status: 200, by: 'local' });
+      assert.deepEqual(await bob.ended(), { cause: 'hangup', status: 200, by: 'remote' });
     });
   }
 
   it('of two phones of one user that ring, the other one hears that the call was answered elsewhere', async () => {
     const alice = await open('chromium', 'Alice', 550);
     const [desk, mobile] = [await open('chromium', 'Bob', 660), await open('chromium', 'Bob', 770)];
-    const [ringing, confirmed, elsewhere] = [
-      Promise.all([desk.incoming(), mobile.incoming()]),
-      alice.reached('confirmed'),
-      mobile.ended(),
-    ];
+    const confirmed = alice.reached('confirmed');
     await alice.dial('bob');
-    await ringing;
+    await Promise.all([desk.incoming(), mobile.incoming()]);
     await desk.click('evercall-softphone >>> .answer');
     await confirmed;
-    assert.equal((await elsewhere).cause, 'answeredElsewhere');
+    assert.equal((await mobile.ended()).cause, 'answeredElsewhere');
     await alice.hears(660);
   });
 });
