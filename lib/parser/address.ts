@@ -67,10 +67,10 @@ function parseAddrSpec(scanner: Scanner): Address {
 /** Always the name-addr form; `what` names the header in errors. */
 export function writeAddress(address: Address, what = 'Address', mustQuote?: (name: string) => boolean): string {
   const { displayName, uri, params } = address;
-  const fault = uriTextFault(safeText(uri, what));
+  const fault = uriTextFault(uri);
   if (fault) throw new TypeError(`${what}: ${fault}: ${JSON.stringify(uri)}`);
-  const display = displayName === undefined ? '' : `${displayText(safeText(displayName, what))} `;
-  return `${display}<${uri}>${writeParams(params, what, mustQuote)}`;
+  const display = displayName === undefined ? '' : `${displayText(displayName)} `;
+  return safeText(`${display}<${uri}>${writeParams(params, what, mustQuote)}`, what);
 }
 
 const displayText = (name: string): string => (isToken(name) ? name : quote(name));

@@ -1,16 +1,5 @@
 /** Parameter lists, `;name=value;flag`: RFC 3261 §7.3.1 and generic-param of §25.1. */
-import {
-  EQUAL,
-  QUOTE,
-  SEMICOLON,
-  type Scanner,
-  TOKEN,
-  indexOrEnd,
-  isBareValue,
-  quote,
-  safeText,
-  safeToken,
-} from './scanner.js';
+import { EQUAL, QUOTE, SEMICOLON, type Scanner, TOKEN, indexOrEnd, isBareValue, quote, safeToken } from './scanner.js';
 
 /** Names in lower case; null is a flag without a value; quoted values are unquoted. */
 export type Params = ReadonlyMap<string, string | null>;
@@ -141,7 +130,7 @@ export function writeParams(params: Params, what: string, mustQuote?: (name: str
     if (value === null) continue;
     // RFC 3840 §9: the values of feature tags are always quoted.
     const bare = name.charCodeAt(0) !== 43 && isBareValue(value) && !mustQuote?.(name);
-    text += bare ? `=${value}` : `=${quote(safeText(value, what))}`;
+    text += bare ? `=${value}` : `=${quote(value)}`;
   }
   return text;
 }

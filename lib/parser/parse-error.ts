@@ -35,7 +35,7 @@ export class ParseError extends Error {
   /** The offending line, and below it a caret under the offending character. */
   get caret(): string {
     const at = Math.min(this.offset, this.input.length);
-    const start = Math.max(this.input.lastIndexOf('\n', at - 1) + 1, at - CONTEXT);
+    const start = Math.max(this.input.slice(0, at).lastIndexOf('\n') + 1, at - CONTEXT);
     const lineEnd = this.input.indexOf('\n', at);
     const end = Math.min(lineEnd < 0 ? this.input.length : lineEnd, at + CONTEXT);
     // Control characters would move the caret or hide the culprit.

@@ -75,9 +75,9 @@ function readRequestLine(text: string, start: number, end: number, next: number)
   }
   let uriStart = methodEnd;
   while (isBlank(text.charCodeAt(uriStart))) uriStart++;
-  const versionStart = text.lastIndexOf(' ', end - 1) + 1;
+  const versionStart = Math.max(text.lastIndexOf(' ', end - 1) + 1, uriStart);
   const version = text.slice(versionStart, end);
-  if (versionStart <= uriStart || (version !== VERSION && !versions.test(version))) {
+  if (versionStart === uriStart || (version !== VERSION && !versions.test(version))) {
     return refused({ method, uri: text.slice(uriStart, end) }, next, `expected ${VERSION}`, versionStart);
   }
   const line = { method, uri: text.slice(uriStart, trimEnd(text, uriStart, versionStart)) };

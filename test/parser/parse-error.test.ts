@@ -25,6 +25,11 @@ describe('ParseError', () => {
     assert.equal(new ParseError('no', { input: '', offset: 9 }).caret, '\n^');
   });
 
+  it('may point to a line break, even the first character', () => {
+    assert.equal(new ParseError('no', { input: '\nabc', offset: 0 }).caret, '\n^');
+    assert.equal(refused('\nINVITE\tsip:a').offset, 8);
+  });
+
   it('of a message points into the message', () => {
     assert.equal(refused('OPTIONS sip:a b SIP/2.0\r\n\r\n').caret, 'OPTIONS sip:a b SIP/2.0.\n        ^');
   });

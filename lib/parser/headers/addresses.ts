@@ -3,8 +3,7 @@ import { type Address, parseAddress, writeAddress } from '../address.js';
 import type { HeaderCodec } from '../header.js';
 import { list, textCodec } from './field.js';
 
-const address = (name: string): HeaderCodec<Address> =>
-  textCodec(name, parseAddress, (value) => writeAddress(value, name));
+const address = (name: string): HeaderCodec<Address> => textCodec(name, parseAddress, writeAddress);
 
 /** RFC 3261 §20.20. */
 export const From = /* @__PURE__ */ address('From');
@@ -57,6 +56,6 @@ export const Contact: HeaderCodec<Address | '*'> = /* @__PURE__ */ list(
   textCodec<Address | '*'>(
     'Contact',
     (value) => (value === '*' ? value : parseAddress(value)),
-    (value) => (value === '*' ? value : writeAddress(value, 'Contact', (name) => featureTags.has(name))),
+    (value, what) => (value === '*' ? value : writeAddress(value, what, (name) => featureTags.has(name))),
   ),
 );

@@ -1,7 +1,7 @@
 /** Challenges and credentials: RFC 3261 §20.6 f., §20.27 f., §20.44, RFC 7616, RFC 8760, RFC 8898 (Bearer). */
 import type { HeaderCodec } from '../header.js';
 import { PlainParams, paramValue } from '../params.js';
-import { COMMA, EQUAL, type Scanner, TOKEN, isToken, quote, safeText, safeToken } from '../scanner.js';
+import { COMMA, EQUAL, type Scanner, TOKEN, isToken, quote, safeToken } from '../scanner.js';
 import { codec, list } from './field.js';
 
 /** Names in lower case, values unquoted. */
@@ -57,14 +57,14 @@ function writeParams(params: AuthParams, what: string, alsoQuoted?: string): str
   let text = '';
   for (const [name, value] of params) {
     const bare = isToken(value) && name !== alsoQuoted && !quotedParams.has(name);
-    const written = bare ? value : quote(safeText(value, what));
+    const written = bare ? value : quote(value);
     text += `${text && ', '}${safeToken(name, what)}=${written}`;
   }
   return text;
 }
 
 function writeAuth({ scheme, params, token }: Challenge, what: string, alsoQuoted?: string): string {
-  const rest = token === undefined ? writeParams(params, what, alsoQuoted) : safeText(token, what);
+  const rest = token === undefined ? writeParams(params, what, alsoQuoted) : token;
   return rest === '' ? safeToken(scheme, what) : `${safeToken(scheme, what)} ${rest}`;
 }
 
@@ -77,14 +77,15 @@ const challenges =
 
 const challenge = (name: string): HeaderCodec<Challenge> =>
   list(
-    codec(name, readAuth, (value) => writeAuth(value, name, 'qop')),
+    codec(name, readAuth, (value, what) => writeAuth(value, what, 'qop')),
     (value) => value.match(challenges) ?? [value],
   );
 
 const credentials = (name: string): HeaderCodec<Credentials> =>
-  codec(name, readAuth, (value) => writeAuth(value, name));
+  codec(name, readAuth, (value, what) => writeAuth(value, what));
 
-const info = (name: string): HeaderCodec<AuthParams> => codec(name, readParams, (value) => writeParams(value, name));
+const info = (name: string): HeaderCodec<AuthParams> =>
+  codec(name, readParams, (value, what) => writeParams(value, what));
 
 /** RFC 3261 §20.44; several challenges in one or several lines (RFC 8760 §2.3). */
 export const WWWAuthenticate = /* @__PURE__ */ challenge('WWW-Authenticate');

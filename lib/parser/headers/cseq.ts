@@ -1,6 +1,6 @@
 /** CSeq and RAck: RFC 3261 §20.16, RFC 3262 §7.2. */
 import { type Scanner, safeToken } from '../scanner.js';
-import { codec, writeInteger } from './field.js';
+import { MAX_SECONDS, codec, writeInteger } from './field.js';
 
 export interface CSeqValue {
   readonly sequence: number;
@@ -24,15 +24,15 @@ const writeCSeq = ({ sequence, method }: CSeqValue, what: string): string =>
   `${writeInteger(sequence, MAX_SEQUENCE, what)} ${safeToken(method, what)}`;
 
 /** RFC 3261 §20.16. */
-export const CSeq = /* @__PURE__ */ codec<CSeqValue>('CSeq', readCSeq, (value) => writeCSeq(value, 'CSeq'));
+export const CSeq = /* @__PURE__ */ codec<CSeqValue>('CSeq', readCSeq, writeCSeq);
 
 /** RFC 3262 §7.2. */
 export const RAck = /* @__PURE__ */ codec<RAckValue>(
   'RAck',
   (scanner) => {
-    const rseq = scanner.integer(2 ** 32 - 1);
+    const rseq = scanner.integer(MAX_SECONDS);
     scanner.skipLws();
     return { rseq, ...readCSeq(scanner) };
   },
-  (value) => `${writeInteger(value.rseq, 2 ** 32 - 1, 'RAck')} ${writeCSeq(value, 'RAck')}`,
+  (value, what) => `${writeInteger(value.rseq, MAX_SECONDS, what)} ${writeCSeq(value, what)}`,
 );

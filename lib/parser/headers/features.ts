@@ -12,6 +12,6 @@ export const FeatureCaps = /* @__PURE__ */ list(
       scanner.expect(ASTERISK);
       return parseParams(scanner);
     },
-    (params) => `*${writeParams(params, 'Feature-Caps')}`,
+    (params, what) => `*${writeParams(params, what)}`,
   ),
 );

@@ -1,19 +1,33 @@
 /** The shape most headers share: one value and its parameters (RFC 3261 §7.3.1). */
 import type { HeaderCodec } from '../header.js';
-import { Scanner } from '../scanner.js';
+import { Scanner, safeText } from '../scanner.js';
 
 /** A number of seconds; more than 2³²-1 is read as that (RFC 4475 §3.1.2.4, RFC 9111 §1.2.2). */
 export const MAX_SECONDS = 2 ** 32 - 1;
 
-/** A codec of text. All codecs are made here, alike, so that engines see one kind of object. */
+/**
+ * A codec of text; `write` is told the header's name for its errors. All codecs are made here, alike, so that engines
+ * see one kind of object, and none of them lets CR, LF or NUL out.
+ */
 export const textCodec = <T>(
   name: string,
   parse: (value: string) => T,
-  write: (value: T) => string,
-): HeaderCodec<T> => ({ name, list: false, split: undefined, separator: undefined, parse, write });
+  write: (value: T, name: string) => string,
+): HeaderCodec<T> => ({
+  name,
+  list: false,
+  split: undefined,
+  separator: undefined,
+  parse,
+  write: (value) => safeText(write(value, name), name),
+});
 
 /** A codec of what a scanner reads; all of the value must be read. */
-export const codec = <T>(name: string, read: (scanner: Scanner) => T, write: (value: T) => string): HeaderCodec<T> =>
+export const codec = <T>(
+  name: string,
+  read: (scanner: Scanner) => T,
+  write: (value: T, name: string) => string,
+): HeaderCodec<T> =>
   textCodec(
     name,
     (value) => {

@@ -18,7 +18,7 @@ const info = (name: string): HeaderCodec<InfoValue> =>
         const { uri, params } = parseAddress(value);
         return { uri, params };
       },
-      ({ uri, params }) => writeAddress({ uri, params }, name),
+      ({ uri, params }, what) => writeAddress({ uri, params }, what),
     ),
   );
 

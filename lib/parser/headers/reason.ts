@@ -27,11 +27,11 @@ export const Reason = /* @__PURE__ */ list(
         params: otherParams(params, 'cause', 'text'),
       };
     },
-    ({ protocol, cause, text, params }) => {
+    ({ protocol, cause, text, params }, what) => {
       const all = new Map<string, string | null>(params);
       if (cause !== undefined) all.set('cause', `${cause}`);
       if (text !== undefined) all.set('text', text);
-      return safeToken(protocol, 'Reason') + writeParams(all, 'Reason', (name) => name === 'text');
+      return safeToken(protocol, what) + writeParams(all, what, (name) => name === 'text');
     },
   ),
 );

@@ -1,6 +1,5 @@
 /** Replaces, which names another dialog: RFC 3891 §6.1. */
 import { type Params, otherParams, parseParams, writeParams } from '../params.js';
-import { safeText } from '../scanner.js';
 import { codec } from './field.js';
 
 export interface ReplacesValue {
@@ -24,13 +23,13 @@ export const Replaces = /* @__PURE__ */ codec<ReplacesValue>(
     const rest = otherParams(params, 'to-tag', 'from-tag', 'early-only');
     return { callId, toTag, fromTag, earlyOnly: params.has('early-only'), params: rest };
   },
-  ({ callId, toTag, fromTag, earlyOnly, params }) => {
-    if (/[\s;]|^$/.test(safeText(callId, 'Replaces'))) throw new TypeError(`Replaces: ${JSON.stringify(callId)}`);
+  ({ callId, toTag, fromTag, earlyOnly, params }, what) => {
+    if (/[\s;]|^$/.test(callId)) throw new TypeError(`${what}: ${JSON.stringify(callId)}`);
     const all = new Map<string, string | null>([
       ['to-tag', toTag],
       ['from-tag', fromTag],
     ]);
     if (earlyOnly) all.set('early-only', null);
-    return callId + writeParams(new Map([...all, ...params]), 'Replaces');
+    return callId + writeParams(new Map([...all, ...params]), what);
   },
 );

@@ -1,6 +1,6 @@
 /** Retry-After and Warning, which explain a refusal: RFC 3261 §20.33, §20.43. */
 import { type Params, parseParams, writeParams } from '../params.js';
-import { QUOTE, type Scanner, quote, safeText } from '../scanner.js';
+import { QUOTE, type Scanner, quote } from '../scanner.js';
 import { MAX_SECONDS, codec, list, writeInteger } from './field.js';
 
 export interface RetryAfterValue {
@@ -25,9 +25,9 @@ export const RetryAfter = /* @__PURE__ */ codec<RetryAfterValue>(
     const comment = scanner.text[scanner.pos] === '(' ? readComment(scanner) : undefined;
     return { seconds, comment, params: parseParams(scanner) };
   },
-  ({ seconds, comment, params }) => {
-    const text = comment === undefined ? '' : ` (${safeText(comment, 'Retry-After').replace(/[()\\]/g, '\\$&')})`;
-    return writeInteger(seconds, MAX_SECONDS, 'Retry-After') + text + writeParams(params, 'Retry-After');
+  ({ seconds, comment, params }, what) => {
+    const text = comment === undefined ? '' : ` (${comment.replace(/[()\\]/g, '\\$&')})`;
+    return writeInteger(seconds, MAX_SECONDS, what) + text + writeParams(params, what);
   },
 );
 
@@ -60,9 +60,9 @@ export const Warning = /* @__PURE__ */ list(
       if (agent === '' || scanner.peek() !== QUOTE) scanner.fail('expected an agent and a quoted text');
       return { code, agent, text: scanner.quoted() };
     },
-    ({ code, agent, text }) => {
-      if (/[\s",]|^$/.test(safeText(agent, 'Warning'))) throw new TypeError(`Warning: agent ${JSON.stringify(agent)}`);
-      return `${writeInteger(code, 999, 'Warning').padStart(3, '0')} ${agent} ${quote(safeText(text, 'Warning'))}`;
+    ({ code, agent, text }, what) => {
+      if (/[\s",]|^$/.test(agent)) throw new TypeError(`${what}: agent ${JSON.stringify(agent)}`);
+      return `${writeInteger(code, 999, what).padStart(3, '0')} ${agent} ${quote(text)}`;
     },
   ),
 );

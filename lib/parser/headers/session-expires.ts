@@ -24,9 +24,9 @@ export const SessionExpires = /* @__PURE__ */ codec<SessionExpiresValue>(
     const rest = otherParams(params, 'refresher');
     return { seconds, refresher: refresher === 'uac' || refresher === 'uas' ? refresher : undefined, params: rest };
   },
-  ({ seconds, refresher, params }) => {
-    const text = writeInteger(seconds, MAX_SECONDS, 'Session-Expires');
-    return `${text}${refresher ? `;refresher=${refresher}` : ''}${writeParams(params, 'Session-Expires')}`;
+  ({ seconds, refresher, params }, what) => {
+    const text = writeInteger(seconds, MAX_SECONDS, what);
+    return `${text}${refresher ? `;refresher=${refresher}` : ''}${writeParams(params, what)}`;
   },
 );
 
@@ -34,5 +34,5 @@ export const SessionExpires = /* @__PURE__ */ codec<SessionExpiresValue>(
 export const MinSE = /* @__PURE__ */ codec<MinSEValue>(
   'Min-SE',
   (scanner) => ({ seconds: scanner.integer(MAX_SECONDS, true), params: parseParams(scanner) }),
-  ({ seconds, params }) => writeInteger(seconds, MAX_SECONDS, 'Min-SE') + writeParams(params, 'Min-SE'),
+  ({ seconds, params }, what) => writeInteger(seconds, MAX_SECONDS, what) + writeParams(params, what),
 );

@@ -14,5 +14,5 @@ export interface SessionIdValue {
 export const SessionId = /* @__PURE__ */ codec<SessionIdValue>(
   'Session-ID',
   (scanner) => ({ local: scanner.token('session identifier').toLowerCase(), params: parseParams(scanner) }),
-  ({ local, params }) => safeToken(local, 'Session-ID') + writeParams(params, 'Session-ID'),
+  ({ local, params }, what) => safeToken(local, what) + writeParams(params, what),
 );

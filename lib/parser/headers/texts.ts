@@ -1,13 +1,13 @@
 /** Headers whose value is read as it stands: RFC 3261 §20.8, §20.25 f., §20.35 f., §20.41 and others. */
 import type { HeaderCodec } from '../header.js';
 import { codec, textCodec } from './field.js';
-import { Scanner, safeText, safeToken } from '../scanner.js';
+import { Scanner, safeToken } from '../scanner.js';
 
 const text = (name: string): HeaderCodec<string> =>
   textCodec(
     name,
     (value) => value,
-    (value) => safeText(value, name),
+    (value) => value,
   );
 
 /** One word; what characters it has is nobody's business but its maker's. */
@@ -16,19 +16,14 @@ const word = (name: string): HeaderCodec<string> =>
     name,
     (value) => (oneWord.test(value) ? value : new Scanner(value).fail('expected one word')),
     (value) => {
-      if (!oneWord.test(safeText(value, name))) throw new TypeError(`${name}: ${JSON.stringify(value)}`);
+      if (!oneWord.test(value)) throw new TypeError(`${name}: ${JSON.stringify(value)}`);
       return value;
     },
   );
 
 const oneWord = /^[^ \t\r\n]+$/;
 
-const token = (name: string): HeaderCodec<string> =>
-  codec(
-    name,
-    (scanner) => scanner.token(),
-    (value) => safeToken(value, name),
-  );
+const token = (name: string): HeaderCodec<string> => codec(name, (scanner) => scanner.token(), safeToken);
 
 /** RFC 3261 §20.8. */
 export const CallId = /* @__PURE__ */ word('Call-ID');

@@ -18,9 +18,9 @@ const typed = (name: string): HeaderCodec<TypeWithParams> =>
       if (scanner.take(SLASH)) type += `/${scanner.token()}`;
       return { type: type.toLowerCase(), params: parseParams(scanner) };
     },
-    ({ type, params }) => {
-      for (const part of type.split('/')) safeToken(part, name);
-      return type + writeParams(params, name);
+    ({ type, params }, what) => {
+      for (const part of type.split('/')) safeToken(part, what);
+      return type + writeParams(params, what);
     },
   );
 
@@ -48,5 +48,5 @@ export interface SubscriptionStateValue {
 export const SubscriptionState = /* @__PURE__ */ codec<SubscriptionStateValue>(
   'Subscription-State',
   (scanner) => ({ state: scanner.token('state').toLowerCase(), params: parseParams(scanner) }),
-  ({ state, params }) => safeToken(state, 'Subscription-State') + writeParams(params, 'Subscription-State'),
+  ({ state, params }, what) => safeToken(state, what) + writeParams(params, what),
 );

@@ -61,11 +61,11 @@ export const Via = /* @__PURE__ */ list(
       const port = scanner.take(COLON) ? scanner.integer(65535) : undefined;
       return { protocol, version, transport, host, port, params: parseParams(scanner) };
     },
-    ({ protocol, version, transport, host, port, params }) => {
+    ({ protocol, version, transport, host, port, params }, what) => {
       checkHost(host);
-      const sentBy = port === undefined ? host : `${host}:${writeInteger(port, 65535, 'Via')}`;
-      const sentProtocol = [protocol, version, transport].map((part) => safeToken(part, 'Via')).join('/');
-      return `${sentProtocol} ${sentBy}${writeParams(params, 'Via')}`;
+      const sentBy = port === undefined ? host : `${host}:${writeInteger(port, 65535, what)}`;
+      const sentProtocol = [protocol, version, transport].map((part) => safeToken(part, what)).join('/');
+      return `${sentProtocol} ${sentBy}${writeParams(params, what)}`;
     },
   ),
 );
