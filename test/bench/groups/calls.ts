@@ -1,8 +1,8 @@
 /** Registrations, calls and messages per CPU second over an in-process fake WebSocket with stubbed media. */
+import type { Works } from '../contestant.js';
 import { openLine } from '../phones.js';
 import type { Line } from '../phones.js';
 import type { Contender, Row } from '../row.js';
-import { contenders } from '../row.js';
 import { compare, perSecond } from '../sampling.js';
 
 /** What one phone does once; `over` resolves when the server has seen the end of it. */
@@ -36,14 +36,18 @@ const once =
     await deed(line, over);
   };
 
+export async function works(contender: Contender): Promise<Works> {
+  const line = await openLine(contender);
+  return Object.fromEntries(Object.entries(deeds).map(([name, deed]) => [name, once(line, deed)]));
+}
+
 export async function rows(): Promise<Row[]> {
-  const lines: [Contender, Line][] = [];
-  for (const contender of contenders) lines.push([contender, await openLine(contender)]);
-  const result: Row[] = [];
-  for (const [name, deed] of Object.entries(deeds)) {
-    const works = Object.fromEntries(lines.map(([contender, line]) => [contender, once(line, deed)]));
-    const values = perSecond(await compare(name, works, { slice: 250 }));
-    result.push({ name, unit: 'per CPU s', better: 'more', values, budget: { times: 10 } });
-  }
-  return result;
+  const micros = await compare('./groups/calls.ts', Object.keys(deeds), { slice: 250 });
+  return [...micros].map(([name, values]) => ({
+    name,
+    unit: 'per CPU s',
+    better: 'more',
+    values: perSecond(values),
+    budget: { times: 10 },
+  }));
 }

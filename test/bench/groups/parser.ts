@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { benchMessages } from '../messages.js';
 import type * as ParserBench from '../parser.bench.js';
+import type { Works } from '../contestant.js';
 import type { Budget, Contender, Row, Values } from '../row.js';
 import { compare, median } from '../sampling.js';
 
@@ -16,17 +17,25 @@ const budgets: readonly (readonly [string, Budget])[] = [
   ['', { times: 50 }],
 ];
 
+const load = (): Promise<typeof ParserBench> => import(`${folder}parser.bench.mjs`) as Promise<typeof ParserBench>;
+
+export async function works(contender: Contender): Promise<Works> {
+  const { parserBench } = await load();
+  const key = ({ JsSIP: 'jssip', 'SIP.js': 'sipjs', evercall: 'ours' } as const)[contender];
+  return Object.fromEntries(parserBench.flatMap((bench) => (bench[key] ? [[bench.name, bench[key]]] : [])));
+}
+
 async function throughput(): Promise<Row[]> {
-  const { parserBench } = (await import(`${folder}parser.bench.mjs`)) as typeof ParserBench;
-  const result: Row[] = [];
-  for (const { name, perCall, ours, jssip, sipjs } of parserBench) {
-    const works = { JsSIP: jssip, ...(sipjs && { 'SIP.js': sipjs }), evercall: ours };
-    const micros = await compare(name, works);
-    const values = Object.fromEntries(Object.entries(micros).map(([who, value]) => [who, value / perCall]));
-    const [, budget] = budgets.find(([start]) => name.startsWith(start))!;
-    result.push({ name, unit: 'CPU µs', better: 'less', values, budget });
-  }
-  return result;
+  const { parserBench } = await load();
+  const names = parserBench.map(({ name }) => name);
+  const micros = await compare('./groups/parser.ts', names);
+  return parserBench.map(({ name, perCall }) => ({
+    name,
+    unit: 'CPU µs',
+    better: 'less',
+    values: Object.fromEntries(Object.entries(micros.get(name)!).map(([who, value]) => [who, value / perCall])),
+    budget: budgets.find(([start]) => name.startsWith(start))![1],
+  }));
 }
 
 const programs: Readonly<Record<Contender, string>> = { JsSIP: 'jssip', 'SIP.js': 'sipjs', evercall: 'evercall' };
