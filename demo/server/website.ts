@@ -5,11 +5,13 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle, transpile } from './bundle.js';
 import type { Directory } from './directory.js';
 
 const root = join(import.meta.dirname, '../..');
 const demo = join(root, 'demo');
+
+/** Loaded after the server listens: it takes longer than all the rest. */
+const compiler = (): Promise<typeof import('./bundle.js')> => import('./bundle.js');
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -52,7 +54,7 @@ export class Website {
 
   /** Makes the page's script before the first visitor asks for it. */
   prepare(): Promise<unknown> {
-    this.#softphone ??= bundle(join(demo, 'softphone.ts'));
+    this.#softphone ??= compiler().then(({ bundle }) => bundle(join(demo, 'softphone.ts')));
     return this.#softphone;
   }
 
@@ -89,7 +91,7 @@ export class Website {
       case '/script-tag':
         return text('.html', await this.#scriptTagPage());
       case '/script-tag.js':
-        return text('.js', transpile(await readFile(join(demo, 'script-tag.ts'), 'utf8')));
+        return text('.js', (await compiler()).transpile(await readFile(join(demo, 'script-tag.ts'), 'utf8')));
       default:
         return pathname.startsWith('/dist/') ? distFile(pathname) : undefined;
     }
