@@ -4,10 +4,11 @@ import type { Body } from './message.js';
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Where text is encoded only to be counted. */
-let scratch = /* @__PURE__ */ new Uint8Array(4096);
+let scratch = /* @__PURE__ */ new Uint8Array(8192);
 
 /** Bytes of the text, once encoded. */
-export const utf8Length = (text: string): number => encoder.encode(text).length;
+export const utf8Length = (text: string): number =>
+  text.length * 3 <= scratch.length ? encoder.encodeInto(text, scratch).written : encoder.encode(text).length;
 
 /** The first `bytes` UTF-8 bytes of the text, cut between characters; undefined when it has fewer. */
 export function utf8Prefix(text: string, bytes: number): string | undefined {
