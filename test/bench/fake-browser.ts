@@ -68,15 +68,15 @@ type Listener = (event: object) => void;
 
 /** Handlers and listeners of a connection, of which it has a few at most. */
 class Target {
-  readonly #listeners: [type: string, listener: Listener][] = [];
+  /** As long as it needs to be: an array that grows by itself would look like memory of the call. */
+  #listeners: readonly [type: string, listener: Listener][] = [];
 
   addEventListener(type: string, listener: Listener): void {
-    this.#listeners.push([type, listener]);
+    this.#listeners = [...this.#listeners, [type, listener]];
   }
 
   removeEventListener(type: string, listener: Listener): void {
-    const index = this.#listeners.findIndex((entry) => entry[0] === type && entry[1] === listener);
-    if (index >= 0) this.#listeners.splice(index, 1);
+    this.#listeners = this.#listeners.filter((entry) => entry[0] !== type || entry[1] !== listener);
   }
 
   dispatchEvent(event: { readonly type: string }): boolean {
@@ -85,7 +85,7 @@ class Target {
   }
 
   protected fire(type: string, event: object = {}): void {
-    for (const [of, listener] of [...this.#listeners]) if (of === type) listener(event);
+    for (const [of, listener] of this.#listeners) if (of === type) listener(event);
     const handler = (this as unknown as Record<string, Listener | null | undefined>)[`on${type}`];
     handler?.(event);
   }
@@ -150,7 +150,7 @@ class StubPeerConnection extends Target {
   connectionState = 'new';
   localDescription: Description | null = null;
   remoteDescription: Description | null = null;
-  readonly #transceivers: StubTransceiver[] = [];
+  #transceivers: readonly StubTransceiver[] = [];
 
   getConfiguration(): object {
     return {};
@@ -158,7 +158,7 @@ class StubPeerConnection extends Target {
   setConfiguration(): void {}
   addTransceiver(): StubTransceiver {
     const transceiver = new StubTransceiver();
-    this.#transceivers.push(transceiver);
+    this.#transceivers = [...this.#transceivers, transceiver];
     return transceiver;
   }
   addTrack(track: StubTrack): StubSender {
@@ -166,7 +166,7 @@ class StubPeerConnection extends Target {
     transceiver.sender.track = track;
     return transceiver.sender;
   }
-  getTransceivers(): StubTransceiver[] {
+  getTransceivers(): readonly StubTransceiver[] {
     return this.#transceivers;
   }
   getSenders(): StubSender[] {
