@@ -14,7 +14,9 @@ export function unescapeUri(text: string): string {
     try {
       return decodeURIComponent(sequence);
     } catch {
-      return sequence.replace(/%(..)/g, (_escape, hex: string) => String.fromCharCode(SURROGATE + Number.parseInt(hex, 16)));
+      return sequence.replace(/%(..)/g, (_escape, hex: string) =>
+        String.fromCharCode(SURROGATE + Number.parseInt(hex, 16)),
+      );
     }
   });
 }
