@@ -65,8 +65,15 @@ export class Call implements EventSource<CallEvents> {
     this.#context = context;
     this.direction = origin.direction;
     this.#media = this.#newMedia(origin.direction === 'outgoing' ? origin.options : {});
+    const { core, flow, authenticator, clock, log, timers, contact } = context;
     this.#sessionContext = {
-      ...context,
+      core,
+      flow,
+      authenticator,
+      clock,
+      log,
+      timers,
+      contact,
       negotiator: {
         createOffer: (wish) => this.#media.createOffer(wish),
         createAnswer: (offer) => this.#media.createAnswer(offer),
@@ -326,14 +333,7 @@ export class Call implements EventSource<CallEvents> {
 
   #newMedia(options: MediaOptions): MediaSession {
     const { media, mediaEnvironment, clock, log } = this.#context;
-    const { audio, track, receiveOnlyWithoutMicrophone } = options;
-    const config: MediaSessionConfig = {
-      ...media,
-      ...(audio === undefined ? {} : { audio }),
-      ...(track === undefined ? {} : { track }),
-      ...(receiveOnlyWithoutMicrophone === undefined ? {} : { receiveOnlyWithoutMicrophone }),
-    };
-    return new MediaSession(config, mediaEnvironment, clock, log, {
+    return new MediaSession(mediaConfig(media, options), mediaEnvironment, clock, log, {
       onMediaState: (state) => {
         this.#changed('mediaStateChanged', { state });
       },
@@ -456,6 +456,18 @@ export class Call implements EventSource<CallEvents> {
       throw new EvercallError('invalidState', `${verb}: the call is ${this.#state}`);
     return session;
   }
+}
+
+/** One object serves all calls that do not ask for anything of their own. */
+function mediaConfig(base: MediaSessionConfig, options: MediaOptions): MediaSessionConfig {
+  const { audio, track, receiveOnlyWithoutMicrophone } = options;
+  if (audio === undefined && track === undefined && receiveOnlyWithoutMicrophone === undefined) return base;
+  return {
+    ...base,
+    ...(audio === undefined ? {} : { audio }),
+    ...(track === undefined ? {} : { track }),
+    ...(receiveOnlyWithoutMicrophone === undefined ? {} : { receiveOnlyWithoutMicrophone }),
+  };
 }
 
 /** What `answered` rejects with. */

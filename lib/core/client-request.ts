@@ -35,7 +35,8 @@ export interface RequestOptions {
 
 export class ClientRequest implements ClientTransactionUser {
   readonly #context: RequestContext;
-  readonly #plan: RequestPlan;
+  /** Let go with the final response. */
+  #plan: RequestPlan | undefined;
   readonly #options: RequestOptions;
   #user: RequestUser;
   /** Realms answered in this operation. */
@@ -102,27 +103,28 @@ export class ClientRequest implements ClientTransactionUser {
       return;
     }
     this.#isOver = true;
-    if (response.status < 300) this.#options.authenticator?.onSuccess(response, this.#plan);
+    if (response.status < 300 && this.#plan) this.#options.authenticator?.onSuccess(response, this.#plan);
+    this.#plan = undefined;
     this.#user.onFinal(response, request);
   }
 
   onFailure(reason: 'timeout' | 'transport'): void {
     this.#fail(
       reason === 'timeout'
-        ? new EvercallError('timeout', `no response to ${this.#plan.method}`, { status: 408 })
-        : new EvercallError('transport', `connection lost during ${this.#plan.method}`, { status: 503 }),
+        ? new EvercallError('timeout', `no response to ${this.#plan?.method}`, { status: 408 })
+        : new EvercallError('transport', `connection lost during ${this.#plan?.method}`, { status: 503 }),
     );
   }
 
   #mayRetry(response: SipResponse): boolean {
     const { authenticator } = this.#options;
     if (!authenticator || this.#cancel) return false;
-    return authenticator.learn(response, this.#plan, (this.#tried ??= new Set()));
+    return authenticator.learn(response, this.#plan!, (this.#tried ??= new Set()));
   }
 
   #send(): void {
     const { flow, authenticator } = this.#options;
-    const plan = this.#plan;
+    const plan = this.#plan!;
     const request = buildRequest(plan, {
       branch: newBranch(this.#context.random),
       viaTransport: flow.viaTransport,

@@ -24,12 +24,16 @@ interface Entry {
 
 /** Entries by length and first letter of the spelling: most names are found by one comparison. */
 const bucket = (length: number, first: number): number => (length << 5) | (first & 31);
-const table = /* @__PURE__ */ makeTable();
+/** Made with the first message. */
+let made: readonly (readonly Entry[])[] | undefined;
+const table = (): readonly (readonly Entry[])[] => (made ??= makeTable());
+const none: readonly Entry[] = [];
 
 function makeTable(): readonly (readonly Entry[])[] {
-  const buckets = Array.from({ length: 1024 }, (): Entry[] => []);
+  const buckets = new Array<readonly Entry[]>(1024).fill(none);
   const add = (spelling: string, name: string): void => {
-    buckets[bucket(spelling.length, spelling.charCodeAt(0))]!.push({ spelling, name: interned(name) });
+    const index = bucket(spelling.length, spelling.charCodeAt(0));
+    buckets[index] = [...buckets[index]!, { spelling, name: interned(name) }];
   };
   for (const name of names.split(' ')) add(name, name);
   for (const form of compactForms.split(' ')) add(form[0]!, form.slice(1));
@@ -39,7 +43,7 @@ function makeTable(): readonly (readonly Entry[])[] {
 /** The canonical name of a header that is spelled as usual, the only way most are; undefined for all others. */
 export function usualName(name: string): string | undefined {
   if (name.length >= 32) return undefined;
-  const entries = table[bucket(name.length, name.charCodeAt(0))]!;
+  const entries = table()[bucket(name.length, name.charCodeAt(0))]!;
   for (let i = 0; i < entries.length; i++) if (entries[i]!.spelling === name) return entries[i]!.name;
   return undefined;
 }
@@ -49,7 +53,7 @@ export function canonicalName(name: string): string {
   const usual = usualName(name);
   if (usual) return usual;
   const lower = name.toLowerCase();
-  const entries = table[bucket(name.length, name.charCodeAt(0))];
+  const entries = table()[bucket(name.length, name.charCodeAt(0))];
   return entries?.find(({ spelling }) => spelling.toLowerCase() === lower)?.name ?? capitalize(lower);
 }
 

@@ -24,7 +24,8 @@ const runs =
   '513Message Too Large;555Push Notification Service Not Supported;580Precondition Failure;600Busy Everywhere;' +
   '603Decline|Does Not Exist Anywhere;606Not Acceptable|Unwanted|Rejected';
 
-const phrases = /* @__PURE__ */ readRuns();
+/** Made with the first response. */
+let made: ReadonlyMap<number, string> | undefined;
 
 function readRuns(): ReadonlyMap<number, string> {
   const all = new Map<number, string>();
@@ -39,6 +40,7 @@ function readRuns(): ReadonlyMap<number, string> {
 
 /** The registered phrase of a status; for others the phrase of their class's x00 (§8.1.3.2); empty if there is none. */
 export function reasonPhrase(status: number): string {
+  const phrases = (made ??= readRuns());
   return (
     phrases.get(status) ?? (status < 200 ? 'Session Progress' : (phrases.get(Math.floor(status / 100) * 100) ?? ''))
   );

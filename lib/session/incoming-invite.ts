@@ -93,8 +93,9 @@ export class IncomingInvite implements InviteUser {
     const { session } = this;
     return new Promise((resolve, reject) => {
       const stop = repeatUntilAck(this.#transaction, this.#transaction.lastResponse!, clock, timers, () => {
-        session.bye([], noAck);
-        reject(noAck.error);
+        const end = noAck();
+        session.bye([], end);
+        reject(end.error);
       });
       session.awaitAck(this.request, (ack) => {
         stop();

@@ -25,22 +25,27 @@ interface ClientEnvironment {
 export type ClientState = InviteClientState | NonInviteClientState;
 
 export class ClientTransaction {
-  readonly request: SipRequest;
   readonly flow: Flow;
   /** Of the connection it was sent on. */
   readonly sentBy: string;
   readonly #user: ClientTransactionUser;
   readonly #env: ClientEnvironment;
+  #request: SipRequest;
   #state: ClientState;
   #cancelTimer: (() => void) | undefined;
 
   constructor(request: SipRequest, flow: Flow, user: ClientTransactionUser, env: ClientEnvironment) {
-    this.request = request;
+    this.#request = request;
     this.flow = flow;
     this.sentBy = flow.sentBy;
     this.#user = user;
     this.#env = env;
     this.#state = request.method === 'INVITE' ? 'calling' : 'trying';
+  }
+
+  /** As it was sent; once a 2xx has come, only what a further one has to be held against (§13.2.2.4). */
+  get request(): SipRequest {
+    return this.#request;
   }
 
   get state(): ClientState {
@@ -52,6 +57,7 @@ export class ClientTransaction {
     const before = this.#state;
     const [next, effects] = this.#step(event);
     this.#state = next;
+    if (next === 'accepted' && before !== next) this.#request = essence(this.#request);
     if (next === 'terminated' && before !== 'terminated') this.#end();
     for (const effect of effects) this.#run(effect, response);
   }
@@ -108,4 +114,11 @@ export class ClientTransaction {
     this.#cancelTimer = undefined;
     this.#env.ended();
   }
+}
+
+const essential: ReadonlySet<string> = new Set(['From', 'Call-ID', 'CSeq']);
+
+/** The transaction lingers for half a minute: it must not keep a session description for that. */
+function essence({ method, uri, headers }: SipRequest): SipRequest {
+  return { method, uri, headers: headers.filter(({ name }) => essential.has(name)), body: '' };
 }
