@@ -310,7 +310,7 @@ export class Call implements EventSource<CallEvents> {
       this.#abort(signal);
       return;
     }
-    signal?.addEventListener('abort', () => { this.#abort(signal); }, { once: true }); // prettier-ignore
+    if (signal) this.#hangUpOn(signal);
     try {
       const offer = style === 'late' ? undefined : await this.#media.createOffer();
       if (this.#end) return;
@@ -322,6 +322,17 @@ export class Call implements EventSource<CallEvents> {
         error instanceof EvercallError ? error : new EvercallError('negotiation', String(error), { cause: error });
       this.#onEnded({ by: 'local', status: known.status ?? 480, reason: known.message, error: known });
     }
+  }
+
+  /** A signal may outlive many calls, and must keep none of them. */
+  #hangUpOn(signal: AbortSignal): void {
+    const onAbort = (): void => {
+      this.#abort(signal);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    void this.ended.then(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
   }
 
   #abort(signal: AbortSignal): void {

@@ -5,7 +5,6 @@ import { dialogOfRequest } from '../core/dialog.js';
 import { reasonPhrase } from '../parser/index.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import type { InviteUser, ServerTransaction } from '../transaction/server-transaction.js';
-import { noAck } from './reinvite.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import { notAcceptable } from './session-context.js';
 import type { SessionContext, SessionUser } from './session-context.js';
@@ -93,18 +92,25 @@ export class IncomingInvite implements InviteUser {
     const { session } = this;
     return new Promise((resolve, reject) => {
       const stop = repeatUntilAck(this.#transaction, this.#transaction.lastResponse!, clock, timers, () => {
-        const end = noAck();
-        session.bye([], end);
-        reject(end.error);
+        session.onNoAck();
       });
-      session.awaitAck(this.request, (ack) => {
+      const onGone = (error: EvercallError): void => {
+        stop();
+        reject(error);
+      };
+      const onAck = (ack: SipRequest): void => {
         stop();
         this.#transaction.user = undefined; // it lingers, and must not keep us
+        if (session.isOver) {
+          reject(new EvercallError('cancelled', 'hung up before the ACK came', { status: 487 }));
+          return;
+        }
         this.#applyAnswer(ack).then(() => {
           if (!session.isOver) this.#user.onConfirmed();
           resolve();
         }, reject);
-      });
+      };
+      session.awaitAck(this.request, onAck, onGone);
     });
   }
 

@@ -7,7 +7,6 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { OfferWish } from './negotiator.js';
 import { LateAnswers } from './late-answers.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
-import type { SessionEnd } from './session-context.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 
@@ -114,13 +113,14 @@ async function answer(session: Session, request: SipRequest, transaction: Server
   session.dialog.refreshTarget(request);
   core.respond(transaction, 200, { headers: [...session.targetHeaders(), sdpHeader], body });
   const stop = repeatUntilAck(transaction, transaction.lastResponse!, clock, timers, () => {
-    if (!session.isOver) session.bye([], noAck()); // §14.2 by way of §13.3.1.4
+    session.onNoAck();
   });
-  session.awaitAck(request, (ack) => {
+  const onAck = (ack: SipRequest): void => {
     stop();
     if (offer === undefined) void applyLateAnswer(session, ack);
     else settle(session);
-  });
+  };
+  session.awaitAck(request, onAck, stop);
   if (offer !== undefined) session.exchange = 'stable';
 }
 
@@ -141,10 +141,4 @@ async function applyLateAnswer(session: Session, ack: SipRequest): Promise<void>
 
 function settle(session: Session): void {
   if (!session.isOver) session.user.onRenegotiated();
-}
-
-/** How a session ends whose 2xx was never acknowledged (§13.3.1.4). */
-export function noAck(): SessionEnd & { readonly error: EvercallError } {
-  const error = new EvercallError('timeout', 'no ACK came for our answer', { status: 408 });
-  return { by: 'network', status: 408, reason: 'no ACK', error };
 }

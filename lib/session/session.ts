@@ -14,6 +14,13 @@ import type { SessionContext, SessionEnd, SessionUser } from './session-context.
 /** Who has an offer out: at most one at a time (RFC 3264 §4). */
 export type Exchange = 'stable' | 'localOffer' | 'remoteOffer';
 
+interface AwaitedAck {
+  readonly sequence: number;
+  readonly onAck: (ack: SipRequest) => void;
+  /** The session ended before the ACK came. */
+  readonly onGone: (error: EvercallError) => void;
+}
+
 export class Session implements DialogUser {
   readonly context: SessionContext;
   readonly dialog: Dialog;
@@ -24,13 +31,16 @@ export class Session implements DialogUser {
   onEnd: (() => void) | undefined;
   readonly #user: SessionUser;
   #isOver = false;
-  /** The ACK that is awaited: for the INVITE of this CSeq. */
-  #awaitedAck: { readonly sequence: number; readonly onAck: (ack: SipRequest) => void } | undefined;
+  #awaitedAck: AwaitedAck | undefined;
+  #isAcknowledged: boolean;
+  /** A BYE that must wait for the ACK of our 2xx. */
+  #lateBye: readonly Header[] | undefined;
 
   constructor(context: SessionContext, dialog: Dialog, ownsCallId: boolean, user: SessionUser) {
     this.context = context;
     this.dialog = dialog;
     this.ownsCallId = ownsCallId;
+    this.#isAcknowledged = ownsCallId; // the caller's dialog is confirmed when it is made
     this.#user = user;
     dialog.user = this;
     context.core.dialogs.add(dialog);
@@ -59,13 +69,41 @@ export class Session implements DialogUser {
     await reinvite(this, wish);
   }
 
-  /** Ends the session: over at once for us, the BYE goes on by itself (§15.1.1). */
-  bye(headers: readonly Header[] = [], end?: SessionEnd): void {
+  /**
+   * Ends the session: over at once for us, the BYE goes on by itself (§15.1.1). A callee's waits for the ACK, for it must not
+   * come before (§15).
+   */
+  bye(headers: readonly Header[] = [], end: SessionEnd = { by: 'local', status: 200, reason: 'OK' }): void {
     if (this.#isOver) return;
+    if (this.#awaitedAck && !this.#isAcknowledged) {
+      this.#lateBye = headers;
+      this.#close(end);
+      return;
+    }
+    this.#sendBye(headers);
+    this.end(end);
+  }
+
+  /** Ends the session without a word to the peer. */
+  end(end: SessionEnd): void {
+    if (this.#isOver) return;
+    const awaited = this.#awaitedAck;
+    this.#awaitedAck = undefined;
+    this.context.core.dialogs.remove(this.dialog);
+    this.#close(end);
+    awaited?.onGone(new EvercallError('cancelled', 'the call was over before the ACK came', { status: 487 }));
+  }
+
+  #close(end: SessionEnd): void {
+    this.#isOver = true;
+    this.onEnd?.();
+    this.#user.onEnded(end);
+  }
+
+  #sendBye(headers: readonly Header[]): void {
     const { core, flow, authenticator, log } = this.context;
-    const plan = this.dialog.plan('BYE', headers);
     core.request(
-      plan,
+      this.dialog.plan('BYE', headers),
       { flow, authenticator },
       {
         onFinal: (response) => {
@@ -76,17 +114,6 @@ export class Session implements DialogUser {
         },
       },
     );
-    this.end(end ?? { by: 'local', status: 200, reason: 'OK' });
-  }
-
-  /** Ends the session without a word to the peer. */
-  end(end: SessionEnd): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#awaitedAck = undefined;
-    this.context.core.dialogs.remove(this.dialog);
-    this.onEnd?.();
-    this.#user.onEnded(end);
   }
 
   /** §12.2.1.2: the peer knows nothing of this dialog any more. */
@@ -101,16 +128,34 @@ export class Session implements DialogUser {
     return core.sendAck(this.dialog.planAck(sequence, headers, body), flow);
   }
 
-  /** Calls `onAck` once, with the ACK to the 2xx we gave this INVITE. */
-  awaitAck(invite: SipRequest, onAck: (ack: SipRequest) => void): void {
-    this.#awaitedAck = { sequence: read(invite, CSeq)!.sequence, onAck };
+  /** Waits for the ACK to the 2xx we gave this INVITE. */
+  awaitAck(invite: SipRequest, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
+    this.#awaitedAck = { sequence: read(invite, CSeq)!.sequence, onAck, onGone };
   }
 
   onAck(ack: SipRequest): void {
     const awaited = this.#awaitedAck;
     if (!awaited || awaited.sequence !== read(ack, CSeq)!.sequence) return; // of an INVITE that is settled
     this.#awaitedAck = undefined;
+    this.#isAcknowledged = true;
     awaited.onAck(ack);
+    if (this.#lateBye) this.#leave(this.#lateBye);
+  }
+
+  /** 64·T1 have passed without an ACK: the session is ended (§13.3.1.4). */
+  onNoAck(): void {
+    const awaited = this.#awaitedAck;
+    this.#awaitedAck = undefined;
+    this.#isAcknowledged = true; // as far as a BYE is concerned
+    const error = new EvercallError('timeout', 'no ACK came for our answer', { status: 408 });
+    if (this.#lateBye) this.#leave(this.#lateBye);
+    else this.bye([], { by: 'network', status: 408, reason: 'no ACK', error });
+    awaited?.onGone(error);
+  }
+
+  #leave(headers: readonly Header[]): void {
+    this.context.core.dialogs.remove(this.dialog);
+    this.#sendBye(headers);
   }
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {

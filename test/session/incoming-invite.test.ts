@@ -83,6 +83,43 @@ describe('incoming INVITE', () => {
     assert.propertyVal(await answered, 'code', 'timeout');
   });
 
+  it('a callee that hangs up before the ACK sends its BYE after it, not before (§15)', async () => {
+    const { call, server } = await called();
+    const answered = call.answer().catch((error: unknown) => error);
+    const ok = await server.response(200);
+    call.hangup();
+    assert.equal(call.end?.cause, 'hangup', 'over at once for us');
+    await server.nothing();
+    server.send(inDialog('ACK', ok, 1));
+    await server.request('BYE');
+    assert.propertyVal(await answered, 'code', 'cancelled');
+    server.send(inDialog('INFO', ok, 2));
+    await server.response(481);
+  });
+
+  it('a callee that hangs up and never gets the ACK sends its BYE after 64·T1 (§15, §13.3.1.4)', async () => {
+    const { call, server, clock } = await called();
+    void call.answer();
+    await server.response(200);
+    call.hangup();
+    await clock.advance(31_999);
+    assert.isFalse(server.received.some((m) => 'method' in m));
+    await clock.advance(1);
+    assert.isTrue(server.received.some((m) => 'method' in m && m.method === 'BYE'));
+  });
+
+  it('a BYE of the caller before its ACK ends the repeats of our 2xx', async () => {
+    const { call, server, clock } = await called();
+    const answered = call.answer().catch((error: unknown) => error);
+    const ok = await server.response(200);
+    server.send(inDialog('BYE', ok, 2));
+    await server.response(200);
+    assert.propertyVal(await answered, 'code', 'cancelled');
+    await clock.advance(32_000);
+    await server.nothing();
+    assert.equal(clock.pending, 0);
+  });
+
   it('CANCEL is answered 200 and the INVITE 487; nothing more to do for the user (§9.2)', async () => {
     const { call, server } = await called();
     server.send(peerRequest('CANCEL', { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKinvite', CSeq: '1 CANCEL' }));
