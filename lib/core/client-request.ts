@@ -25,6 +25,8 @@ export interface RequestUser {
 export interface RequestContext {
   readonly transactions: TransactionLayer;
   readonly random: Random;
+  /** The User-Agent header, where one is to be sent (RFC 3261 §20.41). */
+  readonly product: Header | undefined;
 }
 
 export interface RequestOptions {
@@ -131,6 +133,7 @@ export class ClientRequest implements ClientTransactionUser {
       sentBy: flow.sentBy,
       sequence: plan.nextSequence(),
       authorization: authenticator?.preempt(plan) ?? [],
+      product: this.#context.product,
     });
     this.#user.onSent?.(request);
     this.#transaction = this.#context.transactions.request(request, flow, this);

@@ -13,7 +13,7 @@ import type { Flow } from '../transport/flow.js';
 import type { EvercallError } from '../base/errors.js';
 import { acceptHeader, allowHeader, supportedHeader } from './capabilities.js';
 import { ClientRequest } from './client-request.js';
-import type { RequestOptions, RequestUser } from './client-request.js';
+import type { RequestContext, RequestOptions, RequestUser } from './client-request.js';
 import type { Dialog } from './dialog.js';
 import { DialogTable } from './dialog-table.js';
 import { inspect } from './inspect.js';
@@ -37,6 +37,8 @@ export class Core implements TransactionUser {
   readonly #transactions: TransactionLayer;
   readonly #log: Logger;
   readonly #config: CoreConfig;
+  /** What every request of ours is sent with. */
+  readonly #context: RequestContext;
   #user: CoreUser | undefined;
 
   constructor(transactions: TransactionLayer, random: Random, log: Logger, config: CoreConfig) {
@@ -44,6 +46,9 @@ export class Core implements TransactionUser {
     this.random = random;
     this.#log = log;
     this.#config = config;
+    const { userAgent } = config;
+    const product = userAgent ? { name: 'User-Agent', value: userAgent } : undefined;
+    this.#context = { transactions, random, product };
     transactions.attach(this);
   }
 
@@ -53,9 +58,7 @@ export class Core implements TransactionUser {
 
   /** Sends a request; its user hears of every response, or why there is none. */
   request(plan: RequestPlan, options: RequestOptions, user: RequestUser): ClientRequest {
-    const { userAgent } = this.#config;
-    const named = userAgent ? { ...plan, headers: [...plan.headers, { name: 'User-Agent', value: userAgent }] } : plan;
-    return new ClientRequest({ transactions: this.#transactions, random: this.random }, named, options, user).start();
+    return new ClientRequest(this.#context, plan, options, user).start();
   }
 
   /** As `request`, for what has one final response: resolves with it, whatever its status. */

@@ -7,7 +7,7 @@ import { watchConnection } from './connection-state.js';
 import type { MediaEnvironment } from './environment.js';
 import { gatherCandidates } from './ice-gathering.js';
 import type { AudioSection, Direction } from './sdp.js';
-import { readAudio } from './sdp.js';
+import { iceUfrag } from './sdp.js';
 import { unlessAborted } from './unless-aborted.js';
 
 export interface ConnectionConfig {
@@ -93,8 +93,8 @@ export class Connection {
 
   /** Sets what we say; resolves with its SDP when it has the candidates it should leave with. */
   async setLocal(pc: RTCPeerConnection, description: RTCSessionDescriptionInit, signal: AbortSignal): Promise<void> {
-    const former = readAudio(pc.localDescription?.sdp ?? '')?.ufrag;
-    const ufrag = readAudio(description.sdp ?? '')?.ufrag;
+    const former = iceUfrag(pc.localDescription?.sdp ?? '');
+    const ufrag = iceUfrag(description.sdp ?? '');
     const rule = {
       iceServers: this.#iceServers,
       timeout: this.#config.gatheringTimeout,

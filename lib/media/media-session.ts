@@ -136,7 +136,7 @@ export class MediaSession {
         throw new EvercallError('invalidState', 'an answer without an offer');
       }
       const remote = usableAudio(answer, 'answer');
-      const offered = readAudio(localSdp(pc))?.direction ?? 'inactive';
+      const offered = audio.direction; // as it was when the offer was made: only the next one changes it
       await pc.setRemoteDescription({ type: 'answer', sdp: answer });
       // A peer that we do not offer to send to cannot say in its answer that it would not listen.
       this.#onRemote(audio, offered.startsWith('send') ? isHold(remote) : this.#remoteHold);

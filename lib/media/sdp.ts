@@ -10,7 +10,6 @@ export interface AudioSection {
   readonly direction: Direction;
   /** Hold as it was before RFC 3264 (§8.4); with port 9 the address only means that candidates follow (RFC 8840 §4.1.1). */
   readonly zeroAddress: boolean;
-  readonly ufrag: string | undefined;
 }
 
 /** The first audio section that is not refused and comes over DTLS-SRTP (RFC 8827 §6.5), or undefined. */
@@ -29,9 +28,16 @@ export function readAudio(sdp: string): AudioSection | undefined {
     mid: attribute(section, /^a=mid:(\S+)/m),
     direction: direction ?? 'sendrecv', // RFC 8866 §6.7
     zeroAddress: portOf(section) !== 9 && zero.test(/^c=/m.test(section) ? section : session),
-    ufrag: attribute(section, /^a=ice-ufrag:(\S+)/m, session),
   };
 }
+
+/** The first ufrag of a description: with BUNDLE the only one, and without it they change together (RFC 8839 §4.4.1.1.1). */
+export function iceUfrag(sdp: string): string | undefined {
+  const start = sdp.indexOf(ufragLine);
+  return start < 0 ? undefined : sdp.slice(start + ufragLine.length, sdp.indexOf('\n', start + 1)).trimEnd();
+}
+
+const ufragLine = '\na=ice-ufrag:';
 
 function isUsable(section: string, session: string): boolean {
   if (portOf(section) === 0 && !/^a=bundle-only\s*$/m.test(section)) return false; // RFC 8843 §6

@@ -1,20 +1,19 @@
 // What is read from a session description.
 import { assert } from 'chai';
-import { readAudio } from '../../lib/media/sdp.js';
+import { iceUfrag, readAudio } from '../../lib/media/sdp.js';
 
 const session = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n';
 const audio = (line: string, ...attributes: string[]): string =>
   [`m=audio ${line}`, 'a=fingerprint:sha-256 AA', ...attributes, ''].join('\r\n');
 
 describe('readAudio', () => {
-  it('finds mid, direction and ufrag', () => {
-    const sdp = session + audio('9 UDP/TLS/RTP/SAVPF 111', 'a=mid:0', 'a=sendonly', 'a=ice-ufrag:F7gI');
+  it('finds mid and direction', () => {
+    const sdp = session + audio('9 UDP/TLS/RTP/SAVPF 111', 'a=mid:0', 'a=sendonly');
     assert.deepEqual(readAudio(sdp), {
       index: 0,
       mid: '0',
       direction: 'sendonly',
       zeroAddress: false,
-      ufrag: 'F7gI',
     });
   });
 
@@ -70,5 +69,14 @@ describe('readAudio', () => {
     for (const text of ['', 'hello', 'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=fingerprint:x', 'v=0', '{"sdp":1}']) {
       assert.isUndefined(readAudio(text), text);
     }
+  });
+});
+
+describe('iceUfrag', () => {
+  it('finds the ufrag of the section or of the session, whatever the line ends', () => {
+    assert.equal(iceUfrag('v=0\r\na=ice-ufrag:F7gI\r\na=ice-pwd:x\r\n'), 'F7gI');
+    assert.equal(iceUfrag('v=0\nm=audio 9 x 0\na=ice-ufrag:a/b+\n'), 'a/b+');
+    assert.isUndefined(iceUfrag('v=0\r\n'));
+    assert.isUndefined(iceUfrag(''));
   });
 });
