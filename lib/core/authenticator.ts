@@ -47,18 +47,12 @@ const maxSpaces = 16;
 
 export class Authenticator {
   readonly #random: Random;
-  #credentials: readonly Credentials[];
+  readonly #credentials: readonly Credentials[];
   readonly #spaces = new Map<string, Space>();
 
   constructor(credentials: readonly Credentials[], random: Random) {
     this.#credentials = credentials;
     this.#random = random;
-  }
-
-  /** Other credentials from now on; what was remembered of the former ones is dropped. */
-  setCredentials(credentials: readonly Credentials[]): void {
-    this.#credentials = credentials;
-    this.#spaces.clear();
   }
 
   /** Authorization for spaces that have challenged us before, so that no round trip is lost (RFC 7616 §3.6). */
@@ -105,11 +99,6 @@ export class Authenticator {
       space.nonce = next;
       space.count = 0;
     }
-  }
-
-  /** Forgets what a realm said: its next request starts without authorization. */
-  forget(): void {
-    this.#spaces.clear();
   }
 
   /** Callees that challenge are forgotten again, oldest first: every request looks at all that is kept. */

@@ -6,10 +6,6 @@ import type { Dialog } from './dialog.js';
 export class DialogTable {
   readonly #dialogs = new Map<string, Dialog>();
 
-  get size(): number {
-    return this.#dialogs.size;
-  }
-
   add(dialog: Dialog): void {
     this.#dialogs.set(key(dialog.callId, dialog.localTag, dialog.remoteTag), dialog);
   }

@@ -39,11 +39,6 @@ export class TransactionLayer implements TransportUser {
     this.#user = user;
   }
 
-  /** How many transactions are under way: 0 when nothing is left behind. */
-  get size(): number {
-    return this.#clients.size + this.#servers.size;
-  }
-
   /** Starts a client transaction; its user hears everything later, never before this returns. */
   request(request: SipRequest, flow: Flow, user: ClientTransactionUser): ClientTransaction {
     const key = clientKey(ownBranch(request), request.method);
