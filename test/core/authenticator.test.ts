@@ -46,6 +46,22 @@ describe('digest', () => {
     assert.equal(sha, '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1');
   });
 
+  it('RFC 7616 §3.9.2: the SHA-512/256 response (the one printed there is SHA-512 cut to 256 bits)', () => {
+    const response = digestResponse({
+      session: false,
+      algorithm: 'SHA-512-256',
+      ha1: ha1('SHA-512-256', 'J\u00e4s\u00f8n Doe', 'api@example.org', 'Secret, or not?'),
+      method: 'GET',
+      uri: '/doe.json',
+      nonce: '5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK',
+      qop: 'auth',
+      cnonce: 'NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v',
+      nc: '00000001',
+      body: '',
+    });
+    assert.equal(response, '3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5');
+  });
+
   it('every algorithm makes of every text what node:crypto makes of it', () => {
     const native = { MD5: 'md5', 'SHA-256': 'sha256', 'SHA-512-256': 'sha512-256' } as const;
     fc.assert(
