@@ -267,10 +267,8 @@ export class Account implements EventSource<AccountEvents> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     const registration = this.#registration;
-    if (unregister) {
-      for (const call of this.#calls) call.hangup();
-      if (registration?.isRegistered && this.connected) await this.#atMost(4000, registration.unregister());
-    }
+    for (const call of this.#calls) call.hangup({ silent: !unregister });
+    if (unregister && registration?.isRegistered && this.connected) await this.#atMost(4000, registration.unregister());
     registration?.discard();
     this.#registered?.reject(new EvercallError('aborted', 'the account was disposed'));
     this.#lease.release();

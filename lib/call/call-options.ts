@@ -38,9 +38,11 @@ export interface RingOptions {
 export interface HangupOptions {
   /** Further headers of the BYE, CANCEL or final response: a Reason, say. */
   readonly headers?: readonly Header[];
+  /** Ends the call here and sends nothing: the peer is left to find out. @default false */
+  readonly silent?: boolean;
 }
 
-export interface RejectOptions extends HangupOptions {
+export interface RejectOptions extends Omit<HangupOptions, 'silent'> {
   /** The reason phrase. */
   readonly reason?: string;
 }

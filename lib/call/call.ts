@@ -234,11 +234,16 @@ export class Call implements EventSource<CallEvents> {
    * Ends the call, whatever its state: BYE, CANCEL, or 603 to a call that rings here. Over at once; the message goes its
    * own way. A second time does nothing.
    */
-  hangup({ headers }: HangupOptions = {}): void {
+  hangup({ headers, silent = false }: HangupOptions = {}): void {
     const checked = checkHeaders(headers);
     if (this.#state === 'disconnected') return;
     const session = this.#currentSession();
-    if (session && this.#state !== 'incoming' && !(this.#incoming && this.#state === 'early')) {
+    if (silent) {
+      const end = { by: 'local', status: 487, reason: reasonPhrase(487) } as const;
+      this.#outgoing?.abandon();
+      if (session) session.abandon(end);
+      else this.#onEnded(end);
+    } else if (session && this.#state !== 'incoming' && !(this.#incoming && this.#state === 'early')) {
       session.bye(checked);
     } else if (this.#incoming) {
       this.#incoming.reject(603, checked);

@@ -13,8 +13,6 @@ import type { RequestPlan } from './requests.js';
 
 /** Who sent a request and waits for its outcome. */
 export interface RequestUser {
-  /** Each attempt as it leaves: a dialog needs its CSeq, a CANCEL its Via. */
-  onSent?(request: SipRequest): void;
   onProvisional?(response: SipResponse): void;
   /** Final responses; further ones only to an INVITE whose forks answer 2xx one after another (§13.2.2.4). */
   onFinal(response: SipResponse, request: SipRequest): void;
@@ -135,7 +133,6 @@ export class ClientRequest implements ClientTransactionUser {
       authorization: authenticator?.preempt(plan) ?? [],
       product: this.#context.product,
     });
-    this.#user.onSent?.(request);
     this.#transaction = this.#context.transactions.request(request, flow, this);
   }
 

@@ -124,8 +124,7 @@ export class Core implements TransactionUser {
 
   #toDialog(dialog: Dialog | undefined, request: SipRequest, transaction: ServerTransaction): void {
     if (!dialog?.user) {
-      // OPTIONS may ask about a call that is over without any harm; all else gets §12.2.2's answer.
-      this.respond(transaction, 481);
+      this.respond(transaction, 481); // §12.2.2
     } else if (!dialog.accept(request)) {
       this.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: '0' }] }); // §12.2.2
     } else if (request.method === 'OPTIONS') {

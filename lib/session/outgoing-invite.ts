@@ -70,6 +70,11 @@ export class OutgoingInvite implements RequestUser {
     this.#request?.cancel(headers);
   }
 
+  /** Forgets the INVITE: whatever comes for it, not a word goes out. */
+  abandon(): void {
+    this.#request?.handOver({ onFinal: () => undefined, onFailure: () => undefined });
+  }
+
   onProvisional(response: SipResponse): void {
     if (response.status === 100) return;
     const description = sessionDescription(response);

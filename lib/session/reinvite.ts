@@ -106,10 +106,15 @@ async function answer(session: Session, request: SipRequest, transaction: Server
   } catch (error) {
     log.warn(`re-INVITE refused: ${String(error)}`);
     session.exchange = 'stable';
-    core.respond(transaction, 488); // §14.2: the session goes on as before
+    // §14.2: the session goes on as before; §15.1.2: after a BYE what is pending gets a 487
+    core.respond(transaction, session.isOver ? 487 : 488);
     return;
   }
-  if (session.isOver || transaction.isAnswered) return;
+  if (session.isOver || transaction.isAnswered) {
+    session.exchange = 'stable';
+    if (!transaction.isAnswered) core.respond(transaction, 487);
+    return;
+  }
   session.dialog.refreshTarget(request);
   core.respond(transaction, 200, { headers: [...session.targetHeaders(), sdpHeader], body });
   const stop = repeatUntilAck(transaction, transaction.lastResponse!, clock, timers, () => {

@@ -84,7 +84,7 @@ export class Session implements DialogUser {
     this.end(end);
   }
 
-  /** Ends the session without a word to the peer. */
+  /** Ends the session without a BYE: the peer has done so, or knows nothing of it. */
   end(end: SessionEnd): void {
     if (this.#isOver) return;
     const awaited = this.#awaitedAck;
@@ -92,6 +92,12 @@ export class Session implements DialogUser {
     this.context.core.dialogs.remove(this.dialog);
     this.#close(end);
     awaited?.onGone(new EvercallError('cancelled', 'the call was over before the ACK came', { status: 487 }));
+  }
+
+  /** Ends the session with nothing on the wire, not even the response to an INVITE that waits for one. */
+  abandon(end: SessionEnd): void {
+    this.onEnd = undefined;
+    this.end(end);
   }
 
   #close(end: SessionEnd): void {

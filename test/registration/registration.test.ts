@@ -3,7 +3,7 @@ import { CSeq, Contact, headerValue, read } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import type { RegistrationState } from '../../lib/index.js';
 import { settle } from '../support/fake-clock.js';
-import { phone } from '../support/phone.js';
+import { peerRequest, peerSdp, phone } from '../support/phone.js';
 import type { Phone, PhoneOptions } from '../support/phone.js';
 
 const challenge = 'WWW-Authenticate: Digest realm="example.com", nonce="n1", qop="auth"';
@@ -291,6 +291,24 @@ describe('registration', () => {
     await server.nothing();
     assert.equal(clock.pending, 0);
     assert.isTrue(server.socket.isClosed);
+  });
+
+  it('ACC-7: disposed without unregister, its calls end without a word, and every microphone is released', async () => {
+    const { server, account, media, clock } = await phone();
+    const calling = account.call('bob');
+    await server.request('INVITE');
+    const offer = peerSdp().replace('setup:active', 'setup:actpass');
+    account.on('incomingCall', ({ call }) => void call.ring({ earlyMedia: true }));
+    server.send(peerRequest('INVITE', {}, offer));
+    await server.response(180);
+    await server.response(183);
+    await account.dispose({ unregister: false });
+    await clock.advance(3600_000);
+    await server.nothing();
+    assert.equal(calling.state, 'disconnected');
+    assert.equal(account.calls.size, 0);
+    assert.lengthOf(media.microphones, 2);
+    assert.isTrue(media.microphones.every((track) => track.readyState === 'ended'));
   });
 
   it('ACC-6: disposed, the account removes its binding before its connection closes', async () => {

@@ -356,6 +356,27 @@ describe('in a call', () => {
     await stage.server.response(200);
   });
 
+  it('a re-INVITE that is cancelled while we answer it gets 487, and the next one is answered (§9.2)', async () => {
+    const stage = await talking();
+    const via = { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKagain' };
+    stage.server.send(inDialog('INVITE', stage.ok, 2, via, offer()));
+    stage.server.send(inDialog('CANCEL', stage.ok, 2, via));
+    await stage.server.response(200);
+    await stage.server.response(487);
+    await stage.server.nothing();
+    stage.server.send(inDialog('INVITE', stage.ok, 3, {}, offer()));
+    await stage.server.response(200);
+  });
+
+  it('a BYE while we answer a re-INVITE leaves neither without a response (§15.1.2)', async () => {
+    const stage = await talking();
+    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, offer()));
+    stage.server.send(inDialog('BYE', stage.ok, 3));
+    await stage.server.response(200);
+    await stage.server.response(487);
+    assert.equal(stage.call.end?.cause, 'hangup');
+  });
+
   it('CALL-20: put on hold by the peer, the call says so; a 200 with recvonly goes back', async () => {
     const stage = await talking();
     stage.server.send(inDialog('INVITE', stage.ok, 2, {}, offer().replace('a=sendrecv', 'a=sendonly')));
