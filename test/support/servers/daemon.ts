@@ -90,6 +90,15 @@ export abstract class Daemon {
     await this.#run();
   }
 
+  /** Its processes stand still: connections stay open and nothing is answered, until `thaw`. */
+  freeze(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#signal('SIGCONT');
+  }
+
   /** At once, with all of its own children. */
   kill(): void {
     this.#signal('SIGKILL');
@@ -157,6 +166,7 @@ export abstract class Daemon {
   async #end(): Promise<void> {
     if (this.#child) {
       this.#signal('SIGTERM');
+      this.thaw(); // who is frozen would not hear of it
       await within(5000, `${this.name} to end`, this.exited).catch(() => {});
       this.kill(); // what it left behind
       await this.exited;

@@ -1,6 +1,6 @@
 // Kamailio: registrar, proxy and presence server over ws, wss and UDP, for the domain example.test.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Daemon, tcpAccepts } from './daemon.js';
@@ -17,16 +17,49 @@ export interface KamailioOptions {
   readonly rtpengine?: RtpEngine;
   /** Milliseconds that a call may ring before it gets 408. @default 60000 */
   readonly ringTimeout?: number;
+  /** The shortest time, in seconds, that it grants a binding. @default 10 */
+  readonly minExpires?: number;
   /** Switches of kamailio.cfg, as WITH_OB_FLOW. */
   readonly defines?: readonly string[];
 }
 
-/** One binding of the registrar. */
+/** One binding of the registrar; a text that is not there is empty. */
 export interface Location {
   readonly user: string;
+  /** The URI. */
   readonly contact: string;
+  /** Seconds that are left. */
   readonly expires: number;
   readonly userAgent: string;
+  readonly callId: string;
+  /** The far end of the connection it came by. */
+  readonly received: string;
+  /** Our end of that connection. */
+  readonly socket: string;
+  /** RFC 3327: the way from the registrar to it. */
+  readonly path: string;
+  /** `<urn:uuid:…>`. */
+  readonly instance: string;
+  readonly regId: number;
+}
+
+/** Writes `template` with its placeholders filled in, and says how Kamailio is run with it. */
+export function kamailioCommand(
+  folder: string,
+  template: string,
+  values: Readonly<Record<string, string | number>>,
+  defines: readonly string[] = [],
+): Command {
+  mkdirSync(join(folder, 'run'), { recursive: true });
+  const text = readFileSync(join(import.meta.dirname, template), 'utf8');
+  const config = text.replace(/@([A-Z]+(?:_[A-Z]+)*)@/g, (_, key: string) => String(values[key]));
+  writeFileSync(join(folder, template), config);
+  const switches = defines.flatMap((define) => ['-A', define]);
+  const memory = ['-m', '64', '-M', '8'];
+  return {
+    program: 'kamailio',
+    args: ['-f', `${folder}/${template}`, '-DD', '-E', ...memory, '-Y', `${folder}/run`, ...switches],
+  };
 }
 
 export class Kamailio extends Daemon {
@@ -63,9 +96,22 @@ export class Kamailio extends Daemon {
     for (const aor of stdout.split(/^\s*AoR: /m).slice(1)) {
       const name = /^[^\s@]+/.exec(aor)?.[0] ?? '';
       for (const contact of aor.split(/^\s*Contact: \{/m).slice(1)) {
-        const field = (key: string): string => new RegExp(`^\\s*${key}: (.*)$`, 'm').exec(contact)?.[1] ?? '';
-        const expires = Number(field('Expires'));
-        all.push({ user: name, contact: field('Address'), expires, userAgent: field('User-Agent') });
+        const field = (key: string): string => {
+          const value = new RegExp(`^\\s*${key}: (.*)$`, 'm').exec(contact)?.[1] ?? '';
+          return value === '[not set]' ? '' : value;
+        };
+        all.push({
+          user: name,
+          contact: field('Address'),
+          expires: Number(field('Expires')) || 0, // or the word "expired"
+          userAgent: field('User-Agent'),
+          callId: field('Call-ID'),
+          received: field('Received'),
+          socket: field('Socket'),
+          path: field('Path'),
+          instance: field('Instance'),
+          regId: Number(field('Reg-Id')),
+        });
       }
     }
     return user === undefined ? all : all.filter((location) => location.user === user);
@@ -73,11 +119,10 @@ export class Kamailio extends Daemon {
 
   protected override async prepare(): Promise<Command> {
     this.#ports ??= { udp: await freePort(), ws: await freePort(), wss: await freePort(), peer: await freePort() };
-    const { algorithm = 'MD5', rtpengine, ringTimeout = 60_000, defines = [] } = this.#options;
-    mkdirSync(join(this.folder, 'run'), { recursive: true });
+    const { algorithm = 'MD5', rtpengine, ringTimeout = 60_000, minExpires = 10, defines = [] } = this.#options;
     cpSync('/usr/share/kamailio/dbtext/kamailio', join(this.folder, 'db'), { recursive: true });
-    await this.#makeCertificate();
-    const values: Record<string, string | number> = {
+    if (!existsSync(`${this.folder}/tls.crt`)) await this.#makeCertificate();
+    const values = {
       DIR: this.folder,
       UDP_PORT: this.#ports.udp,
       WS_PORT: this.#ports.ws,
@@ -85,18 +130,11 @@ export class Kamailio extends Daemon {
       PEER_PORT: this.#ports.peer,
       NG_PORT: rtpengine?.port ?? 0,
       DIGEST: algorithm,
+      MIN_EXPIRES: minExpires,
       RING_TIMEOUT: ringTimeout,
       ANSWER_TIMEOUT: Math.min(10_000, ringTimeout), // tm does not shorten the timer that runs when it rings
     };
-    const template = readFileSync(join(import.meta.dirname, 'kamailio.cfg'), 'utf8');
-    const config = template.replace(/@([A-Z]+(?:_[A-Z]+)*)@/g, (_, key: string) => String(values[key]));
-    writeFileSync(join(this.folder, 'kamailio.cfg'), config);
-    const switches = [...defines, ...(rtpengine ? ['WITH_RTPENGINE'] : [])].flatMap((define) => ['-A', define]);
-    const memory = ['-m', '64', '-M', '8'];
-    return {
-      program: 'kamailio',
-      args: ['-f', `${this.folder}/kamailio.cfg`, '-DD', '-E', ...memory, '-Y', `${this.folder}/run`, ...switches],
-    };
+    return kamailioCommand(this.folder, 'kamailio.cfg', values, [...defines, ...(rtpengine ? ['WITH_RTPENGINE'] : [])]);
   }
 
   protected override async ready(): Promise<unknown> {
