@@ -2,8 +2,10 @@
 export { UserAgent } from './user-agent/user-agent.js';
 export type { UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent.js';
 export type { Environment, UserAgentMediaOptions, UserAgentOptions } from './user-agent/user-agent-options.js';
-export type { Account, AccountEvents, AccountSnapshot, IncomingMessage } from './account/account.js';
-export type { AccountOptions } from './account/account-options.js';
+export type { Account, DisposeOptions } from './account/account.js';
+export type { AccountEvents, AccountInfo, AccountSnapshot, IncomingMessage } from './account/account-events.js';
+export type { AccountOptions, ContactOptions, ParameterOptions, RetryOptions } from './account/account-options.js';
+export type { AccountEdit } from './account/edit.js';
 export type { Call } from './call/call.js';
 export type { CallEvents, CallSnapshot, RemoteParty } from './call/call-events.js';
 export type {
@@ -20,7 +22,12 @@ export type { SendDtmfOptions } from './call/dtmf.js';
 export type { MediaEnvironment } from './media/environment.js';
 export type { MediaState } from './media/connection-state.js';
 export type { MediaStats } from './media/media-stats.js';
-export type { RegistrationChange, RegistrationState } from './registration/registration.js';
+export type {
+  ContactUpdate,
+  RegisterOptions,
+  RegistrationChange,
+  RegistrationState,
+} from './registration/registration.js';
 export type { DtmfSignal } from './session/dtmf-relay.js';
 export type { Credentials } from './core/credentials.js';
 export type { DigestAlgorithm } from './core/digest.js';

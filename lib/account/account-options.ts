@@ -1,16 +1,49 @@
 /** The options of an account: what the app may say, what the code reads. */
-import { EvercallError, invalidOption } from '../base/errors.js';
-import { checkBoolean, checkKnown, checkLine, checkUuid } from '../base/options.js';
+import { invalidOption } from '../base/errors.js';
+import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
 import { checkHeaders } from '../call/call-options.js';
 import { checkCredentials } from '../core/credentials.js';
 import type { Credentials } from '../core/credentials.js';
 import { ParseError, isSipUri, parseAddress, parseUri, writeAddress, writeUri } from '../parser/index.js';
-import type { Header, SipUri } from '../parser/index.js';
+import type { Header, Params, SipUri } from '../parser/index.js';
+import type { ContactConfig } from '../registration/contact.js';
+import type { ContactUpdate } from '../registration/registration.js';
+import type { RetryConfig } from '../registration/schedule.js';
+
+/** Parameters of a URI or a header; `true` is a flag without a value. */
+export type ParameterOptions = Readonly<Record<string, string | number | true>>;
+
+/** PJSIP's force_contact, contact_params, contact_uri_params, reg_contact_params and reg_contact_uri_params. */
+export interface ContactOptions {
+  /** Used as it stands, in place of the one that we make. */
+  readonly uri?: string;
+  /** Parameters of the header, after `>`: `{ q: 0.5 }`. */
+  readonly params?: ParameterOptions;
+  /** Parameters of the URI, before `>`. */
+  readonly uriParams?: ParameterOptions;
+  /** The same, in REGISTER only. */
+  readonly registerParams?: ParameterOptions;
+  readonly registerUriParams?: ParameterOptions;
+}
+
+/** Back-off after failures (RFC 5626 §4.5). Seconds. */
+export interface RetryOptions {
+  /** The delay after a first failure. @default as `interval` */
+  readonly first?: number;
+  /** Doubled with each further failure. @default 30 */
+  readonly interval?: number;
+  /** @default 1800 */
+  readonly max?: number;
+  /** The share of each delay, 0 to 1, that chance may take away. @default 0.5 */
+  readonly jitter?: number;
+}
 
 export interface AccountOptions {
   /** The address of record, with or without a display name: `sip:alice@example.com`, `"Alice" <sip:alice@example.com>`. */
   readonly uri: string;
   readonly displayName?: string;
+  /** Kept as `account.id`. @default a random one */
+  readonly id?: string;
   /** For all realms, together with `username`; `credentials` says more. */
   readonly password?: string;
   /** H(username:realm:password) by MD5 in hexadecimal, instead of `password`. */
@@ -21,18 +54,52 @@ export interface AccountOptions {
   readonly credentials?: Credentials | readonly Credentials[];
   /** `ws:` or `wss:` URLs in order of preference. @default those of the user agent */
   readonly servers?: string | readonly string[];
+  /** How many of `servers` are connected at the same time, where the registrar keeps their bindings apart (RFC 5626). @default 1 */
+  readonly flows?: number;
   /** Where to register: a SIP URI; null never does. @default the domain of `uri` */
   readonly registrar?: string | null;
-  /** Registers when it is added. @default true */
+  /** Registers when it is added, and unregisters when it is changed to false. @default true */
   readonly register?: boolean;
   /** Seconds asked of the registrar. @default 600 */
   readonly expires?: number;
+  /** Seconds: less is raised to it. @default 1 */
+  readonly minExpires?: number;
+  /** Seconds before its end at which a binding is refreshed at the latest; the usual moment is at 90 %. @default 5 */
+  readonly refreshBefore?: number;
+  /** Milliseconds that `dispose()` waits for the registrar to confirm. @default 4000 */
+  readonly unregisterTimeout?: number;
+  /** Further tries after a failure that may pass; false leaves them to the app. */
+  readonly retry?: RetryOptions | false;
+  /** Calls end when a registration could not be renewed twice in a row. @default false */
+  readonly dropCallsOnFailure?: boolean;
   /** Proxies that every request outside of a dialog goes through, first to last; `;lr` is added where it is missing. */
   readonly outboundProxies?: readonly string[];
-  /** Further headers of each REGISTER. */
-  readonly registerHeaders?: readonly Header[];
-  /** A UUID that should stay the same over reloads (RFC 5626 §4.1). @default a random one */
+  /** Whether REGISTER goes through `outboundProxies` too. @default true */
+  readonly registerVia?: boolean;
+  /** Whether requests take the Service-Route that the registrar names (RFC 3608). @default true */
+  readonly useServiceRoute?: boolean;
+  /** Further headers of each REGISTER, or who provides them. */
+  readonly registerHeaders?: readonly Header[] | (() => readonly Header[]);
+  /** Option tags for the Supported of REGISTER, beside our own. */
+  readonly supported?: readonly string[];
+  readonly contact?: ContactOptions;
+  /** Contacts of the app's own, registered beside ours: `sip:alice@10.0.0.7;transport=udp`. */
+  readonly extraContacts?: readonly string[];
+  /**
+   * How the Contact of a new connection takes the place of the old one's, where the registrar has no flows or GRUU: both in
+   * one REGISTER, by unregistering first, or not at all, with the same Contact. @default 'no-unregister'
+   */
+  readonly contactUpdate?: ContactUpdate;
+  /** `received`: our Contact takes the address the registrar sees us at, for servers that demand it. @default 'invalid' */
+  readonly contactHost?: 'invalid' | 'received';
+  /** Asks for a binding per flow (RFC 5626). @default true */
+  readonly outbound?: boolean;
+  /** A UUID that should stay the same over reloads (RFC 5626 §4.1). @default the user agent's */
   readonly instanceId?: string;
+  /** Which of several accounts takes a request that fits them equally; the highest. @default 0 */
+  readonly priority?: number;
+  /** Answers incoming messages with 200 by itself; without, the app calls `respond`. @default true */
+  readonly autoRespondMessage?: boolean;
   /** Kept as `account.data`. */
   readonly data?: unknown;
 }
@@ -46,17 +113,35 @@ export interface AccountConfig {
   readonly domain: string;
   readonly credentials: readonly Credentials[];
   readonly servers: readonly string[];
+  readonly flows: number;
   readonly registrar: string | undefined;
   readonly register: boolean;
   readonly expires: number;
+  readonly minExpires: number;
+  readonly refreshBefore: number;
+  readonly unregisterTimeout: number;
+  readonly retry: RetryConfig | undefined;
+  readonly dropCallsOnFailure: boolean;
   readonly routes: readonly string[];
-  readonly registerHeaders: readonly Header[];
+  readonly registerVia: boolean;
+  readonly useServiceRoute: boolean;
+  readonly registerHeaders: readonly Header[] | (() => readonly Header[]);
+  readonly supported: readonly string[];
+  readonly contact: ContactConfig;
+  readonly extraContacts: readonly string[];
+  readonly contactUpdate: ContactUpdate;
+  readonly isRewritten: boolean;
+  readonly outbound: boolean;
   readonly instanceId: string | undefined;
+  readonly priority: number;
+  readonly autoRespondMessage: boolean;
 }
 
 const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
-  'uri', 'displayName', 'password', 'ha1', 'username', 'credentials', 'servers', 'registrar', 'register', 'expires',
-  'outboundProxies', 'registerHeaders', 'instanceId', 'data',
+  'uri', 'displayName', 'id', 'password', 'ha1', 'username', 'credentials', 'servers', 'flows', 'registrar', 'register',
+  'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
+  'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
+  'contactHost', 'outbound', 'instanceId', 'priority', 'autoRespondMessage', 'data',
 ]); // prettier-ignore
 
 export function accountConfig(options: AccountOptions, defaultServers: readonly string[]): AccountConfig {
@@ -66,25 +151,45 @@ export function accountConfig(options: AccountOptions, defaultServers: readonly 
   if (displayName !== undefined) checkLine('displayName', displayName);
   const { user, host } = address.parsed;
   if (user === undefined) throw invalidOption('uri', 'takes an address with a user', options.uri);
-  const servers = options.servers === undefined ? defaultServers : serverList(options.servers);
-  const { register = true, expires = 600, registrar, instanceId } = options;
-  if (!(Number.isInteger(expires) && expires > 0))
-    throw invalidOption('expires', 'takes whole seconds above 0', expires);
-  checkBoolean('register', register);
+  const { registrar, instanceId, outboundProxies = [] } = options;
+  const { contactUpdate = 'no-unregister', contactHost = 'invalid', unregisterTimeout = 4000 } = options;
+  if (options.id !== undefined) checkLine('id', options.id);
   if (instanceId !== undefined) checkUuid('instanceId', instanceId);
+  checkOneOf('contactUpdate', contactUpdate, ['no-unregister', 'unregister', 'off']);
+  checkOneOf('contactHost', contactHost, ['invalid', 'received']);
+  checkPositive('unregisterTimeout', unregisterTimeout);
+  const priority = options.priority ?? 0;
+  if (!Number.isFinite(priority)) throw invalidOption('priority', 'takes a number', priority);
+  const { headers, supported } = registerHeaders(options);
   return Object.freeze({
     address: writeAddress({ displayName, uri: address.uri, params: new Map() }),
     uri: address.uri,
     user,
     domain: host,
     credentials: credentialList(options, user),
-    servers,
+    servers: options.servers === undefined ? defaultServers : serverList(options.servers),
+    flows: whole(options, 'flows', 1),
     registrar: registrar === null ? undefined : registrarUri(registrar, address.parsed),
-    register: register && registrar !== null,
-    expires,
-    routes: (options.outboundProxies ?? []).map(looseRoute),
-    registerHeaders: checkHeaders(options.registerHeaders, 'registerHeaders'),
+    register: flag(options, 'register', true) && registrar !== null,
+    expires: whole(options, 'expires', 600),
+    minExpires: whole(options, 'minExpires', 1),
+    refreshBefore: whole(options, 'refreshBefore', 5),
+    unregisterTimeout,
+    retry: retryConfig(options.retry),
+    dropCallsOnFailure: flag(options, 'dropCallsOnFailure', false),
+    routes: textList(outboundProxies, 'outboundProxies').map(looseRoute),
+    registerVia: flag(options, 'registerVia', true),
+    useServiceRoute: flag(options, 'useServiceRoute', true),
+    registerHeaders: headers,
+    supported,
+    contact: contactConfig(options.contact),
+    extraContacts: textList(options.extraContacts ?? [], 'extraContacts').map(extraContact),
+    contactUpdate,
+    isRewritten: contactHost === 'received',
+    outbound: flag(options, 'outbound', true),
     instanceId,
+    priority,
+    autoRespondMessage: flag(options, 'autoRespondMessage', true),
   });
 }
 
@@ -99,12 +204,104 @@ export function serverList(servers: string | readonly string[], option = 'server
   });
 }
 
-function sipAddress(text: unknown, option: string): { uri: string; displayName?: string | undefined; parsed: SipUri } {
+type Flag = { [K in keyof AccountOptions]-?: boolean extends AccountOptions[K] ? K : never }[keyof AccountOptions];
+type Whole = 'flows' | 'expires' | 'minExpires' | 'refreshBefore';
+
+function flag(options: AccountOptions, name: Flag, otherwise: boolean): boolean {
+  const value = (options[name] as boolean | undefined) ?? otherwise;
+  checkBoolean(name, value);
+  return value;
+}
+
+function whole(options: AccountOptions, name: Whole, otherwise: number): number {
+  const value = options[name] ?? otherwise;
+  if (!Number.isInteger(value) || value <= 0) throw invalidOption(name, 'takes a whole number above 0', value);
+  return value;
+}
+
+function textList(list: readonly string[], option: string): readonly string[] {
+  if (!(Array.isArray as (value: unknown) => boolean)(list)) throw invalidOption(option, 'takes a list', list);
+  return list;
+}
+
+function retryConfig(options: RetryOptions | false = {}): RetryConfig | undefined {
+  if (options === false) return undefined;
+  checkKnown(options, new Set(['first', 'interval', 'max', 'jitter']), 'retry');
+  const { interval = 30, max = 1800, jitter = 0.5, first = interval } = options;
+  for (const [name, value] of Object.entries({ first, interval, max })) {
+    if (name !== 'first' || value !== 0) checkPositive(`retry.${name}`, value, 'seconds');
+  }
+  if (!(jitter >= 0 && jitter <= 1)) throw invalidOption('retry.jitter', 'takes 0 to 1', jitter);
+  return { first, interval, max, jitter };
+}
+
+/** Supported is ours: what the app names there comes beside our own (EXO-2). */
+function registerHeaders(options: AccountOptions): {
+  headers: AccountConfig['registerHeaders'];
+  supported: readonly string[];
+} {
+  const supported = [...textList(options.supported ?? [], 'supported')];
+  let headers = options.registerHeaders ?? [];
+  if (typeof headers !== 'function') {
+    headers = checkHeaders(headers, 'registerHeaders').filter(({ name, value }) => {
+      if (!/^(?:supported|k)$/i.test(name)) return true;
+      supported.push(...value.split(',').map((tag) => tag.trim()));
+      return false;
+    });
+  }
+  for (const tag of supported) {
+    if (!/^[!%'*+\-.\w`~]+$/.test(tag)) throw invalidOption('supported', 'takes option tags', tag);
+  }
+  return { headers, supported };
+}
+
+function contactConfig(options: ContactOptions = {}): ContactConfig {
+  checkKnown(options, new Set(['uri', 'params', 'uriParams', 'registerParams', 'registerUriParams']), 'contact');
+  return {
+    uri: options.uri === undefined ? undefined : sipAddress(options.uri, 'contact.uri').uri,
+    params: parameters(options.params, 'contact.params'),
+    uriParams: parameters(options.uriParams, 'contact.uriParams'),
+    registerParams: parameters(options.registerParams, 'contact.registerParams'),
+    registerUriParams: parameters(options.registerUriParams, 'contact.registerUriParams'),
+  };
+}
+
+function parameters(options: ParameterOptions | undefined, option: string): Params {
+  return new Map(
+    Object.entries(options ?? {}).map(([name, value]) => {
+      const shown: unknown = value === true ? null : typeof value === 'number' ? String(value) : value;
+      // for a URI and for a header alike: quoting is the business of whoever writes them
+      if (
+        !/^[\w.!%*+`'~-]+$/.test(name) ||
+        (shown !== null && (typeof shown !== 'string' || /[\s;,<>"\0]/.test(shown)))
+      )
+        throw invalidOption(`${option}.${name}`, 'takes a parameter', value);
+      return [name, shown];
+    }),
+  );
+}
+
+/** A Contact value without `expires`, which we say. */
+function extraContact(text: string): string {
+  const { uri, displayName, params } = sipAddress(text, 'extraContacts');
+  return writeAddress({ uri, displayName, params: new Map([...params].filter(([name]) => name !== 'expires')) });
+}
+
+interface SipAddress {
+  readonly uri: string;
+  readonly displayName?: string | undefined;
+  readonly params: Params;
+  readonly parsed: SipUri;
+}
+
+function sipAddress(text: unknown, option: string): SipAddress {
   if (typeof text !== 'string') throw invalidOption(option, 'takes a SIP URI', text);
   try {
-    const { uri, displayName } = parseAddress(text);
+    // without brackets parameters would be the header's (RFC 3261 §20.10); here they are meant for the URI
+    const { uri, displayName, params }: { uri: string; displayName?: string | undefined; params: Params } =
+      text.includes('<') ? parseAddress(text) : { uri: text.trim(), params: new Map<string, string | null>() };
     const parsed = parseUri(uri);
-    if (isSipUri(parsed)) return { uri, displayName, parsed };
+    if (isSipUri(parsed)) return { uri, ...(displayName === undefined ? {} : { displayName }), params, parsed };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
   }
@@ -139,39 +336,4 @@ function credentialList(options: AccountOptions, user: string): readonly Credent
   const list = Array.isArray(credentials) ? (credentials as readonly Credentials[]) : [credentials as Credentials];
   for (const entry of list) checkCredentials(entry);
   return list;
-}
-
-/** What the user dialled as a URI: a SIP or tel URI, `user@host`, a user, or a telephone number in its usual spelling. */
-export function targetUri(target: string, domain: string): string {
-  const text = typeof target === 'string' ? target.trim() : '';
-  try {
-    const uri = dialled(text, domain);
-    const parsed = uri === undefined ? undefined : parseUri(uri);
-    if (parsed && isSipUri(parsed)) return uri!;
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-  }
-  throw new EvercallError('invalidTarget', `no SIP or tel URI: ${JSON.stringify(text.slice(0, 80))}`);
-}
-
-function dialled(text: string, domain: string): string | undefined {
-  if (text === '') return undefined;
-  if (text.includes('<')) return parseAddress(text).uri;
-  if (/^sips?:/i.test(text)) return text;
-  if (/^tel:/i.test(text)) return telTarget(text, domain);
-  if (/^[a-z][a-z\d+.-]*:/i.test(text)) return undefined; // a scheme that is not ours
-  if (/^\+?[\d\s().\-/*#]+$/.test(text)) return inDomain(text.replace(/[\s().\-/]/g, ''), domain);
-  return text.includes('@') ? `sip:${text}` : inDomain(text, domain);
-}
-
-const inDomain = (user: string, host: string): string =>
-  writeUri({ scheme: 'sip', user, host, params: new Map(), headers: new Map() });
-
-/** RFC 3261 §19.1.6: our proxy, not the telephone network, knows the way to the number. */
-function telTarget(text: string, domain: string): string {
-  const number = text
-    .slice(4)
-    .split(';')[0]!
-    .replace(/[.\-()]/g, '');
-  return `sip:${number}@${domain};user=phone`;
 }

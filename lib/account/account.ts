@@ -1,9 +1,9 @@
 /** An account: one identity at one server, with its registration and its calls. */
+import type { Clock } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, mustSucceed } from '../base/errors.js';
-import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { quiet } from '../base/quiet.js';
 import { newCallId, newTag } from '../base/random.js';
@@ -12,66 +12,50 @@ import { Call } from '../call/call.js';
 import type { CallContext } from '../call/call-context.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
-import { optional } from '../core/optional.js';
-import { Authenticator } from '../core/authenticator.js';
 import type { Core } from '../core/core.js';
-import { ContentType, From } from '../parser/index.js';
-import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import { optional } from '../core/optional.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
 import { readAudio } from '../media/sdp.js';
+import { ContentType, From } from '../parser/index.js';
+import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration.js';
 import { sessionDescription } from '../session/session-description.js';
-import { Registration } from '../registration/registration.js';
-import type { RegistrationChange, RegistrationState } from '../registration/registration.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
-import type { Flow, FlowListener } from '../transport/flow.js';
-import type { FlowLease } from '../transport/transport-pool.js';
-import { targetUri } from './account-options.js';
-import type { AccountConfig } from './account-options.js';
+import type { Flow } from '../transport/flow.js';
+import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-events.js';
+import { accountConfig } from './account-options.js';
+import type { AccountConfig, AccountOptions } from './account-options.js';
+import { compare } from './changes.js';
+import { accountEdit, patched } from './edit.js';
+import type { AccountEdit } from './edit.js';
+import { Identity } from './identity.js';
+import type { IdentityContext } from './identity.js';
+import { targetUri } from './target.js';
 
-/** A message of the pager kind (RFC 3428); it was answered with 200. */
-export interface IncomingMessage {
-  readonly account: Account;
-  readonly from: string;
-  readonly contentType: string;
-  readonly body: Body;
-  readonly request: SipRequest;
-}
-
-export interface AccountEvents {
-  /** Every change of the registration, and every repeat of success. */
-  registrationChanged: RegistrationChange & { readonly account: Account };
-  incomingCall: { readonly account: Account; readonly call: Call };
-  message: IncomingMessage;
-  connectionChanged: { readonly connected: boolean; readonly reason: string | undefined };
-}
-
-export interface AccountSnapshot {
-  readonly uri: string;
-  readonly state: RegistrationState;
-  readonly isRegistered: boolean;
-  readonly connected: boolean;
-  readonly calls: readonly Call[];
-}
-
-/** How the user agent hands requests to an account that is the app's to hold. */
+/** What the user agent asks of an account that is the app's to hold. */
 export interface AccountInbox {
   readonly onInvite: (request: SipRequest, transaction: ServerTransaction) => void;
   readonly onMessage: (request: SipRequest, transaction: ServerTransaction) => void;
+  /** Whether requests that come by `flow` may be for it. */
+  readonly hasFlow: (flow: Flow) => boolean;
+  /** The user part of its Contacts. */
+  readonly contactUser: string;
+  readonly priority: () => number;
 }
 
 export type AnnouncedEvent = 'registrationChanged' | 'incomingCall' | 'message';
 
-export interface AccountContext {
+export interface AccountContext extends Pick<IdentityContext, 'instanceId' | 'lease'> {
   readonly core: Core;
   readonly clock: Clock;
   readonly log: Logger;
   readonly timers: Timers;
   readonly media: MediaSessionConfig;
   readonly mediaEnvironment: MediaEnvironment;
-  readonly lease: (listener: FlowListener) => FlowLease;
-  readonly instanceId: string;
+  /** Of accounts that name none. */
+  readonly servers: readonly string[];
   /** Called once, from the constructor. */
   readonly attach: (inbox: AccountInbox) => void;
   /** For events that the user agent repeats; tells whether anyone listens there. */
@@ -79,37 +63,56 @@ export interface AccountContext {
   readonly disposed: () => void;
 }
 
+export interface DisposeOptions {
+  /** Removes our binding first. Without, not a word goes out. @default true */
+  readonly unregister?: boolean;
+  /** Ends the account even if it has calls, which are hung up; without, that is refused with `busy`. @default true */
+  readonly force?: boolean;
+}
+
+/** A change that waits for the end of the task, and who waits for it. */
+interface PendingUpdate {
+  config: AccountConfig;
+  register: boolean;
+  readonly outcome: Deferred<void>;
+}
+
+/** What calls of one flow share. */
+interface Line {
+  readonly context: CallContext<Call>;
+  calls: number;
+}
+
 export class Account implements EventSource<AccountEvents> {
   readonly id: string;
-  /** The address of record. */
-  readonly uri: string;
   /** The app's own. */
   data: unknown;
-  readonly #config: AccountConfig;
+  #options: AccountOptions;
   readonly #context: AccountContext;
   readonly #emitter = new Emitter<AccountEvents>();
   readonly #store: Store<AccountSnapshot>;
-  readonly #authenticator: Authenticator;
-  readonly #lease: FlowLease;
-  readonly #registration: Registration | undefined;
+  readonly #contactUser: string;
+  #identity: Identity;
+  /** Former ones: signed off, but calls go on over their flows. */
+  readonly #retired = new Set<Identity>();
+  readonly #lines = new Map<Flow, Line>();
   readonly #calls = new Set<Call>();
-  readonly #contact: string;
-  /** One for all calls. */
-  readonly #callContext: CallContext<Call>;
   #registered: Deferred<void> | undefined;
+  #change: RegistrationChange | undefined;
+  /** Registrations that failed in a row. */
+  #failures = 0;
+  #update: PendingUpdate | undefined;
   #isDisposed = false;
 
   /** Accounts are made by `ua.addAccount()`. */
-  constructor(config: AccountConfig, data: unknown, context: AccountContext) {
-    const { core } = context;
-    this.#config = config;
+  constructor(options: AccountOptions, context: AccountContext) {
+    const config = accountConfig(options, context.servers);
+    const { random } = context.core;
+    this.#options = options;
     this.#context = context;
-    this.data = data;
-    this.id = core.random.uuid();
-    this.uri = config.uri;
-    // RFC 7118 §5: nobody can dial a page; the name under .invalid only has to be ours alone
-    this.#contact = `sip:${core.random.token(12)}@${core.random.token(12)}.invalid;transport=ws`;
-    this.#authenticator = new Authenticator(config.credentials, core.random);
+    this.data = options.data;
+    this.id = options.id ?? random.uuid();
+    this.#contactUser = random.token(12);
     this.#store = new Store(() => ({
       uri: this.uri,
       state: this.state,
@@ -117,54 +120,66 @@ export class Account implements EventSource<AccountEvents> {
       connected: this.connected,
       calls: [...this.#calls],
     }));
-    this.#lease = context.lease({
-      onFlowOpen: () => {
-        this.#registration?.onFlowOpen();
-        this.#changed('connectionChanged', { connected: true, reason: undefined });
-      },
-      onFlowLost: (_flow, reason) => {
-        this.#changed('connectionChanged', { connected: false, reason });
-      },
-    });
-    this.#callContext = this.#newCallContext();
-    this.#registration = this.#newRegistration();
+    this.#identity = this.#newIdentity(config);
     context.attach({
-      onInvite: (request, transaction) => {
-        this.#onInvite(request, transaction);
-      },
-      onMessage: (request, transaction) => {
-        this.#onMessage(request, transaction);
-      },
+      onInvite: this.#onInvite.bind(this),
+      onMessage: this.#onMessage.bind(this),
+      hasFlow: (flow) => this.#identity.branchOf(flow) !== undefined || this.#lines.has(flow),
+      contactUser: this.#contactUser,
+      priority: () => this.#identity.config.priority,
     });
-    this.#flow.open();
-    if (config.register) void this.#registration?.register();
+    this.#identity.connect();
+    if (config.register) void quiet(this.#identity.register());
   }
 
-  get #flow(): Flow {
-    return this.#lease.flow;
+  /** The address of record. */
+  get uri(): string {
+    return this.#identity.config.uri;
   }
 
   get state(): RegistrationState {
-    return this.#registration?.state ?? 'none';
+    return this.#identity.state;
   }
 
-  /** Whether the registrar lists our own Contact and its time is not over. */
+  /** Whether the registrar lists our own Contact, its time is not over, and the connection it leads to stands. */
   get isRegistered(): boolean {
-    return this.#registration?.isRegistered ?? false;
+    return this.#identity.isRegistered;
   }
 
-  /** Whether the server is connected. */
+  /** Whether a server is connected. */
   get connected(): boolean {
-    return this.#flow.isOpen;
+    return this.#identity.isConnected;
   }
 
   get calls(): ReadonlySet<Call> {
     return this.#calls;
   }
 
-  /** The Contact URI that peers reach us by. */
+  /** The URI that peers reach us by: the GRUU where one was granted. */
   get contact(): string {
-    return this.#contact;
+    return this.#identity.branch.contact.publicUri;
+  }
+
+  get info(): AccountInfo {
+    const { uri, state, isRegistered, connected, contact } = this;
+    const isPending = state === 'refreshing' || state === 'registering';
+    const { registration } = this.#identity.branch;
+    return {
+      uri,
+      state,
+      isRegistered,
+      connected,
+      contact,
+      status: isPending ? (this.#change?.status ?? 100) : this.#change?.status,
+      reason: this.#change?.reason,
+      expires: registration?.expires,
+      expiresIn: registration?.expires && registration.expiresIn,
+    };
+  }
+
+  /** The registrar's last answer: headers of its own may tell more. */
+  get lastResponse(): SipResponse | undefined {
+    return this.#identity.lastResponse;
   }
 
   /** Resolves when registered, at once if so; rejects at the next failure. */
@@ -193,14 +208,49 @@ export class Account implements EventSource<AccountEvents> {
     return this.#store.getSnapshot();
   }
 
-  /** Registers, or refreshes with other values; resolves when the registrar lists our Contact. @param expires seconds */
-  register(options: { readonly expires?: number } = {}): Promise<void> {
-    return this.#mustRegister('register').register(options);
+  /** Registers, or refreshes with other values; resolves when the registrar lists our Contact. */
+  register(options: RegisterOptions = {}): Promise<void> {
+    checkHeaders(options.headers);
+    return quiet(this.#mustRegister('register').register(options));
   }
 
   /** Removes our binding, or with `all` every binding of the address; resolves when that is done. */
   unregister(options: { readonly all?: boolean } = {}): Promise<void> {
-    return this.#mustRegister('unregister').unregister(options);
+    return quiet(this.#mustRegister('unregister').unregister(options));
+  }
+
+  /** Neither refreshes nor tries again until `register()`; the binding is left to run out (Linphone's pause_register). */
+  pauseRegistration(): void {
+    this.#mustRegister('pauseRegistration').pause();
+  }
+
+  /** The options, to be changed and committed together. */
+  edit(): AccountEdit {
+    return accountEdit({ ...this.#options, data: this.data }, (patch) => this.update(patch));
+  }
+
+  /**
+   * Changes options, all or none: throws `invalidOption` and leaves all as it was. Changes of one task go together, with
+   * the least traffic that they need: none, one REGISTER, or the old identity unregisters and the new one registers. With
+   * `register: false` nothing is sent. Resolves when it is done; rejects when the registrar does not take it.
+   */
+  update(patch: Partial<AccountOptions>, { register = true }: { readonly register?: boolean } = {}): Promise<void> {
+    this.#mustLive('update');
+    if ('id' in patch && patch.id !== this.id) throw new EvercallError('invalidState', 'id: stays as it was added');
+    const options = patched(this.#options, patch);
+    const config = accountConfig(options, this.#context.servers);
+    this.#options = options;
+    if ('data' in patch) this.data = patch.data;
+    if (!this.#update) {
+      this.#update = { config, register, outcome: new Deferred() };
+      queueMicrotask(() => {
+        const { outcome, ...update } = this.#update!;
+        this.#update = undefined;
+        this.#apply(update.config, update.register).then(outcome.resolve, outcome.reject);
+      });
+    }
+    Object.assign(this.#update, { config, register });
+    return this.#update.outcome.promise;
   }
 
   /**
@@ -209,17 +259,12 @@ export class Account implements EventSource<AccountEvents> {
    */
   call(target: string, options: CallOptions = {}): Call {
     this.#mustLive('call');
-    const uri = targetUri(target, this.#config.domain);
+    const { config, routes, branch } = this.#identity;
+    const uri = targetUri(target, config.domain);
     checkHeaders(options.headers);
-    const { address, routes } = this.#config;
-    const call = new Call(this.#callContext, {
-      direction: 'outgoing',
-      target: uri,
-      from: address,
-      routes,
-      options,
-    });
-    return this.#adopt(call);
+    const line = this.#line(branch.flow);
+    const call = new Call(line.context, { direction: 'outgoing', target: uri, from: config.address, routes, options });
+    return this.#adopt(call, line);
   }
 
   /** Sends a MESSAGE (RFC 3428); resolves when it was taken with a 2xx. */
@@ -242,13 +287,13 @@ export class Account implements EventSource<AccountEvents> {
       );
     }
     const { core } = this.#context;
-    const { address, routes, domain } = this.#config;
-    const uri = targetUri(target, domain);
+    const { config, routes, branch, authenticator } = this.#identity;
+    const uri = targetUri(target, config.domain);
     let sequence = 0;
     const plan = {
       method,
       uri,
-      from: `${address};tag=${newTag(core.random)}`,
+      from: `${config.address};tag=${newTag(core.random)}`,
       to: `<${uri}>`,
       callId: newCallId(core.random),
       routes,
@@ -256,61 +301,89 @@ export class Account implements EventSource<AccountEvents> {
       headers: checkHeaders(options.headers),
       body: options.body ?? '',
     };
-    return quiet(core.exchange(plan, { flow: this.#flow, authenticator: this.#authenticator, signal: options.signal }));
+    return quiet(core.exchange(plan, { flow: branch.flow, authenticator, signal: options.signal }));
   }
 
   /**
-   * Ends the account: hangs up its calls, removes its binding (at most 4 s), gives its connection back. With
-   * `unregister: false` not a word goes out.
+   * Ends the account: hangs up its calls, removes its binding (bounded by `unregisterTimeout`), gives its connection back.
+   * Rejects with `busy` where `force: false` and there are calls; then nothing has happened.
    */
-  async dispose({ unregister = true }: { readonly unregister?: boolean } = {}): Promise<void> {
+  async dispose({ unregister = true, force = true }: DisposeOptions = {}): Promise<void> {
     if (this.#isDisposed) return;
+    if (!force && this.#calls.size > 0)
+      throw new EvercallError('busy', `dispose: the account has ${this.#calls.size} calls`);
     this.#isDisposed = true;
-    const registration = this.#registration;
     for (const call of this.#calls) call.hangup({ silent: !unregister });
-    if (unregister && registration?.isRegistered && this.connected) await this.#atMost(4000, registration.unregister());
-    registration?.discard();
+    if (unregister) await this.#signOff(this.#identity);
+    for (const identity of [this.#identity, ...this.#retired]) identity.discard();
     this.#registered?.reject(new EvercallError('aborted', 'the account was disposed'));
-    this.#lease.release();
     this.#context.disposed();
   }
 
-  #atMost(ms: number, promise: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#context.clock.after(ms, resolve);
-      const done = (): void => {
+  /** A REGISTER in flight is waited for: what it binds must go too. An unreachable registrar is not. */
+  async #signOff(identity: Identity): Promise<void> {
+    if (!identity.isActive || !identity.isConnected) return;
+    const done = identity.unregister().catch(() => undefined); // the binding runs out by itself
+    await new Promise<void>((resolve) => {
+      const cancel = this.#context.clock.after(identity.config.unregisterTimeout, resolve);
+      void done.then(() => {
         cancel();
         resolve();
-      };
-      promise.then(done, done); // the binding runs out by itself when it cannot be removed
+      });
     });
   }
 
-  #newRegistration(): Registration | undefined {
-    const { registrar, address, expires, routes, registerHeaders } = this.#config;
-    if (registrar === undefined) return undefined;
-    const { core, clock, log, instanceId } = this.#context;
-    return new Registration(
+  async #apply(config: AccountConfig, register: boolean): Promise<void> {
+    if (this.#isDisposed) throw new EvercallError('aborted', 'the account was disposed');
+    const identity = this.#identity;
+    const before = identity.config;
+    const change = compare(before, config);
+    const isOn = this.state !== 'none' && this.state !== 'unregistered';
+    const isWanted = config.register && (isOn || !before.register);
+    if (change === 'identity') {
+      await this.#replace(identity, config, isOn && register);
+      if (isWanted && register && this.#identity.config === config) await this.#identity.register();
+      return;
+    }
+    identity.reconfigure(config);
+    this.#store.changed();
+    if (!register || !identity.hasRegistrar) return;
+    if (before.register && !config.register) await identity.unregister();
+    else if (isWanted && (change === 'register' || !isOn)) await identity.register();
+  }
+
+  /** The old identity signs off as who it was; its flows stay as long as calls are on them. */
+  async #replace(old: Identity, config: AccountConfig, signOff: boolean): Promise<void> {
+    this.#identity = this.#newIdentity(config);
+    this.#identity.connect();
+    old.detach();
+    this.#retired.add(old);
+    this.#store.changed();
+    if (signOff) await this.#signOff(old);
+    this.#sweep();
+  }
+
+  /** Lets go of former identities that no call needs any more. */
+  #sweep(): void {
+    for (const identity of this.#retired) {
+      if (identity.branches.some(({ flow }) => this.#lines.get(flow)?.calls)) continue;
+      this.#retired.delete(identity);
+      identity.discard();
+    }
+    for (const [flow, { calls }] of this.#lines) {
+      if (calls === 0 && !this.#identity.branchOf(flow)) this.#lines.delete(flow);
+    }
+  }
+
+  #newIdentity(config: AccountConfig): Identity {
+    const { core, clock, log, instanceId, lease } = this.#context;
+    return new Identity(
+      config,
+      { core, clock, log, instanceId, lease, contactUser: this.#contactUser },
       {
-        registrar,
-        address,
-        contact: this.#contact,
-        instanceId,
-        regId: 1,
-        expires,
-        routes,
-        headers: registerHeaders,
-      },
-      {
-        core,
-        flow: this.#flow,
-        authenticator: this.#authenticator,
-        clock,
-        log,
-        user: {
-          onRegistrationChange: (change) => {
-            this.#onRegistrationChange(change);
-          },
+        onRegistrationChange: this.#onRegistrationChange.bind(this),
+        onConnectionChange: (connected, reason) => {
+          this.#changed('connectionChanged', { connected, reason });
         },
       },
     );
@@ -318,14 +391,19 @@ export class Account implements EventSource<AccountEvents> {
 
   #onRegistrationChange(change: RegistrationChange): void {
     const payload = { ...change, account: this };
+    this.#change = change;
+    const isFailure = change.cause !== undefined && change.state !== 'none';
     if (change.state === 'registered' || change.state === 'failed') {
       const waiting = this.#registered;
       this.#registered = undefined;
       if (change.state === 'registered') waiting?.resolve();
       else waiting?.reject(registrationError(change));
     }
+    this.#failures = isFailure ? this.#failures + 1 : change.state === 'registered' ? 0 : this.#failures;
     this.#changed('registrationChanged', payload);
     this.#context.announce('registrationChanged', payload);
+    // PJSIP's drop_calls_on_reg_fail: one failure is forgiven
+    if (this.#failures > 1 && this.#identity.config.dropCallsOnFailure) for (const call of this.#calls) call.hangup();
   }
 
   #onInvite(request: SipRequest, transaction: ServerTransaction): void {
@@ -335,7 +413,8 @@ export class Account implements EventSource<AccountEvents> {
       core.respond(transaction, 488); // §13.3.1.3: nothing we could take; the user need not hear of it
       return;
     }
-    const call = this.#adopt(new Call(this.#callContext, { direction: 'incoming', request, transaction }));
+    const line = this.#line(transaction.flow);
+    const call = this.#adopt(new Call(line.context, { direction: 'incoming', request, transaction }), line);
     const payload = { account: this, call };
     const isHeard = this.#emitter.has('incomingCall');
     this.#emitter.emit('incomingCall', payload);
@@ -345,38 +424,60 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   #onMessage(request: SipRequest, transaction: ServerTransaction): void {
-    this.#context.core.respond(transaction, 200);
+    const respond = (status: number, reason?: string): void => {
+      if (!transaction.isAnswered)
+        this.#context.core.respond(transaction, status, reason === undefined ? {} : { reason });
+    };
+    if (this.#identity.config.autoRespondMessage) respond(200);
     const message = {
       account: this,
       from: optional(request, From)?.uri ?? '',
       contentType: optional(request, ContentType)?.type ?? 'text/plain',
       body: request.body,
       request,
+      respond,
     };
+    const isHeard = this.#emitter.has('message');
     this.#emitter.emit('message', message);
-    this.#context.announce('message', message);
+    if (!this.#context.announce('message', message) && !isHeard) respond(405);
   }
 
-  #adopt(call: Call): Call {
+  #adopt(call: Call, line: Line): Call {
+    line.calls++;
     this.#calls.add(call);
     this.#store.changed();
     return call;
   }
 
-  #newCallContext(): CallContext<Call> {
+  /** What the calls on `flow` share; made once. */
+  #line(flow: Flow): Line {
+    let line = this.#lines.get(flow);
+    if (!line) this.#lines.set(flow, (line = { context: this.#newCallContext(flow), calls: 0 }));
+    return line;
+  }
+
+  #newCallContext(flow: Flow): CallContext<Call> {
     const { core, clock, log, timers, media, mediaEnvironment } = this.#context;
+    const identity = (): Identity => this.#identity;
     return {
       core,
-      flow: this.#flow,
-      authenticator: this.#authenticator,
+      flow,
+      get authenticator() {
+        return identity().authenticator;
+      },
       clock,
       log,
       timers,
       media,
       mediaEnvironment,
-      contact: () => ({ name: 'Contact', value: `<${this.#contact}>` }),
+      contact: () => ({
+        name: 'Contact',
+        value: (identity().branchOf(flow) ?? identity().branch).contact.value(),
+      }),
       released: (call) => {
         this.#calls.delete(call);
+        this.#lines.get(flow)!.calls--;
+        this.#sweep();
         this.#store.changed();
       },
     };
@@ -387,10 +488,10 @@ export class Account implements EventSource<AccountEvents> {
     this.#emitter.emit(event, payload);
   }
 
-  #mustRegister(verb: string): Registration {
+  #mustRegister(verb: string): Identity {
     this.#mustLive(verb);
-    if (!this.#registration) throw new EvercallError('invalidState', `${verb}: the account has no registrar`);
-    return this.#registration;
+    if (!this.#identity.hasRegistrar) throw new EvercallError('invalidState', `${verb}: the account has no registrar`);
+    return this.#identity;
   }
 
   #mustLive(verb: string): void {
@@ -398,12 +499,7 @@ export class Account implements EventSource<AccountEvents> {
   }
 }
 
-function registrationError({ status, reason }: RegistrationChange): EvercallError {
-  const isRefused = status === 401 || status === 403 || status === 407;
-  const code = isRefused ? 'authentication' : status === 408 ? 'timeout' : status === 503 ? 'transport' : 'rejected';
-  return new EvercallError(
-    code,
-    `registration failed: ${status ?? ''} ${reason ?? ''}`,
-    status === undefined ? {} : { status },
-  );
+function registrationError({ status, reason, cause }: RegistrationChange): EvercallError {
+  const code = cause === undefined || cause === 'dependency' ? 'rejected' : cause;
+  return new EvercallError(code, `registration failed: ${reason ?? ''}`, status === undefined ? {} : { status });
 }

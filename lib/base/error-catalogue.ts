@@ -8,6 +8,11 @@ export const errorCatalogue = {
   rejected: ['The peer answered with a final response of 300 or above.', 'Look at `status` and the reason phrase.'],
   timeout: ['No final response came in time (408).', 'Check that the server is reachable and answers.'],
   transport: ['The request could not be sent, or its connection was lost (503).', 'It is retried by recovery.'],
+  bindingMissing: [
+    'The registrar said yes, but does not list our Contact.',
+    'It is tried again; check that the registrar keeps Contacts of WebSocket clients.',
+  ],
+  busy: ['The account has calls.', 'Hang up first, or pass `force: true`.'],
   authentication: ['The server refused the credentials.', 'Check user name, authentication user and password.'],
   cancelled: ['The call was cancelled before it was answered.', 'None: one of the sides asked for it.'],
   protocol: ['The peer broke the protocol in a way that ended the operation.', 'The message says what came.'],

@@ -1,6 +1,6 @@
 /** Reads the 200 to a REGISTER: which of its bindings is ours, and for how long (RFC 3261 §10.2.4, §10.3). */
 import { optional, optionalAll } from '../core/optional.js';
-import { Contact, Expires, ParseError, isSipUri, parseUri } from '../parser/index.js';
+import { Contact, Expires, ParseError, Require, isSipUri, parseUri } from '../parser/index.js';
 import type { Address, SipResponse } from '../parser/index.js';
 import type { RegistrationIdentity } from './register-request.js';
 
@@ -11,15 +11,22 @@ export interface Binding {
   /** RFC 5627 §4.2. */
   readonly publicGruu: string | undefined;
   readonly temporaryGruu: string | undefined;
+  /** The registrar keeps one binding per flow (RFC 5626 §4.2.1). */
+  readonly isOutbound: boolean;
 }
 
 /**
  * Our own binding in the response; nothing when the registrar lists only others, which is no registration. It is known
- * by instance-id and reg-id, or by its URI; its own `expires` goes before the header's (§10.2.4).
+ * by its URI, or where the registrar rewrote that by instance-id and reg-id; its own `expires` goes before the header's
+ * (§10.2.4).
  */
-export function ownBinding(response: SipResponse, identity: RegistrationIdentity): Binding | undefined {
+export function ownBinding(
+  response: SipResponse,
+  identity: RegistrationIdentity,
+  contact: string,
+): Binding | undefined {
   const contacts = optionalAll(response, Contact).filter((contact) => contact !== '*');
-  const own = contacts.find((c) => isSameFlow(c, identity)) ?? contacts.find((c) => isSameUri(c.uri, identity.contact));
+  const own = contacts.find((c) => isSameUri(c.uri, contact)) ?? contacts.find((c) => isSameFlow(c, identity));
   if (!own) return undefined;
   const expires = seconds(own.params.get('expires')) ?? optional(response, Expires);
   if (expires === undefined || expires <= 0) return undefined;
@@ -27,6 +34,7 @@ export function ownBinding(response: SipResponse, identity: RegistrationIdentity
     expires,
     publicGruu: own.params.get('pub-gruu') ?? undefined,
     temporaryGruu: own.params.get('temp-gruu') ?? undefined,
+    isOutbound: optionalAll(response, Require).some((tag) => tag.toLowerCase() === 'outbound'),
   };
 }
 

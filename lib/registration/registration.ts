@@ -1,26 +1,32 @@
 /**
- * A registration: our binding at a registrar, kept fresh until it is removed (RFC 3261 §10).
+ * A registration over one flow: our binding at a registrar, kept fresh until it is removed (RFC 3261 §10, RFC 5626 §4.2).
  *
  *   none ──register──▶ registering ──2xx with our Contact──▶ registered ◀──2xx── refreshing
- *                          └──other──▶ failed                    └───── refresh ────▲
- *   any ──unregister──▶ unregistered
+ *                       │  ▲  └───────other───────▶ failed       │  └──── refresh ────▲
+ *                       ▼  └──a later try may help, or a new flow┘
+ *   any ──unregister──▶ unregistered, or none when the registrar did not confirm it
  */
 import type { Clock } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
-import { EvercallError, invalidOption, rejected } from '../base/errors.js';
+import { EvercallError, invalidOption } from '../base/errors.js';
+import type { ErrorCode } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { newCallId, newTag } from '../base/random.js';
 import type { Authenticator } from '../core/authenticator.js';
 import type { Core } from '../core/core.js';
-import { optional } from '../core/optional.js';
-import { MinExpires, RetryAfter } from '../parser/index.js';
+import { optional, optionalAll } from '../core/optional.js';
+import { ServiceRoute, Via, writeAddress } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
-import { ownBinding } from './bindings.js';
 import type { Binding } from './bindings.js';
+import type { LocalContact } from './contact.js';
 import { at } from './refresh-timer.js';
 import { registerPlan } from './register-request.js';
 import type { RegistrationIdentity } from './register-request.js';
+import { refreshDelay, retryDelay } from './schedule.js';
+import type { RetryConfig } from './schedule.js';
+import { judge } from './verdict.js';
+import type { Attempt } from './verdict.js';
 
 /** Linphone's None, Progress, Refreshing, Ok, Cleared and Failed. */
 export type RegistrationState = 'none' | 'registering' | 'refreshing' | 'registered' | 'unregistered' | 'failed';
@@ -34,44 +40,79 @@ export interface RegistrationChange {
   /** Seconds granted. */
   readonly expires: number | undefined;
   readonly response: SipResponse | undefined;
+  /** Why it failed; `dependency` when the account it depends on did. */
+  readonly cause: ErrorCode | 'dependency' | undefined;
+  /** When it is tried again, in milliseconds since 1970; at the next connection where that is missing, if not permanent. */
+  readonly retryAt: number | undefined;
+  /** Nothing follows by itself: only a wish or a change of the app's does. */
+  readonly isPermanent: boolean;
+  /** Which flow (RFC 5626 §4.2). */
+  readonly regId: number;
 }
 
 export interface RegistrationUser {
   /** Every change, and every repeat of success. */
-  onRegistrationChange(change: RegistrationChange): void;
+  onRegistrationChange(change: RegistrationChange, registration: Registration): void;
 }
 
+/** How a new connection's address takes the place of the old one's (PJSIP's contact_rewrite_method). */
+export type ContactUpdate = 'no-unregister' | 'unregister' | 'off';
+
+/** Read anew for each REGISTER: a change takes effect with the next one. */
 export interface RegistrationConfig extends RegistrationIdentity {
+  readonly registrar: string;
   /** Seconds asked for. */
   readonly expires: number;
+  /** Seconds: less is not asked for. */
+  readonly minExpires: number;
+  /** Seconds before the end at which a binding is refreshed, at the latest. */
+  readonly refreshBefore: number;
+  readonly retry: RetryConfig | undefined;
   readonly routes: readonly string[];
-  readonly headers: readonly Header[];
+  readonly headers: () => readonly Header[];
+  readonly supported: readonly string[];
+  readonly outbound: boolean;
+  readonly extraContacts: readonly string[];
+  readonly contactUpdate: ContactUpdate;
+  /** Our Contact takes the address that the registrar saw us at (ACC-22). */
+  readonly isRewritten: boolean;
 }
 
 export interface RegistrationContext {
   readonly core: Core;
   readonly flow: Flow;
+  readonly contact: LocalContact;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly log: Logger;
   readonly user: RegistrationUser;
 }
 
+export interface RegisterOptions {
+  /** Seconds, from now on; 0 unregisters. */
+  readonly expires?: number | undefined;
+  /** Further headers of this REGISTER. */
+  readonly headers?: readonly Header[] | undefined;
+}
+
 /** What is wanted of the registrar; the last wish counts. */
 interface Wish {
   readonly expires: number;
   readonly all: boolean;
+  readonly headers: readonly Header[];
+  /** What it was sent with. */
+  readonly config: RegistrationConfig;
   readonly outcome: Deferred<void>;
 }
 
-/** After these a later try may succeed (ACC-31); after all others only a change of ours helps. */
-const temporary = new Set([408, 480, 500, 502, 503, 504]);
+/** A registrar that sees us at another address each time must not make us register each time (ACC-28). Milliseconds. */
+const rewritePause = 60_000;
 
 export class Registration {
-  readonly #config: RegistrationConfig;
+  config: RegistrationConfig;
   readonly #context: RegistrationContext;
-  readonly #callId: string;
   readonly #fromTag: string;
+  #callId: string;
   #sequence = 0;
   #expires: number;
   #state: RegistrationState = 'none';
@@ -80,16 +121,29 @@ export class Registration {
   #expiry = 0;
   #failures = 0;
   #cancelTimer: (() => void) | undefined;
+  /** Wall time of the next try of its own. */
+  #retryAt: number | undefined;
   /** In flight. */
   #current: Wish | undefined;
   /** Waits until the one in flight is answered: there is never a second REGISTER beside it (§10.2). */
   #next: Wish | undefined;
-  /** The registrar's final word: only a wish of the app's makes us ask again. */
-  #isRefused = false;
+  /** Our former Contacts, until a 2xx has confirmed that they are gone. */
+  #leaving: readonly string[] = [];
+  /** The extra Contacts that the registrar lists. */
+  #extra: readonly string[] = [];
+  #serviceRoute: readonly string[] = [];
+  #lastResponse: SipResponse | undefined;
+  #rewrittenAt = -rewritePause;
+  /** `retryAt` is the registrar's doing, not the network's. */
+  #isTold = false;
+  /** On this connection the registrar has no flows (RFC 5626 §4.2.1). */
+  #isPlain = false;
+  /** Only the app's word sets us going again: it paused us, unregistered us, or the registrar's answer was final. */
+  #isResting = true;
   #isDiscarded = false;
 
   constructor(config: RegistrationConfig, context: RegistrationContext) {
-    this.#config = config;
+    this.config = config;
     this.#context = context;
     this.#expires = config.expires;
     this.#callId = newCallId(context.core.random);
@@ -100,33 +154,72 @@ export class Registration {
     return this.#state;
   }
 
-  /** The strict rule: our own Contact in the 2xx, time granted, and not yet over. */
+  /** The strict rule: our own Contact in the 2xx, time granted and not yet over, and the flow it leads to still open. */
   get isRegistered(): boolean {
-    return this.#binding !== undefined && this.#context.clock.wallTime() < this.#expiry;
+    return this.#binding !== undefined && this.#expiresIn() > 0 && this.#context.flow.isOpen;
   }
 
-  get binding(): Binding | undefined {
-    return this.#binding;
+  /** Whether the registrar may list us, or is being asked to. */
+  get isActive(): boolean {
+    return this.#binding !== undefined || (this.#current?.expires ?? 0) > 0;
+  }
+
+  get contact(): LocalContact {
+    return this.#context.contact;
+  }
+
+  /** Seconds granted last, and those that are left. */
+  get expires(): number | undefined {
+    return this.#binding?.expires;
+  }
+
+  get expiresIn(): number {
+    return Math.max(0, Math.floor(this.#expiresIn() / 1000));
+  }
+
+  /** Header values of the route that the registrar wants our requests to take (RFC 3608). */
+  get serviceRoute(): readonly string[] {
+    return this.#serviceRoute;
+  }
+
+  get lastResponse(): SipResponse | undefined {
+    return this.#lastResponse;
   }
 
   /** Resolves when the registrar has confirmed our binding. */
-  register(options: { readonly expires?: number | undefined } = {}): Promise<void> {
-    const { expires = this.#config.expires } = options;
-    if (!(Number.isInteger(expires) && expires > 0))
-      throw invalidOption('expires', 'takes whole seconds above 0', expires);
+  register({ expires = this.#expires, headers = [] }: RegisterOptions = {}): Promise<void> {
+    if (!(Number.isInteger(expires) && expires >= 0)) throw invalidOption('expires', 'takes whole seconds', expires);
+    if (expires === 0) return this.unregister();
+    this.#isResting = false;
     this.#expires = expires;
-    return this.#wish(expires, false);
+    return this.#wish(expires, false, headers);
   }
 
   /** Resolves when the registrar has removed our binding, or with `all` every binding of the address (§10.2.2). */
-  unregister(options: { readonly all?: boolean | undefined } = {}): Promise<void> {
-    return this.#wish(0, options.all ?? false);
+  unregister({ all = false }: { readonly all?: boolean | undefined } = {}): Promise<void> {
+    this.#isResting = true;
+    return this.#wish(0, all);
+  }
+
+  /** Takes over other values; nothing is sent. A Contact that they replace goes with the next REGISTER. */
+  reconfigure(config: RegistrationConfig, change: (contact: LocalContact) => void): void {
+    if (config.expires !== this.config.expires) this.#expires = config.expires;
+    this.config = config;
+    const former = this.contact.registerUri;
+    change(this.contact);
+    if (this.#binding && !this.#binding.isOutbound && former !== this.contact.registerUri) this.#leave(former);
+  }
+
+  /** No refresh and no further try, until the app registers again; the binding is left to run out. */
+  pause(): void {
+    this.#isResting = true;
+    this.#stopTimer();
   }
 
   /** Ends without a word on the wire: no timer, no traffic, and a late answer changes nothing. */
   discard(): void {
     this.#isDiscarded = true;
-    this.#cancelTimer?.();
+    this.#stopTimer();
     const error = new EvercallError('aborted', 'the account was disposed');
     this.#current?.outcome.reject(error);
     this.#next?.outcome.reject(error);
@@ -135,138 +228,251 @@ export class Registration {
 
   /** A new flow: the binding names the old one and must be made anew (RFC 5626 §4.2). */
   onFlowOpen(): void {
-    const isWanted = this.#state !== 'none' && this.#state !== 'unregistered' && !this.#isRefused;
-    if (isWanted && !this.#current) void this.#wish(this.#expires, false);
+    if (this.#isResting || this.#current) return;
+    if (this.#retryAt !== undefined && this.#isTold) return; // the registrar is up, and has said no
+    this.#isPlain = false;
+    void this.#renew();
   }
 
-  #wish(expires: number, all: boolean): Promise<void> {
-    if (this.#isDiscarded) throw new EvercallError('invalidState', 'the account was disposed');
-    const wish: Wish = { expires, all, outcome: new Deferred() };
-    const { outcome } = wish;
-    const current = this.#current;
-    if (current && current.expires === expires && current.all === all && !this.#next) return current.outcome.promise;
-    this.#enqueue(wish);
-    return outcome.promise;
+  /** The flow is gone, and with it the use of our binding. */
+  onFlowLost(reason: string): void {
+    if (this.#isResting || this.#current || !this.#binding) return;
+    this.#stopTimer();
+    this.#enter('registering', undefined, new EvercallError('transport', reason, { status: 503 }));
   }
 
-  /** At most one REGISTER in flight and one wish behind it: the later one counts (ACC-39). */
-  #enqueue(wish: Wish): void {
-    if (!this.#current) {
-      this.#start(wish);
-      return;
+  /** What the master of a dependent account went through. */
+  mirror(change: RegistrationChange): void {
+    this.pause();
+    this.#forget();
+    const previous = this.#state;
+    this.#state = change.state;
+    this.#context.user.onRegistrationChange(
+      { ...change, previous, cause: 'dependency', regId: this.config.regId },
+      this,
+    );
+  }
+
+  /** Registers on a new connection, with a Contact of its own where that matters (ACC-20, ACC-21). */
+  async #renew(): Promise<void> {
+    const update = this.#binding && this.contact.isMovable ? this.config.contactUpdate : 'off';
+    if (update === 'unregister') {
+      await this.#wish(0, false).catch(() => undefined); // it runs out by itself
+      if (this.#isResting) return;
+      this.#startDialog();
+    } else if (update === 'no-unregister') {
+      this.#leave();
     }
+    if (update !== 'off') this.contact.renew();
+    void this.#wish(this.#expires, false);
+  }
+
+  #startDialog(): void {
+    this.#callId = newCallId(this.#context.core.random);
+    this.#sequence = 0;
+  }
+
+  #wish(wanted: number, all: boolean, headers: readonly Header[] = []): Promise<void> {
+    if (this.#isDiscarded) throw new EvercallError('invalidState', 'the account was disposed');
+    const expires = wanted === 0 ? 0 : Math.max(wanted, this.config.minExpires);
+    const { config } = this;
+    const current = this.#current;
+    if (current?.expires === expires && current.all === all && current.config === config && headers.length === 0) {
+      this.#supersede(); // what is in flight is what is wanted
+      return current.outcome.promise;
+    }
+    const wish: Wish = { expires, all, headers, config, outcome: new Deferred() };
+    if (current) {
+      this.#supersede(); // at most one REGISTER in flight and one wish behind it: the later one counts (ACC-39)
+      this.#next = wish;
+    } else {
+      this.#start(wish);
+    }
+    return wish.outcome.promise;
+  }
+
+  #supersede(): void {
     this.#next?.outcome.reject(new EvercallError('aborted', 'a later register or unregister took its place'));
-    this.#next = wish;
+    this.#next = undefined;
   }
 
   #start(wish: Wish): void {
     this.#current = wish;
-    this.#cancelTimer?.();
-    if (wish.expires > 0) this.#enter(this.isRegistered ? 'refreshing' : 'registering');
-    this.#send(wish);
+    this.#stopTimer();
+    const isUp = this.#state === 'registered' || this.#state === 'refreshing';
+    if (wish.expires > 0) this.#enter(isUp ? 'refreshing' : 'registering');
+    const { registrar, outbound, extraContacts } = this.config;
+    this.#send(wish, {
+      expires: wish.expires,
+      registrar,
+      // RFC 5626 §6: with several Contacts that stay, none may have a reg-id
+      outbound: outbound && !this.#isPlain && extraContacts.length === 0 && !this.contact.isShared,
+    });
   }
 
-  #send(wish: Wish, expires = wish.expires): void {
-    const { core, flow, authenticator } = this.#context;
-    const plan = registerPlan(this.#config, {
-      expires,
+  #send(wish: Wish, attempt: Attempt): void {
+    const { core, flow, authenticator, contact } = this.#context;
+    const { config } = this;
+    const gone = this.#extra.filter((value) => !config.extraContacts.includes(value));
+    const plan = registerPlan(config, contact, {
+      ...attempt,
       all: wish.all,
+      extra: config.extraContacts,
+      leaving: [...this.#leaving, ...gone],
       callId: this.#callId,
       fromTag: this.#fromTag,
       nextSequence: () => ++this.#sequence,
-      routes: this.#config.routes,
-      headers: this.#config.headers,
+      routes: config.routes,
+      supported: config.supported,
+      headers: [...config.headers(), ...wish.headers],
     });
     core.request(
       plan,
       { flow, authenticator },
       {
         onFinal: (response) => {
-          if (!this.#isDiscarded) this.#onFinal(wish, expires, response);
+          if (!this.#isDiscarded) this.#onFinal(wish, attempt, response);
         },
         onFailure: (error) => {
-          if (!this.#isDiscarded) this.#onFailure(wish, error, undefined);
+          if (!this.#isDiscarded) this.#onFailure(wish, error);
         },
       },
     );
   }
 
-  #onFinal(wish: Wish, expires: number, response: SipResponse): void {
-    if (response.status >= 300) {
-      const minimum = optional(response, MinExpires);
-      // §10.2.8: once, with what the registrar asks for
-      if (response.status === 423 && minimum !== undefined && minimum > expires && expires === wish.expires) {
-        this.#send(wish, minimum);
-      } else {
-        this.#onFailure(wish, rejected(response), response);
-      }
-    } else if (wish.expires === 0) {
-      this.#binding = undefined;
-      this.#settle(wish, 'unregistered', response);
-    } else {
-      const binding = ownBinding(response, this.#config);
-      if (binding) this.#onBound(wish, binding, response);
-      else this.#onFailure(wish, new EvercallError('protocol', 'the registrar does not list our Contact'), response);
+  #onFinal(wish: Wish, attempt: Attempt, response: SipResponse): void {
+    this.#lastResponse = response;
+    const verdict = judge(response, attempt, this.config, this.contact.registerUri);
+    switch (verdict.type) {
+      case 'again':
+        if (verdict.attempt.isFresh && !attempt.isFresh) this.#startDialog();
+        this.#send(wish, verdict.attempt);
+        return;
+      case 'failed':
+        this.#onFailure(wish, verdict.error, response, verdict.isFinal, verdict.after);
+        return;
+      case 'removed':
+        this.#forget();
+        this.#settle(wish, 'unregistered', response);
+        return;
+      case 'bound':
+        this.#onBound(wish, verdict.binding, response);
     }
   }
 
   #onBound(wish: Wish, binding: Binding, response: SipResponse): void {
-    const { clock, core } = this.#context;
+    const { clock, core, contact } = this.#context;
     const now = clock.wallTime();
-    this.#binding = binding;
+    this.#bind(binding);
+    this.#isPlain = !binding.isOutbound;
     this.#failures = 0;
+    this.#leaving = [];
+    this.#extra = this.config.extraContacts;
     this.#expiry = now + binding.expires * 1000;
-    // min(90 %, 5 s before the end), up to 5 % earlier so that many clients do not come in step (ACC-30)
-    const share = Math.min(binding.expires * 0.9, Math.max(binding.expires - 5, binding.expires / 2));
-    const delay = share * (1 - core.random.number() * 0.05);
-    this.#cancelTimer = at(clock, now + delay * 1000, () => {
-      void this.#wish(this.#expires, false);
-    });
+    // RFC 3608 §6.1: each 2xx says it anew
+    this.#serviceRoute = optionalAll(response, ServiceRoute).map((route) => writeAddress(route));
+    const seen = this.config.isRewritten ? reflexive(response) : undefined;
+    const isElsewhere = seen !== undefined && contact.isElsewhere(seen) && now >= this.#rewrittenAt + rewritePause;
+    if (!this.#isResting) {
+      this.#plan(now + (isElsewhere ? 0 : refreshDelay(binding.expires, this.config.refreshBefore, core.random)));
+      if (isElsewhere) {
+        this.#rewrittenAt = now;
+        this.#leave();
+        contact.renew(seen);
+      }
+    }
     this.#settle(wish, 'registered', response);
   }
 
-  #onFailure(wish: Wish, error: EvercallError, response: SipResponse | undefined): void {
-    this.#context.log.warn(`registration failed: ${error.message}`);
+  #onFailure(wish: Wish, error: EvercallError, response?: SipResponse, isFinal = false, after?: number): void {
+    const { clock, core, flow, log } = this.#context;
+    this.#serviceRoute = [];
+    log.warn(`${wish.expires ? 'registration' : 'unregistration'} failed: ${error.message}`);
     if (wish.expires === 0) {
-      this.#binding = undefined; // it ends by itself; we keep it no longer
-      this.#settle(wish, 'unregistered', response, error);
+      this.#forget(); // it runs out by itself; we keep it no longer
+      this.#settle(wish, 'none', response, error);
       return;
     }
-    this.#isRefused = response !== undefined && !temporary.has(response.status);
-    if (this.#isRefused) this.#binding = undefined;
-    else this.#retryLater(response);
-    this.#settle(wish, 'failed', response, error);
+    const { retry } = this.config;
+    if (isFinal || (!retry && after === undefined)) {
+      this.#isResting = true;
+      this.#forget();
+    } else if (response !== undefined || flow.isOpen) {
+      this.#failures++;
+      this.#isTold = response !== undefined;
+      const delay = after === undefined ? retryDelay(this.#failures, retry!, core.random) : after * 1000;
+      this.#retryAt = clock.wallTime() + delay;
+      if (!this.#isResting) this.#plan(this.#retryAt);
+    } // else the flow is being mended, and `onFlowOpen` comes
+    const isListed = this.#binding !== undefined && this.#expiresIn() > 0;
+    this.#settle(wish, isListed ? 'registering' : 'failed', response, error);
   }
 
-  /** RFC 5626 §4.5: 30 s, doubled up to half an hour, times 0.5 to 1; the server's own word goes before. */
-  #retryLater(response: SipResponse | undefined): void {
-    const { clock, core } = this.#context;
-    const asked = response && optional(response, RetryAfter)?.seconds;
-    const backoff = Math.min(1800, 30 * 2 ** this.#failures++) * (0.5 + core.random.number() / 2);
-    this.#cancelTimer = at(clock, clock.wallTime() + (asked ?? backoff) * 1000, () => {
+  /** Registers anew at a moment of the wall clock. */
+  #plan(moment: number): void {
+    this.#cancelTimer = at(this.#context.clock, moment, () => {
       void this.#wish(this.#expires, false);
     });
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#retryAt = undefined;
+  }
+
+  #bind(binding: Binding | undefined): void {
+    this.#binding = binding;
+    this.contact.bind(binding);
+  }
+
+  #forget(): void {
+    this.#bind(undefined);
+    this.#leaving = this.#extra = [];
+  }
+
+  /** A Contact of ours that goes with the next 2xx; one that a lost REGISTER brought along may be listed too. */
+  #leave(uri = this.contact.registerUri): void {
+    this.#leaving = [...this.#leaving, uri].slice(-4);
+  }
+
+  #expiresIn(): number {
+    return this.#expiry - this.#context.clock.wallTime();
   }
 
   #settle(wish: Wish, state: RegistrationState, response?: SipResponse, error?: EvercallError): void {
     const next = this.#next;
     this.#current = this.#next = undefined;
-    if (error && wish.expires > 0) wish.outcome.reject(error);
+    if (error) wish.outcome.reject(error);
     else wish.outcome.resolve();
-    if (next) this.#enqueue(next);
+    if (next) this.#start(next);
     else this.#enter(state, response, error);
   }
 
   #enter(state: RegistrationState, response?: SipResponse, error?: EvercallError): void {
     const previous = this.#state;
     this.#state = state;
-    this.#context.user.onRegistrationChange({
-      state,
-      previous,
-      status: response?.status ?? error?.status,
-      reason: response?.reason ?? error?.message,
-      expires: state === 'registered' ? this.#binding?.expires : undefined,
-      response,
-    });
+    this.#context.user.onRegistrationChange(
+      {
+        state,
+        previous,
+        status: response?.status ?? error?.status,
+        reason: response?.reason ?? error?.message,
+        expires: state === 'registered' ? this.#binding?.expires : undefined,
+        response,
+        cause: error?.code,
+        retryAt: this.#retryAt,
+        isPermanent: error !== undefined && this.#isResting,
+        regId: this.config.regId,
+      },
+      this,
+    );
   }
+}
+
+/** The address and port that the registrar saw our REGISTER come from (RFC 3261 §18.2.1, RFC 3581 §4). */
+function reflexive(response: SipResponse): string | undefined {
+  const via = optional(response, Via);
+  const received = via?.params.get('received');
+  const port = via?.params.get('rport');
+  return received ? (port ? `${received}:${port}` : received) : undefined;
 }

@@ -1,8 +1,8 @@
 /** The user agent: accounts, their calls, and the floors below, built once. */
 import { Account } from '../account/account.js';
-import type { AccountEvents, AccountInbox, AnnouncedEvent } from '../account/account.js';
-import { accountConfig } from '../account/account-options.js';
-import type { AccountConfig, AccountOptions } from '../account/account-options.js';
+import type { AccountInbox, AnnouncedEvent, DisposeOptions } from '../account/account.js';
+import type { AccountEvents } from '../account/account-events.js';
+import type { AccountOptions } from '../account/account-options.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
@@ -98,17 +98,18 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   /** Adds an account, connects and registers it; returns at once. Throws `invalidOption`, naming the option. */
   addAccount(options: AccountOptions): Account {
     if (this.#isStopped) throw new EvercallError('invalidState', 'addAccount: the user agent was stopped');
-    const config = accountConfig(options, this.#config.servers);
+    const { servers, clock, log, timers, media, mediaEnvironment, instanceId } = this.#config;
     let inbox!: AccountInbox;
-    const account: Account = new Account(config, options.data, {
+    const account: Account = new Account(options, {
       core: this.#core,
-      clock: this.#config.clock,
-      log: this.#config.log,
-      timers: this.#config.timers,
-      media: this.#config.media,
-      mediaEnvironment: this.#config.mediaEnvironment,
-      instanceId: config.instanceId ?? this.#config.instanceId,
-      lease: (listener) => this.#lease(config, listener),
+      servers,
+      clock,
+      log,
+      timers,
+      media,
+      mediaEnvironment,
+      instanceId,
+      lease: (servers, _slot, listener) => this.#lease(servers, listener),
       attach: (given) => (inbox = given),
       announce: (event, payload) => {
         const isHeard = this.#emitter.has(event);
@@ -131,12 +132,12 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   }
 
   /** Hangs up, unregisters and disconnects; resolves when that is done. With `unregister: false` not a word goes out. */
-  async stop(options: { readonly unregister?: boolean } = {}): Promise<void> {
+  async stop(options: Pick<DisposeOptions, 'unregister'> = {}): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.accounts.map((account) => account.dispose(options)));
   }
 
-  #lease({ servers }: AccountConfig, listener: FlowListener): FlowLease {
+  #lease(servers: readonly string[], listener: FlowListener): FlowLease {
     const { webSocket, connectTimeout, limits } = this.#config;
     return this.#pool.lease({ servers, open: webSocket, connectTimeout, limits }, listener);
   }
@@ -148,7 +149,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   }
 
   #onNewRequest(request: SipRequest, transaction: ServerTransaction): void {
-    const account = findAccount(this.accounts, request);
+    const account = findAccount(this.#accounts, request, transaction.flow);
     const inbox = account && this.#accounts.get(account);
     switch (request.method) {
       case 'OPTIONS': // §11.2: as an INVITE would fare

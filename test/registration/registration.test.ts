@@ -1,6 +1,6 @@
 import { assert } from 'chai';
-import { CSeq, Contact, headerValue, read } from '../../lib/parser/index.js';
-import type { SipRequest } from '../../lib/parser/index.js';
+import { CSeq, Contact, headerValue, read, readAll } from '../../lib/parser/index.js';
+import type { Address, SipRequest } from '../../lib/parser/index.js';
 import type { RegistrationState } from '../../lib/index.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
@@ -8,10 +8,16 @@ import type { Phone, PhoneOptions } from '../support/phone.js';
 
 const challenge = 'WWW-Authenticate: Digest realm="example.com", nonce="n1", qop="auth"';
 
+/** Our own Contact: the one that asks for time. */
+function contactOf(register: SipRequest): Address {
+  const contact = readAll(register, Contact).find((c) => c !== '*' && c.params.get('expires') !== '0');
+  assert(contact && contact !== '*');
+  return contact;
+}
+
 /** The binding as a registrar lists it. */
 function bound(register: SipRequest, expires: number, extra = ''): string {
-  const contact = read(register, Contact);
-  assert(contact && contact !== '*');
+  const contact = contactOf(register);
   return `Contact: <${contact.uri}>;expires=${expires};+sip.instance="${contact.params.get('+sip.instance')}"${extra}`;
 }
 
@@ -161,18 +167,24 @@ describe('registration', () => {
     await account.registered;
   });
 
-  it('ACC-10: a 200 that lists only foreign Contacts is no registration', async () => {
+  it('ACC-38, ACC-10: a 200 that lists only foreign Contacts is asked once more, with a fresh Call-ID, and is no registration', async () => {
     const { register, server, account } = await registering();
     const outcome = account.registered.catch((error: unknown) => error);
     server.respond(register, 200, { headers: ['Contact: <sip:other@foreign.example>;expires=3600'] });
-    await outcome;
+    const second = await server.request('REGISTER');
+    assert.notEqual(headerValue(second, 'Call-ID'), headerValue(register, 'Call-ID'));
+    assert.equal(read(second, CSeq)!.sequence, 1);
+    server.respond(second, 200, { headers: ['Contact: <sip:other@foreign.example>;expires=3600'] });
+    assert.propertyVal(await outcome, 'code', 'bindingMissing');
     assert.equal(account.state, 'failed');
     assert.isFalse(account.isRegistered);
+    await server.nothing();
   });
 
   it('S4: a 200 without any Contact fails the registration, and the next register() works', async () => {
     const { register, server, account } = await registering();
     server.respond(register, 200);
+    server.respond(await server.request('REGISTER'), 200);
     await settle();
     assert.equal(account.state, 'failed');
     const again = account.register();
@@ -227,18 +239,29 @@ describe('registration', () => {
     assert.equal(headerValue(remove, 'Expires'), '0');
   });
 
-  it('ACC-39: register, unregister and register in one task: never two REGISTERs in flight, and the last wish counts', async () => {
+  it('ACC-39: register, unregister and register in one task: what is in flight already is what is wanted', async () => {
     const { register, server, account } = await registering();
     const gone = account.unregister().catch((error: unknown) => error);
     const last = account.register();
     await server.nothing();
     server.respond(register, 200, { headers: [bound(register, 300)] });
-    const second = await server.request('REGISTER');
-    assert.equal(headerValue(second, 'Expires'), '600');
-    server.respond(second, 200, { headers: [bound(second, 300)] });
     await last;
     assert.propertyVal(await gone, 'code', 'aborted');
     assert.equal(account.state, 'registered');
+    await server.nothing();
+  });
+
+  it('EXO-9, ACC-39: never two REGISTERs in flight: the last of several wishes follows the first', async () => {
+    const { register, server, account } = await registering();
+    void account.unregister().catch(() => undefined);
+    void account.register({ expires: 100 }).catch(() => undefined);
+    const last = account.register({ expires: 200 });
+    await server.nothing();
+    server.respond(register, 200, { headers: [bound(register, 300)] });
+    const second = await server.request('REGISTER');
+    assert.equal(headerValue(second, 'Expires'), '200');
+    server.respond(second, 200, { headers: [bound(second, 200)] });
+    await last;
     await server.nothing();
   });
 
@@ -256,18 +279,24 @@ describe('registration', () => {
     await busy.server.request('REGISTER');
   });
 
-  it('ACC-31: a lost connection is opened again at once, and the binding made anew on it', async () => {
-    const { register, server, account, clock } = await registering();
+  it('ACC-31, ACC-20: a lost connection is opened again at once; the old Contact goes with the REGISTER that brings the new one', async () => {
+    const { register, server, account, clock, states } = await registering();
     server.respond(register, 200, { headers: [bound(register, 300)] });
     await account.registered;
     server.socket.drop();
+    assert.isFalse(account.isRegistered, 'nobody is reached by it');
     await clock.advance(0);
     const again = await server.request('REGISTER');
-    assert.equal(
-      headerValue(again, 'Contact')!.split(';expires')[0],
-      headerValue(register, 'Contact')!.split(';expires')[0],
-    );
+    const [former, present] = readAll(again, Contact).filter((contact) => contact !== '*');
+    assert.equal(former!.uri, contactOf(register).uri);
+    assert.equal(former!.params.get('expires'), '0');
+    assert.notEqual(present!.uri, former!.uri);
     assert.notEqual(headerValue(again, 'Via')!.split(';')[0], headerValue(register, 'Via')!.split(';')[0]);
+    server.respond(again, 200, { headers: [bound(again, 60)] });
+    await account.registered;
+    assert.deepEqual(states, ['registered', 'registering', 'registering', 'registered']);
+    await clock.advance(60_000);
+    assert.lengthOf(readAll(await server.request('REGISTER'), Contact), 1, 'the next one has ours alone');
     await server.nothing();
   });
 

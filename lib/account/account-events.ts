@@ -1,0 +1,48 @@
+/** What an account tells the app. */
+import type { Call } from '../call/call.js';
+import type { Body, SipRequest } from '../parser/index.js';
+import type { RegistrationChange, RegistrationState } from '../registration/registration.js';
+import type { Account } from './account.js';
+
+/** A message of the pager kind (RFC 3428). */
+export interface IncomingMessage {
+  readonly account: Account;
+  readonly from: string;
+  readonly contentType: string;
+  readonly body: Body;
+  readonly request: SipRequest;
+  /** Answers it, where the account leaves that to the app (`autoRespondMessage: false`); only the first answer counts. */
+  readonly respond: (status: number, reason?: string) => void;
+}
+
+export interface AccountEvents {
+  /** Every change of the registration, and every repeat of success. */
+  registrationChanged: RegistrationChange & { readonly account: Account };
+  incomingCall: { readonly account: Account; readonly call: Call };
+  message: IncomingMessage;
+  connectionChanged: { readonly connected: boolean; readonly reason: string | undefined };
+}
+
+export interface AccountSnapshot {
+  readonly uri: string;
+  readonly state: RegistrationState;
+  readonly isRegistered: boolean;
+  readonly connected: boolean;
+  readonly calls: readonly Call[];
+}
+
+/** PJSIP's account info. */
+export interface AccountInfo {
+  readonly uri: string;
+  readonly state: RegistrationState;
+  readonly isRegistered: boolean;
+  readonly connected: boolean;
+  /** The address others reach us by: the GRUU where one was granted. */
+  readonly contact: string;
+  /** Of the last answer or failure; 100 while one is awaited. */
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  /** Seconds granted, and those that are left. */
+  readonly expires: number | undefined;
+  readonly expiresIn: number | undefined;
+}
