@@ -37,8 +37,8 @@ export interface AccountInfo {
   readonly state: RegistrationState;
   readonly isRegistered: boolean;
   readonly connected: boolean;
-  /** The address others reach us by: the GRUU where one was granted. */
   readonly contact: string;
+  readonly gruu: string | undefined;
   /** Of the last answer or failure; 100 while one is awaited. */
   readonly status: number | undefined;
   readonly reason: string | undefined;

@@ -155,13 +155,18 @@ export class Account implements EventSource<AccountEvents> {
     return this.#calls;
   }
 
-  /** The URI that peers reach us by: the GRUU where one was granted. */
+  /** The Contact URI that we register. */
   get contact(): string {
-    return this.#identity.branch.contact.publicUri;
+    return this.#identity.branch.contact.uri;
+  }
+
+  /** The URI that reaches us, and no other device of the address, from anywhere (RFC 5627), where the registrar grants one. */
+  get gruu(): string | undefined {
+    return this.#identity.branch.contact.publicGruu;
   }
 
   get info(): AccountInfo {
-    const { uri, state, isRegistered, connected, contact } = this;
+    const { uri, state, isRegistered, connected, contact, gruu } = this;
     const isPending = state === 'refreshing' || state === 'registering';
     const { registration } = this.#identity.branch;
     return {
@@ -170,6 +175,7 @@ export class Account implements EventSource<AccountEvents> {
       isRegistered,
       connected,
       contact,
+      gruu,
       status: isPending ? (this.#change?.status ?? 100) : this.#change?.status,
       reason: this.#change?.reason,
       expires: registration?.expires,

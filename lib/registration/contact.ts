@@ -53,9 +53,9 @@ export class LocalContact {
       : this.uri;
   }
 
-  /** Where others reach us: the GRUU where one was granted. */
-  get publicUri(): string {
-    return this.#binding?.publicGruu ?? this.uri;
+  /** RFC 5627 §3.1. */
+  get publicGruu(): string | undefined {
+    return this.#binding?.publicGruu;
   }
 
   /** Whether the registrar keeps one binding per flow (RFC 5626 §4.2.1). */
