@@ -13,9 +13,12 @@ const banner = `/*! ${name} ${version} | ${license} */`;
 
 /** Entry points of the package by the name of their file in dist/. */
 const entries = Object.fromEntries(
-  Object.entries({ evercall: 'lib/index.ts', parser: 'lib/parser/index.ts', elements: 'lib/elements/index.ts' }).filter(
-    ([, path]) => existsSync(path),
-  ),
+  Object.entries({
+    evercall: 'lib/index.ts',
+    parser: 'lib/parser/index.ts',
+    elements: 'lib/elements/index.ts',
+    storage: 'lib/storage/idb-storage.ts',
+  }).filter(([, path]) => existsSync(path)),
 );
 
 /** A warning is an error: above all a circular or an unresolved import. */

@@ -39,6 +39,12 @@ describe('the ES modules in dist/', () => {
     assert.deepEqual(touched, []);
   });
 
+  it('storage.js evaluates without doing any work', async () => {
+    const { exports, touched } = await watchedImport('/base/dist/storage.js');
+    assert.property(exports, 'idbStorage');
+    assert.deepEqual(touched, []);
+  });
+
   it('parser.js evaluates without doing any work, and parses', async () => {
     const { exports, touched } = await watchedImport('/base/dist/parser.js');
     assert.deepEqual(touched, []);

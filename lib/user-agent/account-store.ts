@@ -1,0 +1,183 @@
+/** Keeps accounts over reloads: one versioned record in a storage, in memory when that fails. */
+import type { AccountOptions } from '../account/account-options.js';
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/log.js';
+import type { KeyValueStorage } from '../base/storage.js';
+import type { Credentials } from '../core/credentials.js';
+import type { DigestAlgorithm } from '../core/digest.js';
+
+/** What a login amounts to in one realm (RFC 7616 §3.4.2), in place of the password. */
+export interface StoredHa1 {
+  readonly realm: string;
+  readonly username: string;
+  readonly ha1: string;
+  readonly algorithm: DigestAlgorithm;
+}
+
+export interface StoredAccount {
+  readonly id: string;
+  /** Without functions; without passwords, unless they are to be kept. */
+  readonly options: AccountOptions;
+  readonly ha1s?: readonly StoredHa1[] | undefined;
+  /** The id of another account. */
+  readonly dependsOn?: string | undefined;
+}
+
+export interface StoredState {
+  readonly instanceId?: string | undefined;
+  readonly accounts: readonly StoredAccount[];
+  /** Its id. */
+  readonly defaultAccount?: string | undefined;
+}
+
+export interface AccountStoreContext {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Passwords are written as they are, too. */
+  readonly storePasswords: boolean;
+}
+
+const key = 'evercall.accounts';
+const version = 1;
+/** Milliseconds for one answer of the storage: a database whose upgrade another tab blocks never gives any. */
+const patience = 3000;
+
+type Migrations = Readonly<Record<number, (record: Record<string, unknown>) => Record<string, unknown>>>;
+/** By version: what makes a record of the next one. */
+const migrations: Migrations = {};
+
+export class AccountStore {
+  readonly #storage: KeyValueStorage;
+  readonly #context: AccountStoreContext;
+  readonly #warned = new Set<string>();
+  #loaded: Promise<StoredState> | undefined;
+  /** What was saved last; undefined when it has been handed to the storage. */
+  #unwritten: StoredState | undefined;
+  #writing: Promise<void> | undefined;
+  /** The storage holds what we must not overwrite, or we cannot know, or it hangs. */
+  #isMemoryOnly = false;
+
+  constructor(storage: KeyValueStorage, context: AccountStoreContext) {
+    this.#storage = storage;
+    this.#context = context;
+  }
+
+  /** What the storage held when it was first asked; never rejects. */
+  load(): Promise<StoredState> {
+    return (this.#loaded ??= this.#read());
+  }
+
+  /** Has `state`, as it is now, written soon: of several in a row only the last. Nothing is written before it was loaded. */
+  save(state: StoredState): void {
+    this.#unwritten = { ...state, accounts: state.accounts.map((account) => this.#storable(account)) };
+    this.#writing ??= this.#write();
+  }
+
+  /** Resolves when what was saved is written, or is known to stay in memory; never rejects. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #read(): Promise<StoredState> {
+    try {
+      const found = await this.#inTime(() => this.#storage.get(key));
+      return found === undefined ? { accounts: [] } : readRecord(found);
+    } catch (error) {
+      this.#isMemoryOnly = true;
+      this.#warnOfMemory(error);
+      return { accounts: [] };
+    }
+  }
+
+  async #write(): Promise<void> {
+    await this.load();
+    while (this.#unwritten && !this.#isMemoryOnly) {
+      const record = { version, ...this.#unwritten };
+      this.#unwritten = undefined;
+      try {
+        await this.#inTime(() => this.#storage.set(key, record));
+      } catch (error) {
+        this.#warnOfMemory(error); // the next state is tried again: there may be room by then
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  #inTime<T>(ask: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#context.clock.after(patience, () => {
+        this.#isMemoryOnly = true; // what hangs may still happen: nothing must come beside or after it
+        reject(new Error(`no answer within ${patience} ms`));
+      });
+      void Promise.resolve().then(ask).then(resolve, reject).then(cancel);
+    });
+  }
+
+  #storable({ id, options, ha1s, dependsOn }: StoredAccount): StoredAccount {
+    const kept = storable(options, this.#context.storePasswords).flatMap(([name, value]) => {
+      try {
+        return [[name, structuredClone(value)]];
+      } catch {
+        this.#warn(`account ${id}: ${name} cannot be stored`);
+        return [];
+      }
+    });
+    const copy = { id, options: Object.fromEntries(kept) as AccountOptions };
+    return { ...copy, ...(ha1s && { ha1s: structuredClone(ha1s) }), ...(dependsOn !== undefined && { dependsOn }) };
+  }
+
+  #warnOfMemory(error: unknown): void {
+    this.#warn('accounts are kept in memory only', error);
+  }
+
+  #warn(message: string, ...details: unknown[]): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#context.log.warn(message, ...details.map(String));
+  }
+}
+
+/** The options to add a stored account with: what was learned of its password stands in for it. */
+export function restoredOptions({ options, ha1s = [] }: StoredAccount): AccountOptions {
+  if (ha1s.length === 0 || options.password !== undefined || options.ha1 !== undefined) return options;
+  return { ...options, credentials: [...loginsIn(options.credentials), ...ha1s] };
+}
+
+/** The state in a record of this or an older version; throws for others, and for what is none. */
+export function readRecord(found: unknown, steps = migrations, to = version): StoredState {
+  let record = found as Record<string, unknown>;
+  if (!isObject(found) || typeof record['version'] !== 'number') throw new Error('what is stored there is not ours');
+  for (let from = record['version']; from !== to; from++) {
+    const step = steps[from];
+    if (!step) throw new Error(`what is stored there is of version ${from}, ours is ${to}`);
+    record = step(record);
+  }
+  const { instanceId, accounts, defaultAccount } = record;
+  const isWhole = isText(instanceId) && isText(defaultAccount) && Array.isArray(accounts) && accounts.every(isAccount);
+  if (!isWhole) throw new Error('what is stored there is damaged');
+  return { instanceId, accounts: accounts as StoredAccount[], defaultAccount };
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
+
+function isAccount(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { id, options, ha1s = [], dependsOn } = value as Partial<StoredAccount>;
+  return typeof id === 'string' && isObject(options) && Array.isArray(ha1s) && isText(dependsOn);
+}
+
+const loginsIn = (credentials: AccountOptions['credentials'] = []): readonly Credentials[] =>
+  [credentials as Credentials | Credentials[]].flat();
+
+/** The options that may be stored: no function, no password unless asked for; the account it depends on goes by its id. */
+function storable({ credentials, ...options }: AccountOptions, storePasswords: boolean): [string, unknown][] {
+  const entries = (from: object): [string, unknown][] =>
+    Object.entries(from).filter(
+      ([name, value]) => typeof value !== 'function' && name !== 'dependsOn' && (storePasswords || name !== 'password'),
+    );
+  const logins = loginsIn(credentials)
+    .filter(({ ha1, password }) => ha1 !== undefined || (storePasswords && password !== undefined))
+    .map((login) => Object.fromEntries(entries(login)));
+  return [...entries(options), ...(logins.length > 0 ? [['credentials', logins] as [string, unknown]] : [])];
+}
