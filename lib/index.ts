@@ -39,4 +39,5 @@ export type { Clock } from './base/clock.js';
 export type { Random } from './base/random.js';
 export type { EventSource } from './base/emitter.js';
 export type { WebSocketFactory, WebSocketLike } from './transport/websocket-connection.js';
+export type { Stats } from './transport/stats.js';
 export type { Header, SipRequest, SipResponse } from './parser/index.js';

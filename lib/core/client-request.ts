@@ -125,6 +125,7 @@ export class ClientRequest implements ClientTransactionUser {
   #send(): void {
     const { flow, authenticator } = this.#options;
     const plan = this.#plan!;
+    if (this.#transaction) flow.countRetry();
     const request = buildRequest(plan, {
       branch: newBranch(this.#context.random),
       viaTransport: flow.viaTransport,

@@ -13,6 +13,8 @@ export interface RequestPlan {
   readonly routes: readonly string[];
   /** The CSeq number of the next attempt: each one has a higher number (§22.2). */
   readonly nextSequence: () => number;
+  /** How many proxies may pass it on; 0 makes the first one answer (§11). @default 70 */
+  readonly maxForwards?: number;
   readonly headers: readonly Header[];
   readonly body: Body;
 }
@@ -33,7 +35,7 @@ export function buildRequest(plan: RequestPlan, attempt: Attempt): SipRequest {
   const [uri, routes] = route(plan.uri, plan.routes);
   const headers: Header[] = [
     { name: 'Via', value: `SIP/2.0/${attempt.viaTransport} ${attempt.sentBy};branch=${attempt.branch}` },
-    maxForwards,
+    plan.maxForwards === undefined ? maxForwards : { name: 'Max-Forwards', value: String(plan.maxForwards) },
   ];
   for (const value of routes) headers.push({ name: 'Route', value });
   headers.push(

@@ -28,6 +28,8 @@ export class ClientTransaction {
   readonly flow: Flow;
   /** Of the connection it was sent on. */
   readonly sentBy: string;
+  /** What had come on the flow when it was sent. */
+  readonly #framesReceived: number;
   readonly #user: ClientTransactionUser;
   readonly #env: ClientEnvironment;
   #request: SipRequest;
@@ -38,6 +40,7 @@ export class ClientTransaction {
     this.#request = request;
     this.flow = flow;
     this.sentBy = flow.sentBy;
+    this.#framesReceived = flow.framesReceived;
     this.#user = user;
     this.#env = env;
     this.#state = request.method === 'INVITE' ? 'calling' : 'trying';
@@ -92,6 +95,7 @@ export class ClientTransaction {
         return;
       case 'failTimeout':
         this.#user.onFailure('timeout');
+        this.flow.onUnanswered(this.#framesReceived);
         return;
       case 'failTransport':
         this.#user.onFailure('transport');

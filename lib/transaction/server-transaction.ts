@@ -34,6 +34,7 @@ export class ServerTransaction {
   /** Set by the floor above while it works on an INVITE. */
   user: InviteUser | undefined;
   readonly #env: ServerEnvironment;
+  readonly #origin: Flow['origin'];
   #state: ServerState | undefined;
   #last: SipResponse | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -41,6 +42,7 @@ export class ServerTransaction {
   constructor(request: SipRequest, flow: Flow, env: ServerEnvironment) {
     this.request = request;
     this.flow = flow;
+    this.#origin = flow.origin;
     this.#env = env;
   }
 
@@ -85,10 +87,10 @@ export class ServerTransaction {
       case 'sendResponse':
         if (!this.#last) this.#stopTimer(); // no 100 is due any more
         this.#last = response;
-        this.flow.send(response!);
+        this.flow.send(response!, this.#origin);
         return;
       case 'resendResponse':
-        if (this.#last) this.flow.send(this.#last);
+        if (this.#last) this.flow.send(this.#last, this.#origin);
         return;
       case 'startH':
         this.#startTimer(timers.H, 'timeout');

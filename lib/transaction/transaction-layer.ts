@@ -63,6 +63,13 @@ export class TransactionLayer implements TransportUser {
     return other !== undefined && other !== transaction;
   }
 
+  /** Whether a transaction on this flow still waits for something. */
+  isUsing(flow: Flow): boolean {
+    for (const client of this.#clients.values()) if (client.flow === flow && client.state !== 'accepted') return true;
+    for (const server of this.#servers.values()) if (server.flow === flow && !server.isAnswered) return true;
+    return false;
+  }
+
   onMessage(message: SipMessage, flow: Flow): void {
     if (!isRequest(message)) this.#onResponse(message);
     else if (message.method === 'ACK') this.#onAck(message);
@@ -77,7 +84,7 @@ export class TransactionLayer implements TransportUser {
       (name) => headerValue(partial, name) !== undefined,
     );
     if (!answerable || headerValue(partial, 'Via') === undefined) return;
-    flow.send(buildResponse(partial, status, { reason: phrase(error), toTag: 'malformed' }));
+    flow.send(buildResponse(partial, status, { reason: phrase(error), toTag: 'malformed' }), flow.origin);
   }
 
   onConnectionLost(flow: Flow): void {

@@ -7,13 +7,18 @@
  *     └───── close() from anywhere
  */
 import type { Clock } from '../base/clock.js';
-import { abortError, EvercallError } from '../base/errors.js';
+import { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { redact, tracing } from '../base/log.js';
 import type { Random } from '../base/random.js';
-import { ParseError, checkMessage, parseMessage, writeMessage } from '../parser/index.js';
+import { ParseError, checkMessage, isRequest, parseMessage, writeMessage } from '../parser/index.js';
 import type { ParseLimits, SipMessage } from '../parser/index.js';
-import { reconnectDelay } from './backoff.js';
+import { failback } from './failback.js';
+import { KeepAlive } from './keep-alive.js';
+import type { Habit, KeepAliveUser } from './keep-alive.js';
+import { ServerList } from './server-list.js';
+import type { Counters } from './stats.js';
+import { Waiters } from './waiters.js';
 import { WebSocketConnection } from './websocket-connection.js';
 import type { ConnectionUser, WebSocketFactory } from './websocket-connection.js';
 
@@ -30,6 +35,7 @@ export interface TransportUser {
 
 /** What an account hears of the flow it leases. */
 export interface FlowListener {
+  /** A connection is open: the first one, the next one after a loss, or one to a better server, with no loss before. */
   onFlowOpen(flow: Flow): void;
   /** The connection is gone, or no server of the list could be reached; the next attempt is already planned. */
   onFlowLost(flow: Flow, reason: string): void;
@@ -40,6 +46,10 @@ export interface FlowConfig {
   readonly servers: readonly string[];
   readonly open: WebSocketFactory;
   readonly connectTimeout: number;
+  /** Milliseconds between signs of life; `auto` is the server's Flow-Timer, or 25 s. */
+  readonly keepAlive: 'auto' | number | false;
+  /** Milliseconds between looks for a better server; false stays as long as the present one lives. */
+  readonly failback: number | false;
   readonly limits: ParseLimits;
 }
 
@@ -47,31 +57,48 @@ export interface FlowEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly counters: Counters;
+  /** By URL, for all flows. */
+  readonly habits: Map<string, Habit>;
+  /** Whether a call or a transaction would be disturbed by another connection. */
+  readonly isInUse: (flow: Flow) => boolean;
+  /** Sends a request that any server answers. */
+  readonly ask: (flow: Flow) => void;
 }
 
-interface Waiter {
-  resolve(): void;
-  reject(error: EvercallError): void;
-}
+/** Milliseconds after which a connection on which something came was no accident. */
+const soundAfter = 10_000;
+/** Milliseconds that the connection to a lesser server is kept after a move: as long as a transaction lives. */
+const farewell = 32_000;
 
-export class Flow implements ConnectionUser {
+export class Flow implements ConnectionUser, KeepAliveUser {
   readonly config: FlowConfig;
   readonly #user: TransportUser;
   readonly #env: FlowEnvironment;
   readonly #listeners = new Set<FlowListener>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Waiters();
+  readonly #servers: ServerList;
   #state: FlowState = 'idle';
   #connection: WebSocketConnection | undefined;
-  #serverIndex = 0;
-  /** Attempts since a server last spoke SIP to us: one that accepts and closes at once must not be hammered. */
-  #attempts = 0;
+  #keepAlive: KeepAlive | undefined;
+  /** Ends the search for a better server. */
+  #staying: AbortController | undefined;
+  /** Of the lesser server we moved away from, until all that came on it is answered. */
+  #former: WebSocketConnection | undefined;
+  #origin: WebSocketConnection | undefined;
+  #cancelFarewell: (() => void) | undefined;
   #cancelWait: (() => void) | undefined;
   #sentBy = '';
+  #connectionId = 0;
+  #openedAt = 0;
+  #lastReceived: number | undefined;
+  #framesReceived = 0;
 
   constructor(config: FlowConfig, user: TransportUser, env: FlowEnvironment) {
     this.config = config;
     this.#user = user;
     this.#env = env;
+    this.#servers = new ServerList(config.servers, env.random);
   }
 
   get state(): FlowState {
@@ -84,7 +111,7 @@ export class Flow implements ConnectionUser {
 
   /** The server of the present or next connection. */
   get url(): string {
-    return this.config.servers[this.#serverIndex]!;
+    return this.#servers.url;
   }
 
   /** RFC 7118 §5: `WS` or `WSS` in the Via. */
@@ -95,6 +122,26 @@ export class Flow implements ConnectionUser {
   /** RFC 7118 §5.1 with RFC 2606: a page has no address; each connection gets a name of its own under `.invalid`. */
   get sentBy(): string {
     return this.#sentBy;
+  }
+
+  /** Counts the connections: 1 is the first, 0 none yet. */
+  get connectionId(): number {
+    return this.#connectionId;
+  }
+
+  /** When the latest frame came on the present connection, by `clock.now()`; undefined when none has. */
+  get lastReceived(): number | undefined {
+    return this.#lastReceived;
+  }
+
+  /** Counts the frames received, for who must know whether anything came since. */
+  get framesReceived(): number {
+    return this.#framesReceived;
+  }
+
+  /** While a message is delivered: the connection it came on, where its answer belongs. */
+  get origin(): WebSocketConnection | undefined {
+    return this.#origin;
   }
 
   addListener(listener: FlowListener): void {
@@ -112,120 +159,238 @@ export class Flow implements ConnectionUser {
 
   /** Resolves when a connection is open, at once if it is. */
   whenOpen(signal?: AbortSignal): Promise<void> {
-    if (this.#state === 'open') return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(abortError(signal));
-        return;
-      }
-      const onAbort = (): void => {
-        this.#waiters.delete(waiter);
-        reject(abortError(signal!));
-      };
-      const waiter: Waiter = {
-        resolve: () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
-        reject: (error) => {
-          signal?.removeEventListener('abort', onAbort);
-          reject(error);
-        },
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.add(waiter);
-    });
+    return this.isOpen ? Promise.resolve() : this.#waiters.wait(signal);
   }
 
-  /** Sends one message as one frame (RFC 7118 §4.2); false when there is no open connection. */
-  send(message: SipMessage): boolean {
-    const connection = this.#connection;
+  /**
+   * Sends one message as one frame (RFC 7118 §4.2), on the connection that `origin` names if that is still there; false
+   * when there is no open connection.
+   */
+  send(message: SipMessage, origin?: WebSocketConnection): boolean {
+    const connection = origin?.isOpen ? origin : this.#connection;
     if (!connection?.isOpen) return false;
     const frame = writeMessage(message);
     if (tracing(this.#env.log)) this.#trace('→', frame);
-    return connection.send(frame);
+    const { counters } = this.#env;
+    counters.messagesOut++;
+    if (isRequest(message) && message.method !== 'ACK') counters.requests++;
+    return this.#sendFrame(connection, frame);
+  }
+
+  /** For the statistics: a request is sent once more. */
+  countRetry(): void {
+    this.#env.counters.retries++;
+  }
+
+  /** Whether the server is there: asks it, and takes any frame within `ms` for a yes. Changes nothing. */
+  probe(ms: number, signal?: AbortSignal): Promise<boolean> {
+    return this.#keepAlive?.probe(ms, signal) ?? Promise.resolve(false);
+  }
+
+  /** Gives up the present connection and all waiting, and connects at once; `elsewhere` begins with the next server. */
+  reconnect(reason: string, { elsewhere = false }: { readonly elsewhere?: boolean } = {}): void {
+    if (this.#state === 'idle') return;
+    if (this.isOpen) {
+      this.#servers.onLost({ sound: this.#isSound, elsewhere, urgent: true });
+      this.#lose(reason, 0);
+    } else {
+      this.#drop();
+      this.#connect();
+    }
+  }
+
+  /** A request timed out since whose start `framesReceived` was this: if nothing at all has come, the connection is dead. */
+  onUnanswered(framesReceived: number): void {
+    if (this.isOpen && framesReceived === this.#framesReceived) this.onSilence();
+  }
+
+  /** The Flow-Timer of a 2xx to REGISTER on this flow, in seconds (RFC 5626 §4.4); it holds for the present connection. */
+  setFlowTimer(seconds: number | undefined): void {
+    this.#keepAlive?.setFlowTimer(seconds);
   }
 
   /** Drops the connection and ends all attempts, without waiting for the other side. */
   close(): void {
-    this.#cancelWait?.();
-    this.#cancelWait = undefined;
-    const wasOpen = this.#state === 'open';
+    const wasOpen = this.isOpen;
+    this.#drop();
+    this.#dropFormer();
     this.#state = 'idle';
-    this.#connection?.close();
-    this.#connection = undefined;
     if (wasOpen) this.#user.onConnectionLost(this);
-    this.#rejectWaiters(new EvercallError('transport', 'the connection was closed', { status: 503 }));
+    this.#waiters.reject(new EvercallError('transport', 'the connection was closed', { status: 503 }));
   }
 
   onOpen(connection: WebSocketConnection): void {
+    const { clock, random, log, habits, counters } = this.#env;
+    const { url } = connection;
     this.#state = 'open';
-    this.#sentBy = `${this.#env.random.token(12)}.invalid`;
-    this.#env.log.info(`connected to ${connection.url}`);
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.resolve();
+    this.#servers.onAccepted();
+    this.#sentBy = `${random.token(12)}.invalid`;
+    if (this.#connectionId++ > 0) counters.reconnects++;
+    this.#openedAt = clock.now();
+    this.#lastReceived = undefined;
+    this.#keepAlive = new KeepAlive({ url, interval: this.config.keepAlive, habits, clock, random }, this);
+    this.#seekBetter();
+    log.info(`connected to ${url}`);
+    this.#waiters.resolve();
     for (const listener of [...this.#listeners]) listener.onFlowOpen(this);
   }
 
   onFrame(frame: string | Uint8Array, connection: WebSocketConnection): void {
-    if (frame.length <= 4 && isKeepAlive(frame)) {
-      if (frame.length === 4) connection.send('\r\n'); // RFC 5626 §3.5.1: the pong to a double CRLF
+    const { counters, clock } = this.#env;
+    counters.framesIn++;
+    counters.bytesIn += frame.length;
+    const count = frame.length <= 4 ? crlfs(frame) : 0;
+    if (connection === this.#connection) {
+      this.#framesReceived++;
+      this.#lastReceived = clock.now();
+      this.#keepAlive!.onFrame(count === 1);
+    }
+    if (count) {
+      if (count === 2) this.#sendFrame(connection, '\r\n'); // RFC 5626 §3.5.1: the pong to a double CRLF
       return;
     }
     if (tracing(this.#env.log)) this.#trace('←', frame);
     const message = parseMessage(frame, this.config.limits);
     const error = message instanceof ParseError ? message : checkMessage(message);
-    if (error) {
-      this.#env.log.warn(`malformed message from ${connection.url}: ${error.message}`, error.caret);
-      this.#user.onMalformed(error, this);
-    } else {
-      this.#attempts = 0;
-      this.#user.onMessage(message as SipMessage, this);
+    this.#origin = connection;
+    try {
+      if (error) {
+        this.#env.log.warn(`malformed message from ${connection.url}: ${error.message}`, error.caret);
+        this.#user.onMalformed(error, this);
+      } else {
+        counters.messagesIn++;
+        this.#user.onMessage(message as SipMessage, this);
+      }
+    } finally {
+      this.#origin = undefined;
     }
   }
 
   onLost(reason: string, connection: WebSocketConnection): void {
-    const { log, clock, random } = this.#env;
-    const wasOpen = this.#state === 'open';
-    this.#connection = undefined;
-    log.warn(`${wasOpen ? 'lost' : 'could not reach'} ${connection.url}: ${reason}`);
-    if (!wasOpen) {
-      // A failed handshake moves on at once; only when the whole list has failed do we wait.
-      this.#serverIndex = (this.#serverIndex + 1) % this.config.servers.length;
-      if (this.#serverIndex !== 0) {
-        this.#connect();
-        return;
-      }
+    if (connection === this.#former) {
+      this.#dropFormer();
+    } else if (this.isOpen) {
+      const urgent = this.#env.isInUse(this); // the others need not all come in the same second
+      this.#lose(reason, this.#servers.onLost({ sound: this.#isSound, elsewhere: false, urgent }));
+    } else {
+      const delay = this.#servers.onRefused();
+      this.#env.log.warn(`could not reach ${connection.url}: ${reason}`);
+      if (delay === undefined) this.#connect();
+      else this.#lose(reason, delay);
     }
-    this.#state = 'waiting';
-    if (!wasOpen) this.#attempts++;
-    const delay = reconnectDelay(this.#attempts, random);
-    if (wasOpen) this.#attempts++;
-    this.#cancelWait = clock.after(delay, () => {
-      this.#connect();
-    });
-    if (wasOpen) this.#user.onConnectionLost(this);
-    else this.#rejectWaiters(new EvercallError('transport', `no server could be reached: ${reason}`, { status: 503 }));
-    for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
+  }
+
+  ping(): void {
+    this.#env.counters.pings++;
+    this.#sendFrame(this.#connection!, '\r\n\r\n');
+  }
+
+  ask(): void {
+    this.#env.ask(this);
+  }
+
+  onSilence(): void {
+    this.#lose('no sign of life', this.#servers.onLost({ sound: this.#isSound, elsewhere: true, urgent: true }));
+  }
+
+  /** Whether the present connection has served for a while: then its loss is no reason to hesitate. */
+  get #isSound(): boolean {
+    return this.#lastReceived !== undefined && this.#env.clock.now() - this.#openedAt >= soundAfter;
   }
 
   #connect(): void {
     this.#state = 'connecting';
+    this.#connection = this.#newConnection(this.url, this);
+  }
+
+  #newConnection(url: string, user: ConnectionUser): WebSocketConnection {
     const { open, connectTimeout } = this.config;
-    this.#connection = new WebSocketConnection({
-      url: this.url,
-      open,
-      connectTimeout,
-      clock: this.#env.clock,
-      user: this,
+    const { clock, counters } = this.#env;
+    counters.handshakes++;
+    return new WebSocketConnection({ url, open, connectTimeout, clock, user });
+  }
+
+  /** The connection, or the hope for one, is gone; the next attempt is planned before anyone hears of it. */
+  #lose(reason: string, delay: number): void {
+    const { clock, log } = this.#env;
+    const wasOpen = this.isOpen;
+    if (wasOpen) log.warn(`lost ${this.#connection!.url}: ${reason}`);
+    this.#drop();
+    if (delay === 0) {
+      this.#connect();
+    } else {
+      this.#state = 'waiting';
+      this.#cancelWait = clock.after(delay, () => {
+        this.#connect();
+      });
+    }
+    if (wasOpen) this.#user.onConnectionLost(this);
+    else this.#waiters.reject(new EvercallError('transport', `no server could be reached: ${reason}`, { status: 503 }));
+    for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
+  }
+
+  /** Lets go of the present connection and of what goes with it. */
+  #drop(): void {
+    this.#cancelWait?.();
+    this.#staying?.abort();
+    this.#keepAlive?.stop();
+    this.#connection?.close();
+    this.#cancelWait = this.#staying = this.#keepAlive = this.#connection = undefined;
+  }
+
+  #seekBetter(): void {
+    const { clock, isInUse } = this.#env;
+    const { failback: interval } = this.config;
+    if (interval === false || this.#servers.better.length === 0) return;
+    const { signal } = (this.#staying = new AbortController());
+    const host = {
+      clock,
+      delay: () => this.#servers.failbackDelay(interval),
+      better: () => this.#servers.better,
+      isInUse: () => isInUse(this),
+      connect: (url: string, user: ConnectionUser) => this.#newConnection(url, user),
+    };
+    failback(host, signal).then(
+      (connection) => {
+        if (connection.isOpen && !signal.aborted) this.#moveTo(connection);
+        else connection.close();
+      },
+      () => undefined, // we have left
+    );
+  }
+
+  /** Make before break: what is still under way on the former connection is answered there. */
+  #moveTo(connection: WebSocketConnection): void {
+    this.#dropFormer();
+    this.#former = this.#connection;
+    this.#connection = undefined;
+    this.#drop();
+    this.#servers.onMoved(connection.url);
+    connection.user = this;
+    this.#connection = connection;
+    this.#bidFarewell();
+    this.onOpen(connection);
+  }
+
+  #bidFarewell(): void {
+    const { clock, isInUse } = this.#env;
+    this.#cancelFarewell = clock.after(farewell, () => {
+      if (isInUse(this)) this.#bidFarewell();
+      else this.#dropFormer();
     });
   }
 
-  #rejectWaiters(error: EvercallError): void {
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.reject(error);
+  #dropFormer(): void {
+    this.#cancelFarewell?.();
+    this.#former?.close();
+    this.#former = undefined;
+  }
+
+  #sendFrame(connection: WebSocketConnection, frame: string | Uint8Array): boolean {
+    const { counters } = this.#env;
+    counters.framesOut++;
+    counters.bytesOut += frame.length;
+    return connection.send(frame);
   }
 
   #trace(direction: string, frame: string | Uint8Array): void {
@@ -234,8 +399,8 @@ export class Flow implements ConnectionUser {
   }
 }
 
-/** CRLF or CRLF CRLF in a frame of its own (RFC 5626 §3.5.1). */
-function isKeepAlive(frame: string | Uint8Array): boolean {
+/** How many CRLFs a frame consists of, if of nothing else: 2 are a ping, 1 is a pong (RFC 5626 §3.5.1). */
+function crlfs(frame: string | Uint8Array): number {
   const text = typeof frame === 'string' ? frame : String.fromCharCode(...frame);
-  return text === '\r\n' || text === '\r\n\r\n';
+  return text === '\r\n' ? 1 : text === '\r\n\r\n' ? 2 : 0;
 }

@@ -1,6 +1,8 @@
-/** Flows shared by server list: several accounts may stand on one WebSocket. An account holds a lease. */
+/** Flows shared by server list and slot: several accounts may stand on one WebSocket. An account holds a lease. */
 import { Flow } from './flow.js';
 import type { FlowConfig, FlowEnvironment, FlowListener, TransportUser } from './flow.js';
+import { newCounters } from './stats.js';
+import type { Stats } from './stats.js';
 
 /** A share in a flow; the last one returned closes it. */
 export interface FlowLease {
@@ -9,6 +11,9 @@ export interface FlowLease {
   release(): void;
 }
 
+/** What the pool does not bring itself. */
+export type PoolEnvironment = Omit<FlowEnvironment, 'counters' | 'habits'>;
+
 interface Entry {
   readonly flow: Flow;
   leases: number;
@@ -16,20 +21,29 @@ interface Entry {
 
 export class TransportPool {
   readonly #env: FlowEnvironment;
+  readonly #counters = newCounters();
   readonly #entries = new Map<string, Entry>();
   #user: TransportUser | undefined;
 
-  constructor(env: FlowEnvironment) {
-    this.#env = env;
+  constructor(env: PoolEnvironment) {
+    this.#env = { ...env, counters: this.#counters, habits: new Map() };
+  }
+
+  /** The counts up to now; they do not move. */
+  get stats(): Stats {
+    return { ...this.#counters };
   }
 
   attach(user: TransportUser): void {
     this.#user = user;
   }
 
-  /** The flow to these servers, shared with whoever named the same list; the listener hears of it from now on. */
-  lease(config: FlowConfig, listener: FlowListener): FlowLease {
-    const key = config.servers.join(' ');
+  /**
+   * The flow to these servers, shared with whoever named the same list and slot; the listener hears of it from now on.
+   * Another slot is another WebSocket, be it to the same server: an account may hold several (RFC 5626 §4.2.1).
+   */
+  lease(config: FlowConfig, listener: FlowListener, slot = 0): FlowLease {
+    const key = `${slot} ${config.servers.join(' ')}`;
     let entry = this.#entries.get(key);
     if (!entry) {
       entry = { flow: new Flow(config, this.#user!, this.#env), leases: 0 };

@@ -37,14 +37,15 @@ export interface ConnectionConfig {
 
 export class WebSocketConnection {
   readonly url: string;
+  /** Who hears of it; may be replaced. */
+  user: ConnectionUser;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
-  readonly #user: ConnectionUser;
   readonly #socket: WebSocketLike | undefined;
   readonly #cancelTimeout: () => void;
 
   constructor({ url, open, connectTimeout, clock, user }: ConnectionConfig) {
     this.url = url;
-    this.#user = user;
+    this.user = user;
     this.#cancelTimeout = clock.after(connectTimeout, () => {
       this.#lose(`no handshake within ${connectTimeout} ms`);
     });
@@ -109,19 +110,19 @@ export class WebSocketConnection {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#cancelTimeout();
-    this.#user.onOpen(this);
+    this.user.onOpen(this);
   }
 
   #onMessage(data: unknown): void {
     if (this.#state !== 'open') return;
-    if (typeof data === 'string') this.#user.onFrame(data, this);
-    else if (data instanceof ArrayBuffer) this.#user.onFrame(new Uint8Array(data), this);
-    else if (data instanceof Uint8Array) this.#user.onFrame(data, this);
+    if (typeof data === 'string') this.user.onFrame(data, this);
+    else if (data instanceof ArrayBuffer) this.user.onFrame(new Uint8Array(data), this);
+    else if (data instanceof Uint8Array) this.user.onFrame(data, this);
   }
 
   #lose(reason: string): void {
     if (this.#state === 'closed') return;
     this.close();
-    this.#user.onLost(reason, this);
+    this.user.onLost(reason, this);
   }
 }

@@ -53,6 +53,16 @@ export interface UserAgentOptions {
   readonly instanceId?: string;
   /** Milliseconds for a WebSocket handshake. @default 5000 */
   readonly connectTimeout?: number;
+  /**
+   * How often an idle server is asked whether it is still there, in seconds (RFC 5626 §4.4): by CRLF CRLF, or by OPTIONS
+   * where it does not answer that. `auto` takes the registrar's Flow-Timer, or 25 s. @default 'auto'
+   */
+  readonly keepAlive?: 'auto' | number | false;
+  /**
+   * How often servers before the present one in the list are tried, in seconds; when one is back and no call is going
+   * on, we move to it. False stays as long as the present server lives. @default 60
+   */
+  readonly failback?: number | false;
   /** Timer T1 of RFC 3261 in milliseconds; requests time out after 64 times that. @default 500 */
   readonly T1?: number;
   /** How large a message may be. */
@@ -67,6 +77,9 @@ export interface UserAgentConfig {
   readonly log: Logger;
   readonly instanceId: string;
   readonly connectTimeout: number;
+  /** Milliseconds. */
+  readonly keepAlive: 'auto' | number | false;
+  readonly failback: number | false;
   readonly timers: Timers;
   readonly limits: ParseLimits;
   readonly webSocket: WebSocketFactory;
@@ -76,7 +89,8 @@ export interface UserAgentConfig {
 }
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
-  'servers', 'userAgent', 'media', 'log', 'instanceId', 'connectTimeout', 'T1', 'limits', 'environment',
+  'servers', 'userAgent', 'media', 'log', 'instanceId', 'connectTimeout', 'keepAlive', 'failback', 'T1',
+  'limits', 'environment',
 ]); // prettier-ignore
 
 const knownMedia: ReadonlySet<string> = new Set<keyof UserAgentMediaOptions>([
@@ -90,6 +104,9 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
   if (options.instanceId !== undefined) checkUuid('instanceId', options.instanceId);
   checkPositive('connectTimeout', connectTimeout);
   checkPositive('T1', T1);
+  const { keepAlive = 'auto', failback = 60 } = options;
+  if (keepAlive !== 'auto' && keepAlive !== false) checkPositive('keepAlive', keepAlive, "'auto', false or seconds");
+  if (failback !== false) checkPositive('failback', failback, 'false or seconds');
   const { webSocket = browserWebSocket, clock = systemClock, random = systemRandom, ...media } = environment;
   return Object.freeze({
     servers: serverList(options.servers),
@@ -98,6 +115,8 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     log: logger(options.log),
     instanceId: options.instanceId ?? random.uuid(),
     connectTimeout,
+    keepAlive: typeof keepAlive === 'number' ? keepAlive * 1000 : keepAlive,
+    failback: failback && failback * 1000,
     timers: timersFrom(T1),
     limits,
     webSocket,

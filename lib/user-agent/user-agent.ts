@@ -10,11 +10,13 @@ import { Store } from '../base/store.js';
 import type { Call } from '../call/call.js';
 import { Core } from '../core/core.js';
 import type { CoreUser } from '../core/core.js';
+import { askForLife } from '../core/keep-alive.js';
 import type { SipRequest } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { FlowLease } from '../transport/transport-pool.js';
 import type { FlowListener } from '../transport/flow.js';
+import type { Stats } from '../transport/stats.js';
 import { TransportPool } from '../transport/transport-pool.js';
 import { findAccount } from './account-routing.js';
 import { userAgentConfig } from './user-agent-options.js';
@@ -44,7 +46,15 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     const { clock, random, log, timers, userAgent } = config;
     this.#config = config;
     this.#store = new Store(() => ({ accounts: this.accounts, defaultAccount: this.defaultAccount }));
-    this.#pool = new TransportPool({ clock, random, log });
+    this.#pool = new TransportPool({
+      clock,
+      random,
+      log,
+      isInUse: (flow) => this.calls.length > 0 || this.#transactions.isUsing(flow),
+      ask: (flow) => {
+        askForLife(this.#core, flow);
+      },
+    });
     this.#transactions = new TransactionLayer(clock, log, timers);
     this.#pool.attach(this.#transactions);
     this.#core = new Core(this.#transactions, random, log, { userAgent });
@@ -74,6 +84,11 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       throw new EvercallError('invalidState', 'defaultAccount: not added here');
     this.#defaultAccount = account;
     this.#store.changed();
+  }
+
+  /** What has gone over the connections so far, counted; a snapshot. */
+  get stats(): Stats {
+    return this.#pool.stats;
   }
 
   on<K extends keyof UserAgentEvents>(event: K, listener: (payload: UserAgentEvents[K]) => void): () => void {
@@ -109,7 +124,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       media,
       mediaEnvironment,
       instanceId,
-      lease: (servers, _slot, listener) => this.#lease(servers, listener),
+      lease: (servers, slot, listener) => this.#lease(servers, slot, listener),
       attach: (given) => (inbox = given),
       announce: (event, payload) => {
         const isHeard = this.#emitter.has(event);
@@ -137,9 +152,9 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     await Promise.all(this.accounts.map((account) => account.dispose(options)));
   }
 
-  #lease(servers: readonly string[], listener: FlowListener): FlowLease {
-    const { webSocket, connectTimeout, limits } = this.#config;
-    return this.#pool.lease({ servers, open: webSocket, connectTimeout, limits }, listener);
+  #lease(servers: readonly string[], slot: number, listener: FlowListener): FlowLease {
+    const { webSocket: open, connectTimeout, limits, keepAlive, failback } = this.#config;
+    return this.#pool.lease({ servers, open, connectTimeout, limits, keepAlive, failback }, listener, slot);
   }
 
   #remove(account: Account): void {

@@ -58,6 +58,7 @@ export async function phone({ account: accountOptions, ...options }: PhoneOption
   const logger: Logger = { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') };
   const ua = new UserAgent({
     servers: 'ws://server.example/ws',
+    keepAlive: false, // a test that is about it says so
     log: logger,
     environment: {
       webSocket: server.webSocket,

@@ -65,12 +65,17 @@ export class ScriptedServer {
   readonly refused = new Set<string>();
   /** Handshakes are left unanswered. */
   holdsHandshakes = false;
+  /** CRLF CRLF is answered (RFC 5626 §3.5.1). */
+  pongs = true;
+  /** How many CRLF CRLF came. */
+  pings = 0;
   #seen = 0;
 
   /** To be injected as `environment.webSocket`. */
   readonly webSocket: WebSocketFactory = (url) => {
     const socket = new FakeSocket(url, (frame) => {
-      this.#onFrame(frame);
+      if (frame === '\r\n\r\n') this.#onPing(socket);
+      else this.#onFrame(frame);
     });
     this.sockets.push(socket);
     queueMicrotask(() => {
@@ -138,6 +143,11 @@ export class ScriptedServer {
       `Content-Length: ${Buffer.byteLength(body)}`,
     ];
     this.socket.receive(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  }
+
+  #onPing(socket: FakeSocket): void {
+    this.pings++;
+    if (this.pongs) queueMicrotask(() => socket.receive('\r\n'));
   }
 
   #onFrame(frame: string | Uint8Array): void {
