@@ -69,6 +69,19 @@ const withAdapter = virtual({
   'evercall-with-adapter': `import 'webrtc-adapter';\nexport * from '${join(import.meta.dirname, 'lib/index.ts')}';`,
 });
 
+/** What a page loads that imports the library as an ES module, to be weighed: in a folder of its own what comes on demand. */
+const weighed = {
+  input: entries.evercall,
+  onLog,
+  plugins: [cleanFirst('build/size'), ...compile(), minify()],
+  output: {
+    dir: 'build/size',
+    format: 'es',
+    sourcemap: true,
+    chunkFileNames: ({ isDynamicEntry }) => `${isDynamicEntry ? 'on-demand/' : ''}[name].js`,
+  },
+};
+
 export default [
   {
     input: entries,
@@ -80,6 +93,7 @@ export default [
     ? [
         script(entries.evercall, 'dist/evercall.iife.js'),
         script('evercall-with-adapter', 'dist/evercall.adapter.iife.js', [withAdapter]),
+        weighed,
       ]
     : []),
   ...(entries.parser

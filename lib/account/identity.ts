@@ -69,7 +69,7 @@ export class Identity implements RegistrationUser {
     this.#config = config;
     this.#context = context;
     this.#user = user;
-    this.authenticator = new Authenticator(config.credentials, context.core.random);
+    this.authenticator = new Authenticator(config, context.core.random);
     this.#branch();
   }
 

@@ -7,7 +7,7 @@ import { buildCancel } from '../transaction/ack-and-cancel.js';
 import type { ClientTransaction, ClientTransactionUser } from '../transaction/client-transaction.js';
 import type { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Flow } from '../transport/flow.js';
-import type { Authenticator } from './authenticator.js';
+import type { Attempt, Authenticator } from './authenticator.js';
 import { buildRequest } from './requests.js';
 import type { RequestPlan } from './requests.js';
 
@@ -39,8 +39,10 @@ export class ClientRequest implements ClientTransactionUser {
   #plan: RequestPlan | undefined;
   readonly #options: RequestOptions;
   #user: RequestUser;
-  /** Realms answered in this operation. */
-  #tried: Set<string> | undefined;
+  /** What its challenges led to so far. */
+  #tried: Map<string, Attempt> | undefined;
+  /** Ends the wait for credentials. */
+  #waiting: AbortController | undefined;
   #transaction: ClientTransaction | undefined;
   #isOver = false;
   #hasProvisional = false;
@@ -76,6 +78,13 @@ export class ClientRequest implements ClientTransactionUser {
     this.#user = user;
   }
 
+  /** Forgets it: whatever comes, not a word goes out, and nobody hears of it. */
+  abandon(): void {
+    this.#user = deaf;
+    this.#isOver = true;
+    this.#waiting?.abort();
+  }
+
   /**
    * Ends an INVITE that has no final response yet (§9.1): at once after a provisional response, else when one comes. One
    * that has not left never leaves.
@@ -97,15 +106,15 @@ export class ClientRequest implements ClientTransactionUser {
       return;
     }
     const request = this.#transaction!.request;
-    if ((response.status === 401 || response.status === 407) && this.#mayRetry(response)) {
+    const again = (response.status === 401 || response.status === 407) && this.#authorize(response, request);
+    if (again === true) {
       this.#hasProvisional = false;
       this.#send();
-      return;
+    } else if (again) {
+      this.#await(again, response, request);
+    } else {
+      this.#end(response, request);
     }
-    this.#isOver = true;
-    if (response.status < 300 && this.#plan) this.#options.authenticator?.onSuccess(response, this.#plan);
-    this.#plan = undefined;
-    this.#user.onFinal(response, request);
   }
 
   onFailure(reason: 'timeout' | 'transport'): void {
@@ -116,10 +125,46 @@ export class ClientRequest implements ClientTransactionUser {
     );
   }
 
-  #mayRetry(response: SipResponse): boolean {
+  #authorize(response: SipResponse, { headers }: SipRequest): boolean | Promise<boolean> {
     const { authenticator } = this.#options;
-    if (!authenticator || this.#cancel) return false;
-    return authenticator.learn(response, this.#plan!, (this.#tried ??= new Set()));
+    if (!authenticator || !this.#plan || this.#cancel || this.#isOver) return false;
+    return authenticator.learn(response, {
+      request: this.#plan,
+      sent: headers,
+      tried: (this.#tried ??= new Map<string, Attempt>()),
+      signal: () => (this.#waiting ??= new AbortController()).signal,
+    });
+  }
+
+  /** Credentials have to be fetched first; until they come the operation can be given up without a word. */
+  #await(again: Promise<boolean>, response: SipResponse, request: SipRequest): void {
+    const { signal } = this.#options;
+    const onAbort = (): void => {
+      this.#fail(abortError(signal!));
+    };
+    this.#transaction = undefined;
+    this.#hasProvisional = false;
+    signal?.addEventListener('abort', onAbort);
+    again
+      .then(
+        (isAnswered) => {
+          if (this.#isOver) return;
+          if (isAnswered) this.start();
+          else this.#end(response, request);
+        },
+        (error: unknown) => {
+          this.#fail(error as EvercallError);
+        },
+      )
+      .finally(() => signal?.removeEventListener('abort', onAbort));
+    if (signal?.aborted) onAbort();
+  }
+
+  #end(response: SipResponse, request: SipRequest): void {
+    this.#isOver = true;
+    if (response.status < 300 && this.#plan) this.#options.authenticator?.onSuccess(response, this.#plan);
+    this.#plan = undefined;
+    this.#user.onFinal(response, request);
   }
 
   #send(): void {
@@ -131,7 +176,7 @@ export class ClientRequest implements ClientTransactionUser {
       viaTransport: flow.viaTransport,
       sentBy: flow.sentBy,
       sequence: plan.nextSequence(),
-      authorization: authenticator?.preempt(plan) ?? [],
+      authorization: authenticator?.preempt(plan, this.#tried) ?? [],
       product: this.#context.product,
     });
     this.#transaction = this.#context.transactions.request(request, flow, this);
@@ -145,8 +190,10 @@ export class ClientRequest implements ClientTransactionUser {
   #fail(error: EvercallError): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#waiting?.abort();
     this.#user.onFailure(error);
   }
 }
 
+const deaf: RequestUser = { onFinal: () => undefined, onFailure: () => undefined };
 const ignoreOutcome: ClientTransactionUser = { onResponse: () => undefined, onFailure: () => undefined };

@@ -1,27 +1,20 @@
 /** Digest access authentication (RFC 7616, RFC 8760, RFC 3261 §22.4): computes a response; knows no messages. */
-import { sha256, sha512_256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { Md5 } from 'ts-md5';
 
 /** Strongest first: the order in which challenges are preferred (RFC 8760 §2.4). */
 export const digestAlgorithms = ['SHA-512-256', 'SHA-256', 'MD5'] as const;
 export type DigestAlgorithm = (typeof digestAlgorithms)[number];
 
-const hashes: Record<DigestAlgorithm, (text: string) => string> = {
-  'SHA-512-256': (text) => bytesToHex(sha512_256(utf8(text))),
-  'SHA-256': (text) => bytesToHex(sha256(utf8(text))),
-  MD5: (text) => Md5.hashStr(text),
-};
+const hashes: { [Algorithm in DigestAlgorithm]?: (text: string) => string } = { MD5: (text) => Md5.hashStr(text) };
 
-/** UTF-8 (RFC 7616 §3.4); what is hashed is nearly always ASCII, and short. */
-function utf8(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 127) return new TextEncoder().encode(text);
-    bytes[i] = code;
-  }
-  return bytes;
+export const isLoaded = (algorithm: DigestAlgorithm): boolean => algorithm in hashes;
+
+/** Loads an algorithm that few servers ask for, so that no page has to bring it; undefined when it is there. */
+export function loadAlgorithm(algorithm: DigestAlgorithm): Promise<void> | undefined {
+  if (isLoaded(algorithm)) return undefined;
+  return import('./sha-2.js').then(({ sha2 }) => {
+    Object.assign(hashes, sha2);
+  });
 }
 
 export interface DigestInput {
@@ -42,14 +35,14 @@ export interface DigestInput {
   readonly body: string;
 }
 
-/** H(username:realm:password). */
+/** H(username:realm:password); the algorithm is loaded. */
 export function ha1(algorithm: DigestAlgorithm, username: string, realm: string, password: string): string {
-  return hashes[algorithm](`${username}:${realm}:${password}`);
+  return hashes[algorithm]!(`${username}:${realm}:${password}`);
 }
 
-/** RFC 7616 §3.4.1-3.4.3. */
+/** RFC 7616 §3.4.1-3.4.3; the algorithm is loaded. */
 export function digestResponse(input: DigestInput): string {
-  const hash = hashes[input.algorithm];
+  const hash = hashes[input.algorithm]!;
   const { nonce, cnonce, nc, qop } = input;
   const key = input.session ? hash(`${input.ha1}:${nonce}:${cnonce}`) : input.ha1;
   const a2 = `${input.method}:${input.uri}`;

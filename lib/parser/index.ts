@@ -83,6 +83,7 @@ export { type Params } from './params.js';
 export { ParseError } from './parse-error.js';
 export { parseMessage } from './parse-message.js';
 export { reasonPhrase } from './reason-phrases.js';
+export { quote } from './scanner.js';
 export { type OtherUri, type SipUri, type TelUri, type Uri, isSipUri, isTelUri, parseUri, writeUri } from './uri.js';
 export { uriEquals } from './uri-equality.js';
 export { writeMessage } from './write-message.js';

@@ -72,7 +72,7 @@ export class OutgoingInvite implements RequestUser {
 
   /** Forgets the INVITE: whatever comes for it, not a word goes out. */
   abandon(): void {
-    this.#request?.handOver({ onFinal: () => undefined, onFailure: () => undefined });
+    this.#request?.abandon();
   }
 
   onProvisional(response: SipResponse): void {

@@ -24,7 +24,7 @@ function circumstances(): string {
 
 function write(rows: readonly Row[]): void {
   mkdirSync('build/bench', { recursive: true });
-  const json = rows.map((row) => ({ ...row, ratio: ratio(row), met: isMet(row) }));
+  const json = rows.map((row) => ({ ...row, ratio: ratio(row, row.values), met: isMet(row) }));
   writeFileSync(
     'build/bench/results.json',
     `${JSON.stringify({ circumstances: circumstances(), rows: json }, null, 2)}\n`,

@@ -1,9 +1,9 @@
 /** Registrations, calls and messages per CPU second over an in-process fake WebSocket with stubbed media. */
-import type { Works } from '../contestant.js';
+import type { Works } from '../arena.js';
 import { openLine } from '../phones.js';
 import type { Line } from '../phones.js';
 import type { Contender, Row } from '../row.js';
-import { compare, perSecond } from '../sampling.js';
+import { both, compare, perSecond } from '../sampling.js';
 
 /** What one phone does once; `over` resolves when the server has seen the end of it. */
 type Deed = (line: Line, over: Promise<void>) => Promise<unknown>;
@@ -42,12 +42,12 @@ export async function works(contender: Contender): Promise<Works> {
 }
 
 export async function rows(): Promise<Row[]> {
-  const micros = await compare('./groups/calls.ts', Object.keys(deeds), { slice: 250 });
-  return [...micros].map(([name, values]) => ({
+  const micros = await compare('./groups/calls.ts', Object.keys(deeds), 250);
+  return [...micros].map(([name, measured]) => ({
     name,
     unit: 'per CPU s',
     better: 'more',
-    values: perSecond(values),
+    ...both(measured, perSecond),
     budget: { times: 10 },
   }));
 }

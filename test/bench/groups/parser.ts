@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { benchMessages } from '../messages.js';
 import type * as ParserBench from '../parser.bench.js';
-import type { Works } from '../contestant.js';
+import type { Works } from '../arena.js';
 import type { Budget, Contender, Row, Values } from '../row.js';
-import { compare, median } from '../sampling.js';
+import { both, compare, median } from '../sampling.js';
 
 const folder = '../../../build/bench/';
 
@@ -33,7 +33,9 @@ async function throughput(): Promise<Row[]> {
     name,
     unit: 'CPU µs',
     better: 'less',
-    values: Object.fromEntries(Object.entries(micros.get(name)!).map(([who, value]) => [who, value / perCall])),
+    ...both(micros.get(name)!, (values) =>
+      Object.fromEntries(Object.entries(values).map(([who, value]) => [who, value / perCall])),
+    ),
     budget: budgets.find(([start]) => name.startsWith(start))![1],
   }));
 }

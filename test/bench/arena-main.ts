@@ -1,11 +1,12 @@
-/** The process of a contestant: works by CPU time when it is its turn. */
-import type { Turn, TurnResult, Work, WorksModule } from './contestant.js';
+/** The process of an arena: its contenders work by CPU time when it is their turn. */
+import type { Turn, TurnResult, Work, Works, WorksModule } from './arena.js';
 import type { Contender } from './row.js';
 import { macrotask } from './sampling.js';
 
-const [path, contender] = process.argv.slice(2) as [string, Contender];
+const [path, ...contenders] = process.argv.slice(2) as [string, ...Contender[]];
 const module = (await import(path)) as WorksModule;
-const all = await module.works(contender);
+const all = new Map<Contender, Works>();
+for (const contender of contenders) all.set(contender, await module.works(contender)); // one after the other: each finds the globals it looks for
 
 /** CPU microseconds of the process, its garbage collector and compiler included. */
 function cpuTime(): number {
@@ -33,8 +34,8 @@ async function sample(work: Work, ms: number): Promise<number> {
   return (now - start) / count;
 }
 
-async function take({ name, ms }: Turn): Promise<void> {
-  const work = all[name];
+async function take({ contender, name, ms }: Turn): Promise<void> {
+  const work = all.get(contender)![name];
   process.send!({ micros: work && (await sample(work, ms)) } satisfies TurnResult);
 }
 

@@ -1,10 +1,10 @@
-/** One contender in a process of its own, as a page has one library: none of them warms, slows or fills the memory of another. */
+/** A process in which contenders work when it is their turn: all of them, or one alone. */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Contender } from './row.js';
 
-const main = fileURLToPath(new URL('./contestant-main.ts', import.meta.url));
+const main = fileURLToPath(new URL('./arena-main.ts', import.meta.url));
 
 /** Does something once. */
 export type Work = () => void | Promise<void>;
@@ -17,6 +17,7 @@ export interface WorksModule {
 
 /** Work for so many milliseconds of CPU time. */
 export interface Turn {
+  readonly contender: Contender;
   readonly name: string;
   readonly ms: number;
 }
@@ -26,19 +27,19 @@ export interface TurnResult {
   readonly micros: number | undefined;
 }
 
-export class Contestant {
-  readonly contender: Contender;
+export class Arena {
+  readonly contenders: readonly Contender[];
   readonly #module: string;
   #process: ChildProcess | undefined;
 
-  constructor(module: string, contender: Contender) {
+  constructor(module: string, contenders: readonly Contender[]) {
     this.#module = module;
-    this.contender = contender;
+    this.contenders = contenders;
   }
 
   /** Rejects, naming the work, when it fails or hangs; the next turn starts anew. */
-  turn({ name, ms }: Turn): Promise<number | undefined> {
-    const child = (this.#process ??= fork(main, [this.#module, this.contender], { execArgv: ['--import=tsx'] }));
+  turn(turn: Turn): Promise<number | undefined> {
+    const child = (this.#process ??= fork(main, [this.#module, ...this.contenders], { execArgv: ['--import=tsx'] }));
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(deadline);
@@ -47,7 +48,7 @@ export class Contestant {
       const fail = (why: string): void => {
         settle();
         this.stop();
-        reject(new Error(`${this.contender}: ${name}: ${why}`));
+        reject(new Error(`${turn.contender}: ${turn.name}: ${why}`));
       };
       const deadline = setTimeout(() => fail('hangs'), 20_000);
       child.once('exit', (code) => fail(`ended with ${code}`));
@@ -55,7 +56,7 @@ export class Contestant {
         settle();
         resolve((result as TurnResult).micros);
       });
-      child.send({ name, ms } satisfies Turn);
+      child.send(turn);
     });
   }
 
