@@ -28,6 +28,8 @@ export interface BearerCredentials {
    */
   readonly bearer: (challenge: AuthenticationChallenge, signal: AbortSignal) => Promise<string> | string;
   readonly username?: undefined;
+  readonly password?: undefined;
+  readonly ha1?: undefined;
 }
 
 export type Credentials = DigestCredentials | BearerCredentials;
