@@ -138,9 +138,9 @@ export class AccountStore {
 }
 
 /** The options to add a stored account with: what was learned of its password stands in for it. */
-export function restoredOptions({ options, ha1s = [] }: StoredAccount): AccountOptions {
-  if (ha1s.length === 0 || options.password !== undefined || options.ha1 !== undefined) return options;
-  return { ...options, credentials: [...loginsIn(options.credentials), ...ha1s] };
+export function restoredOptions({ id, options, ha1s = [] }: StoredAccount): AccountOptions {
+  if (ha1s.length === 0 || options.password !== undefined || options.ha1 !== undefined) return { ...options, id };
+  return { ...options, id, credentials: [...loginsIn(options.credentials), ...ha1s] };
 }
 
 /** The state in a record of this or an older version; throws for others, and for what is none. */
