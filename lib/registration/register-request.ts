@@ -26,7 +26,7 @@ export interface RegisterRequest {
   readonly outbound: boolean;
   /** Contact values of the app's own beside ours. */
   readonly extra: readonly string[];
-  /** Bindings of ours that go. */
+  /** Contact values of bindings that go. */
   readonly leaving: readonly string[];
   readonly callId: string;
   readonly fromTag: string;
@@ -74,7 +74,7 @@ function contacts(identity: RegistrationIdentity, contact: LocalContact, request
   }
   own.set('expires', String(request.expires));
   return [
-    ...request.leaving.map((uri) => `<${uri}>;expires=0`),
+    ...request.leaving.map((value) => `${value};expires=0`),
     ...request.extra.map((value) => `${value};expires=${request.expires}`),
     writeAddress({ uri: contact.registerUri, params: own }, 'Contact'),
   ].map((value) => ({ name: 'Contact', value }));

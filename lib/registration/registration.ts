@@ -432,7 +432,7 @@ export class Registration {
 
   /** A Contact of ours that goes with the next 2xx; one that a lost REGISTER brought along may be listed too. */
   #leave(uri = this.contact.registerUri): void {
-    this.#leaving = [...this.#leaving, uri].slice(-4);
+    this.#leaving = [...this.#leaving, `<${uri}>`].slice(-4);
   }
 
   #expiresIn(): number {

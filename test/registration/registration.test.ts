@@ -1,34 +1,8 @@
 import { assert } from 'chai';
 import { CSeq, Contact, headerValue, read, readAll } from '../../lib/parser/index.js';
-import type { Address, SipRequest } from '../../lib/parser/index.js';
-import type { RegistrationState } from '../../lib/index.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
-import type { Phone, PhoneOptions } from '../support/phone.js';
-
-const challenge = 'WWW-Authenticate: Digest realm="example.com", nonce="n1", qop="auth"';
-
-/** Our own Contact: the one that asks for time. */
-function contactOf(register: SipRequest): Address {
-  const contact = readAll(register, Contact).find((c) => c !== '*' && c.params.get('expires') !== '0');
-  assert(contact && contact !== '*');
-  return contact;
-}
-
-/** The binding as a registrar lists it. */
-function bound(register: SipRequest, expires: number, extra = ''): string {
-  const contact = contactOf(register);
-  return `Contact: <${contact.uri}>;expires=${expires};+sip.instance="${contact.params.get('+sip.instance')}"${extra}`;
-}
-
-async function registering(
-  options: PhoneOptions = {},
-): Promise<Phone & { register: SipRequest; states: RegistrationState[] }> {
-  const stage = await phone({ ...options, account: { register: true, ...options.account } });
-  const states: RegistrationState[] = [];
-  stage.account.on('registrationChanged', ({ state }) => states.push(state));
-  return { ...stage, register: await stage.server.request('REGISTER'), states };
-}
+import { bound, challenge, contactOf, registering } from '../support/registering.js';
 
 describe('registration', () => {
   it('ACC-1: an account registers when it is added: Request-URI without a user, To = From, CSeq 1 (§10.2)', async () => {

@@ -108,6 +108,17 @@ export class ScriptedServer {
     return message;
   }
 
+  /** Every message that came and was not taken; all must be requests of this method. */
+  async take(method: string): Promise<SipRequest[]> {
+    await settle();
+    const rest = this.received.slice(this.#seen);
+    this.#seen = this.received.length;
+    return rest.map((message) => {
+      assert(isRequest(message) && message.method === method, `only ${method} was expected`);
+      return message;
+    });
+  }
+
   /** Nothing came that was not taken. */
   async nothing(): Promise<void> {
     await settle();
