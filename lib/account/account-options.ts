@@ -208,13 +208,13 @@ type Flag = { [K in keyof AccountOptions]-?: boolean extends AccountOptions[K] ?
 type Whole = 'flows' | 'expires' | 'minExpires' | 'refreshBefore';
 
 function flag(options: AccountOptions, name: Flag, otherwise: boolean): boolean {
-  const value = (options[name] as boolean | undefined) ?? otherwise;
+  const value = options[name] === undefined ? otherwise : (options[name] as boolean);
   checkBoolean(name, value);
   return value;
 }
 
 function whole(options: AccountOptions, name: Whole, otherwise: number): number {
-  const value = options[name] ?? otherwise;
+  const { [name]: value = otherwise } = options;
   if (!Number.isInteger(value) || value <= 0) throw invalidOption(name, 'takes a whole number above 0', value);
   return value;
 }

@@ -236,8 +236,8 @@ describe('retries', () => {
     server.respond(remove, 200);
     await done;
     assert.equal(account.state, 'unregistered');
-    assert.throws(() => account.register({ expires: -1 }), /expires/);
-    assert.throws(() => account.register({ expires: 1.5 }), /expires/);
+    assert.throws(() => void account.register({ expires: -1 }), /expires/);
+    assert.throws(() => void account.register({ expires: 1.5 }), /expires/);
   });
 
   it('ACC-5, EXO-1: a register with other values has the same Call-ID, the next CSeq, the new Expires; its headers are its own', async () => {

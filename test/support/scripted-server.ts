@@ -137,7 +137,13 @@ export class ScriptedServer {
     this.socket.receive(text.replace(/\r?\n/g, '\r\n'));
   }
 
-  respond(
+  respond(request: SipRequest, status: number, parts: ResponseParts = {}): void {
+    this.respondOn(this.socket, request, status, parts);
+  }
+
+  /** Answers on a socket that need not be the latest. */
+  respondOn(
+    socket: FakeSocket,
     request: SipRequest,
     status: number,
     { headers = [], body = '', toTag = 'peer', reason = 'Because' }: ResponseParts = {},
@@ -153,7 +159,7 @@ export class ScriptedServer {
       ...headers,
       `Content-Length: ${Buffer.byteLength(body)}`,
     ];
-    this.socket.receive(`${lines.join('\r\n')}\r\n\r\n${body}`);
+    socket.receive(`${lines.join('\r\n')}\r\n\r\n${body}`);
   }
 
   #onPing(socket: FakeSocket): void {
