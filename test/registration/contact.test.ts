@@ -19,7 +19,7 @@ describe('contact', () => {
   it('ACC-21: `unregister` removes the old Contact by itself, and the new one has a Call-ID of its own', async () => {
     const { server, register, clock, account, states } = await registered({ account: { contactUpdate: 'unregister' } });
     server.socket.drop();
-    await clock.advance(0);
+    await clock.advance(1000);
     const remove = await server.request('REGISTER');
     assert.deepEqual(leaving(remove), [contactOf(register).uri]);
     assert.equal(headerValue(remove, 'Expires'), '0');
@@ -37,7 +37,7 @@ describe('contact', () => {
   it('ACC-20: `off` keeps the Contact', async () => {
     const { server, register, clock } = await registered({ account: { contactUpdate: 'off' } });
     server.socket.drop();
-    await clock.advance(0);
+    await clock.advance(1000);
     const again = await server.request('REGISTER');
     assert.deepEqual(
       contacts(again).map(({ uri }) => uri),
@@ -48,7 +48,7 @@ describe('contact', () => {
   it('ACC-20: two lost connections in a row leave no Contact behind', async () => {
     const { server, register, clock } = await registered();
     server.socket.drop();
-    await clock.advance(0);
+    await clock.advance(1000);
     const second = await server.request('REGISTER');
     server.socket.drop();
     await clock.advance(60_000);
@@ -61,7 +61,7 @@ describe('contact', () => {
     assert.includeMembers([...readAll(register, Supported)], ['outbound', 'path', 'gruu']);
     assert.equal(contactOf(register).params.get('reg-id'), '1');
     server.socket.drop();
-    await clock.advance(0);
+    await clock.advance(1000);
     const again = await server.request('REGISTER');
     assert.deepEqual(leaving(again), []);
     assert.equal(contactOf(again).uri, contactOf(register).uri);
@@ -78,7 +78,7 @@ describe('contact', () => {
     server.respond(refresh, 200, { headers: [bound(refresh, 600)] });
     await settle();
     server.socket.drop();
-    await clock.advance(0);
+    await clock.advance(1000);
     assert.equal(contactOf(await server.request('REGISTER')).params.get('reg-id'), '1');
   });
 
