@@ -71,9 +71,12 @@ export class KeepAlive {
     const { clock, url, habits } = this.#config;
     if (isPong) habits.set(url, 'pongs');
     else if (this.#asking === 'options') habits.set(url, 'answers');
-    this.#asking = undefined;
-    this.#isLate = false;
     if (this.#flowTimer === undefined) this.#since = clock.now(); // a Flow-Timer wants pings, whatever else is sent (§4.4)
+    this.#isLate = false;
+    if (this.#asking) {
+      this.#asking = undefined;
+      this.#rest();
+    }
     for (const settle of this.#probes) settle(true);
   }
 
@@ -131,6 +134,7 @@ export class KeepAlive {
   #rest(): void {
     const { clock, interval } = this.#config;
     if (interval === false || this.#isStopped) return;
+    this.#cancel?.();
     const due = this.#asking ? this.#askedAt + patience : this.#since + this.#wait;
     this.#cancel = clock.after(Math.max(0, Math.min(nap, due - clock.now())), () => {
       this.#look();
