@@ -29,7 +29,14 @@ export type {
   RegistrationState,
 } from './registration/registration.js';
 export type { DtmfSignal } from './session/dtmf-relay.js';
-export type { Credentials } from './core/credentials.js';
+export type {
+  AuthenticationChallenge,
+  BearerCredentials,
+  Credentials,
+  CredentialsProvider,
+  DigestCredentials,
+} from './core/credentials.js';
+export type { RememberedCredentials } from './core/authenticator.js';
 export type { DigestAlgorithm } from './core/digest.js';
 export { EvercallError } from './base/errors.js';
 export type { ErrorCode } from './base/errors.js';

@@ -13,7 +13,10 @@ export const errorCatalogue = {
     'It is tried again; check that the registrar keeps Contacts of WebSocket clients.',
   ],
   busy: ['The account has calls.', 'Hang up first, or pass `force: true`.'],
-  authentication: ['The server refused the credentials.', 'Check user name, authentication user and password.'],
+  authentication: [
+    'The server refused the credentials, or what its algorithm takes cannot be loaded.',
+    'Check user name, authentication user and password.',
+  ],
   cancelled: ['The call was cancelled before it was answered.', 'None: one of the sides asked for it.'],
   protocol: ['The peer broke the protocol in a way that ended the operation.', 'The message says what came.'],
   negotiation: ['Offer and answer found no common media.', 'Compare the codecs and media of both sides.'],

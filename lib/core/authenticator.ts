@@ -3,7 +3,15 @@ import { EvercallError, invalidOption } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { AuthenticationInfo, ProxyAuthenticate, WWWAuthenticate } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
-import { checkCredentials, findCredentials, isForAll, secretFor, serves, withCredentials } from './credentials.js';
+import {
+  checkCredentials,
+  findCredentials,
+  ha1sOf,
+  isForAll,
+  secretFor,
+  serves,
+  withCredentials,
+} from './credentials.js';
 import type {
   AuthenticationChallenge,
   BearerCredentials,
@@ -238,16 +246,12 @@ export class Authenticator {
     const cnonce = this.#random.token(16);
     const nonce = params.get('nonce')!;
     this.#remember(key, { ...base, ...names, algorithm, session, qop, username, ha1, cnonce, nonce, count: 0 });
-    if (credentials.realm === realm && credentials.password !== undefined) this.#dropPassword(credentials, realm);
-    return true;
-  }
-
-  #dropPassword({ password, ...kept }: DigestCredentials, realm: string): void {
-    if (!this.#algorithms.every(isLoaded)) return;
-    for (const algorithm of this.#algorithms) {
-      const secret = secretFor({ ...kept, password }, realm, algorithm);
-      this.#credentials = withCredentials(this.#credentials, { ...kept, algorithm, ha1: secret });
+    if (this.#algorithms.every(isLoaded)) {
+      for (const own of ha1sOf(credentials, realm, this.#algorithms)) {
+        this.#credentials = withCredentials(this.#credentials, own);
+      }
     }
+    return true;
   }
 
   /** Callees that challenge are forgotten again, oldest first: every request looks at all that is kept. */

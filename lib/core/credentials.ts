@@ -119,3 +119,17 @@ export function secretFor(c: DigestCredentials, realm: string, algorithm: Digest
   if (c.password !== undefined) return ha1(algorithm, c.username, realm, c.password);
   return algorithmOf(c) === algorithm ? c.ha1!.toLowerCase() : undefined;
 }
+
+/** What a password that names its realm can be replaced by; nothing of other credentials. The algorithms are loaded. */
+export function ha1sOf(
+  { password, ...kept }: DigestCredentials,
+  realm: string,
+  algorithms: readonly DigestAlgorithm[],
+): DigestCredentials[] {
+  if (password === undefined || kept.realm !== realm) return [];
+  return algorithms.map((algorithm) => ({
+    ...kept,
+    algorithm,
+    ha1: ha1(algorithm, kept.username, realm, password),
+  }));
+}
