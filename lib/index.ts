@@ -3,8 +3,20 @@ export { UserAgent } from './user-agent/user-agent.js';
 export type { UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent.js';
 export type { Environment, UserAgentMediaOptions, UserAgentOptions } from './user-agent/user-agent-options.js';
 export type { Account, DisposeOptions } from './account/account.js';
-export type { AccountEvents, AccountInfo, AccountSnapshot, IncomingMessage } from './account/account-events.js';
-export type { AccountOptions, ContactOptions, ParameterOptions, RetryOptions } from './account/account-options.js';
+export type {
+  AccountEvents,
+  AccountInfo,
+  AccountSnapshot,
+  CredentialsRequest,
+  IncomingMessage,
+} from './account/account-events.js';
+export type {
+  AccountOptions,
+  AuthenticationOptions,
+  ContactOptions,
+  ParameterOptions,
+  RetryOptions,
+} from './account/account-options.js';
 export type { AccountEdit } from './account/edit.js';
 export type { Call } from './call/call.js';
 export type { CallEvents, CallSnapshot, RemoteParty } from './call/call-events.js';

@@ -1,5 +1,6 @@
 /** What an account tells the app. */
 import type { Call } from '../call/call.js';
+import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
 import type { Body, SipRequest } from '../parser/index.js';
 import type { RegistrationChange, RegistrationState } from '../registration/registration.js';
 import type { Account } from './account.js';
@@ -15,11 +16,24 @@ export interface IncomingMessage {
   readonly respond: (status: number, reason?: string) => void;
 }
 
+/** A server asks for credentials that are missing, or were refused (Linphone's authentication_requested). */
+export interface CredentialsRequest {
+  readonly account: Account;
+  readonly challenge: AuthenticationChallenge;
+  /** Aborts when nothing waits for them any more. */
+  readonly signal: AbortSignal;
+  /** What waits goes on with them; without, or when they are refused, it ends. Called by nobody, it ends at once. */
+  readonly provide: (credentials: Credentials | undefined | Promise<Credentials | undefined>) => void;
+  /** What waits goes on waiting until `account.setCredentials()`. */
+  readonly wait: () => void;
+}
+
 export interface AccountEvents {
   /** Every change of the registration, and every repeat of success. */
   registrationChanged: RegistrationChange & { readonly account: Account };
   incomingCall: { readonly account: Account; readonly call: Call };
   message: IncomingMessage;
+  credentialsRequired: CredentialsRequest;
   connectionChanged: { readonly connected: boolean; readonly reason: string | undefined };
 }
 

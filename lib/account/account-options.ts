@@ -3,7 +3,9 @@ import { invalidOption } from '../base/errors.js';
 import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
 import { checkHeaders } from '../call/call-options.js';
 import { checkCredentials } from '../core/credentials.js';
-import type { Credentials } from '../core/credentials.js';
+import type { Credentials, CredentialsProvider } from '../core/credentials.js';
+import { digestAlgorithms } from '../core/digest.js';
+import type { DigestAlgorithm } from '../core/digest.js';
 import { ParseError, isSipUri, parseAddress, parseUri, writeAddress, writeUri } from '../parser/index.js';
 import type { Header, Params, SipUri } from '../parser/index.js';
 import type { ContactConfig } from '../registration/contact.js';
@@ -24,6 +26,16 @@ export interface ContactOptions {
   /** The same, in REGISTER only. */
   readonly registerParams?: ParameterOptions;
   readonly registerUriParams?: ParameterOptions;
+}
+
+/** PJSIP's auth_pref. */
+export interface AuthenticationOptions {
+  /** Authorizes a request before it is challenged, where a challenge is known. @default true */
+  readonly preemptive?: boolean;
+  /** The first REGISTER says who asks, as IMS wants it (3GPP TS 24.229 §5.1.1.2). @default false */
+  readonly initialEmpty?: boolean;
+  /** Those that are answered. @default all */
+  readonly algorithms?: readonly DigestAlgorithm[];
 }
 
 /** Back-off after failures (RFC 5626 §4.5). Seconds. */
@@ -50,8 +62,11 @@ export interface AccountOptions {
   readonly ha1?: string;
   /** The user name in digests. @default the user of `uri` */
   readonly username?: string;
-  /** One login per realm, where one for all is not enough. */
+  /** One login per realm, where one for all is not enough; or a token (RFC 8898). */
   readonly credentials?: Credentials | readonly Credentials[];
+  /** Asked for the credentials that are missing or were refused, once per realm; what needs them waits. */
+  readonly credentialsProvider?: CredentialsProvider;
+  readonly authentication?: AuthenticationOptions;
   /** `ws:` or `wss:` URLs in order of preference. @default those of the user agent */
   readonly servers?: string | readonly string[];
   /** How many of `servers` are connected at the same time, where the registrar keeps their bindings apart (RFC 5626). @default 1 */
@@ -112,6 +127,8 @@ export interface AccountConfig {
   readonly user: string;
   readonly domain: string;
   readonly credentials: readonly Credentials[];
+  readonly credentialsProvider: CredentialsProvider | undefined;
+  readonly authentication: AuthenticationOptions;
   readonly servers: readonly string[];
   readonly flows: number;
   readonly registrar: string | undefined;
@@ -138,7 +155,7 @@ export interface AccountConfig {
 }
 
 const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
-  'uri', 'displayName', 'id', 'password', 'ha1', 'username', 'credentials', 'servers', 'flows', 'registrar', 'register',
+  'uri', 'displayName', 'id', 'password', 'ha1', 'username', 'credentials', 'credentialsProvider', 'authentication', 'servers', 'flows', 'registrar', 'register',
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
   'contactHost', 'outbound', 'instanceId', 'priority', 'autoRespondMessage', 'data',
@@ -167,6 +184,8 @@ export function accountConfig(options: AccountOptions, defaultServers: readonly 
     user,
     domain: host,
     credentials: credentialList(options, user),
+    credentialsProvider: provider(options.credentialsProvider),
+    authentication: authenticationConfig(options.authentication),
     servers: options.servers === undefined ? defaultServers : serverList(options.servers),
     flows: whole(options, 'flows', 1),
     registrar: registrar === null ? undefined : registrarUri(registrar, address.parsed),
@@ -222,6 +241,21 @@ function whole(options: AccountOptions, name: Whole, otherwise: number): number 
 function textList(list: readonly string[], option: string): readonly string[] {
   if (!(Array.isArray as (value: unknown) => boolean)(list)) throw invalidOption(option, 'takes a list', list);
   return list;
+}
+
+function provider(ask: CredentialsProvider | undefined): CredentialsProvider | undefined {
+  if (ask !== undefined && typeof ask !== 'function')
+    throw invalidOption('credentialsProvider', 'takes a function', ask);
+  return ask;
+}
+
+function authenticationConfig(options: AuthenticationOptions = {}): AuthenticationOptions {
+  checkKnown(options, new Set(['preemptive', 'initialEmpty', 'algorithms']), 'authentication');
+  const { preemptive = true, initialEmpty = false, algorithms = digestAlgorithms } = options;
+  checkBoolean('authentication.preemptive', preemptive);
+  checkBoolean('authentication.initialEmpty', initialEmpty);
+  for (const name of algorithms) checkOneOf('authentication.algorithms', name, digestAlgorithms);
+  return { preemptive, initialEmpty, algorithms };
 }
 
 function retryConfig(options: RetryOptions | false = {}): RetryConfig | undefined {

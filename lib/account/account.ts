@@ -13,6 +13,7 @@ import type { CallContext } from '../call/call-context.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import type { Core } from '../core/core.js';
+import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
 import { optional } from '../core/optional.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
@@ -45,7 +46,7 @@ export interface AccountInbox {
   readonly priority: () => number;
 }
 
-export type AnnouncedEvent = 'registrationChanged' | 'incomingCall' | 'message';
+export type AnnouncedEvent = 'registrationChanged' | 'incomingCall' | 'message' | 'credentialsRequired';
 
 export interface AccountContext extends Pick<IdentityContext, 'instanceId' | 'lease'> {
   readonly core: Core;
@@ -230,6 +231,26 @@ export class Account implements EventSource<AccountEvents> {
     this.#mustRegister('pauseRegistration').pause();
   }
 
+  /**
+   * Adds credentials, in place of the same user's for the same realm: what waits for them goes on, and a registration
+   * that was refused is tried again. Throws `invalidOption`.
+   */
+  setCredentials(credentials: Credentials): void {
+    this.#mustLive('setCredentials');
+    this.#identity.authenticator.set(credentials);
+    const isRefused = this.#change?.cause === 'authentication' && this.state === 'failed';
+    if (isRefused && this.#identity.config.register) void quiet(this.#identity.register());
+  }
+
+  /** Removes those for a realm, or with none named those for all realms (eXosip2's remove_authentication_info). */
+  removeCredentials(realm?: string): void {
+    this.#identity.authenticator.remove(realm);
+  }
+
+  clearCredentials(): void {
+    this.#identity.authenticator.clear();
+  }
+
   /** The options, to be changed and committed together. */
   edit(): AccountEdit {
     return accountEdit({ ...this.#options, data: this.data }, (patch) => this.update(patch));
@@ -391,8 +412,31 @@ export class Account implements EventSource<AccountEvents> {
         onConnectionChange: (connected, reason) => {
           this.#changed('connectionChanged', { connected, reason });
         },
+        onCredentialsNeeded: (challenge, signal) => {
+          const { credentialsProvider: ask } = this.#identity.config;
+          return ask ? ask(challenge, signal) : this.#ask(challenge, signal);
+        },
       },
     );
+  }
+
+  /** Whoever listens may provide; what is asked waits only where someone has said that an answer will come. */
+  #ask(challenge: AuthenticationChallenge, signal: AbortSignal): Promise<Credentials | undefined> | undefined {
+    let answer: Promise<Credentials | undefined> | undefined;
+    const request = {
+      account: this,
+      challenge,
+      signal,
+      provide: (credentials: Credentials | undefined | Promise<Credentials | undefined>) => {
+        answer ??= Promise.resolve(credentials);
+      },
+      wait: () => {
+        answer ??= new Promise(() => undefined); // `setCredentials` answers in its place
+      },
+    };
+    this.#emitter.emit('credentialsRequired', request);
+    this.#context.announce('credentialsRequired', request);
+    return answer;
   }
 
   #onRegistrationChange(change: RegistrationChange): void {

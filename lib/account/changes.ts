@@ -5,7 +5,7 @@ export type Change = 'none' | 'register' | 'identity';
 
 /** Who registers, where, by which way and with which login: the old one has to sign off. */
 const identity: readonly (keyof AccountConfig)[] = [
-  'uri', 'registrar', 'servers', 'flows', 'credentials', 'routes', 'registerVia', 'outbound', 'instanceId',
+  'uri', 'registrar', 'servers', 'flows', 'credentials', 'authentication', 'routes', 'registerVia', 'outbound', 'instanceId',
 ]; // prettier-ignore
 
 /** What the registrar stores or reads of one and the same identity. */

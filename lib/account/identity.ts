@@ -7,6 +7,7 @@ import type { Logger } from '../base/log.js';
 import { reportBug } from '../base/emitter.js';
 import { Authenticator } from '../core/authenticator.js';
 import type { Core } from '../core/core.js';
+import type { CredentialsProvider } from '../core/credentials.js';
 import { LocalContact } from '../registration/contact.js';
 import { Registration } from '../registration/registration.js';
 import type {
@@ -36,6 +37,8 @@ export interface IdentityUser {
   /** `state` and `previous` are of all flows together. */
   onRegistrationChange(change: RegistrationChange): void;
   onConnectionChange(connected: boolean, reason: string | undefined): void;
+  /** Credentials are missing, or those we have were refused. */
+  onCredentialsNeeded: CredentialsProvider;
 }
 
 /** One flow, our Contact on it, and what the registrar knows of it. */
@@ -69,7 +72,14 @@ export class Identity implements RegistrationUser {
     this.#config = config;
     this.#context = context;
     this.#user = user;
-    this.authenticator = new Authenticator(config, context.core.random);
+    this.authenticator = new Authenticator(
+      {
+        ...config,
+        ...config.authentication,
+        provider: (challenge, signal) => this.#user?.onCredentialsNeeded(challenge, signal),
+      },
+      context.core.random,
+    );
     this.#branch();
   }
 

@@ -10,6 +10,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { TransactionLayer, TransactionUser } from '../transaction/transaction-layer.js';
 import { newBranch } from '../base/random.js';
 import type { Flow } from '../transport/flow.js';
+import { abortError } from '../base/errors.js';
 import type { EvercallError } from '../base/errors.js';
 import { acceptHeader, allowHeader, supportedHeader } from './capabilities.js';
 import { ClientRequest } from './client-request.js';
@@ -61,10 +62,24 @@ export class Core implements TransactionUser {
     return new ClientRequest(this.#context, plan, options, user).start();
   }
 
-  /** As `request`, for what has one final response: resolves with it, whatever its status. */
+  /**
+   * As `request`, for what has one final response: resolves with it, whatever its status. Aborted, it waits no longer:
+   * what has been sent cannot be called back (§9.1).
+   */
   exchange(plan: RequestPlan, options: RequestOptions): Promise<SipResponse> {
     return new Promise((resolve, reject: (error: EvercallError) => void) => {
-      this.request(plan, options, { onFinal: resolve, onFailure: reject });
+      const { signal } = options;
+      const onAbort = (): void => {
+        reject(abortError(signal!));
+      };
+      const over =
+        <T>(settle: (value: T) => void) =>
+        (value: T): void => {
+          signal?.removeEventListener('abort', onAbort);
+          settle(value);
+        };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.request(plan, options, { onFinal: over(resolve), onFailure: over(reject) });
     });
   }
 

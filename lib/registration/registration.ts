@@ -15,7 +15,7 @@ import { newCallId, newTag } from '../base/random.js';
 import type { Authenticator } from '../core/authenticator.js';
 import type { Core } from '../core/core.js';
 import { optional, optionalAll } from '../core/optional.js';
-import { ServiceRoute, Via, writeAddress } from '../parser/index.js';
+import { FlowTimer, ServiceRoute, Via, writeAddress } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { Binding } from './bindings.js';
@@ -361,7 +361,7 @@ export class Registration {
   }
 
   #onBound(wish: Wish, binding: Binding, response: SipResponse): void {
-    const { clock, core, contact } = this.#context;
+    const { clock, core, contact, flow } = this.#context;
     const now = clock.wallTime();
     this.#bind(binding);
     this.#isPlain = !binding.isOutbound;
@@ -371,6 +371,7 @@ export class Registration {
     this.#expiry = now + binding.expires * 1000;
     // RFC 3608 §6.1: each 2xx says it anew
     this.#serviceRoute = optionalAll(response, ServiceRoute).map((route) => writeAddress(route));
+    flow.setFlowTimer(optional(response, FlowTimer));
     const seen = this.config.isRewritten ? reflexive(response) : undefined;
     const isElsewhere = seen !== undefined && contact.isElsewhere(seen) && now >= this.#rewrittenAt + rewritePause;
     if (!this.#isResting) {

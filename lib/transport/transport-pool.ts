@@ -38,6 +38,11 @@ export class TransportPool {
     this.#user = user;
   }
 
+  /** Drops every connection. */
+  close(): void {
+    for (const { flow } of this.#entries.values()) flow.close();
+  }
+
   /**
    * The flow to these servers, shared with whoever named the same list and slot; the listener hears of it from now on.
    * Another slot is another WebSocket, be it to the same server: an account may hold several (RFC 5626 §4.2.1).

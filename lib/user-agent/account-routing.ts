@@ -30,6 +30,8 @@ export function findAccount(
   return best ?? (accounts.size === 1 ? accounts.keys().next().value : undefined);
 }
 
+export const sipHost = (uri: string): string | undefined => sipUri(uri)?.host.toLowerCase();
+
 function sipUri(text: string | undefined): SipUri | undefined {
   if (text === undefined) return undefined;
   try {

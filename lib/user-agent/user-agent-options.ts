@@ -7,11 +7,12 @@ import type { LogLevel, Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import { systemRandom } from '../base/random.js';
 import { checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
+import type { Account } from '../account/account.js';
 import { serverList } from '../account/account-options.js';
 import { browserMediaEnvironment } from '../media/environment.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
-import type { ParseLimits } from '../parser/index.js';
+import type { ParseLimits, SipRequest } from '../parser/index.js';
 import { timersFrom } from '../transaction/timers.js';
 import type { Timers } from '../transaction/timers.js';
 import { browserWebSocket } from '../transport/websocket-connection.js';
@@ -49,6 +50,13 @@ export interface UserAgentOptions {
   readonly media?: UserAgentMediaOptions;
   /** A logger, or how much goes to the console. @default 'warn' */
   readonly log?: Logger | LogLevel;
+  /** Calls at the same time, incoming ones beyond are answered with 486. @default no limit */
+  readonly maxCalls?: number;
+  /**
+   * Which account takes a request that came, where the best match by To, domain and Request-URI is not it; nobody's is
+   * answered with 404.
+   */
+  readonly routeIncoming?: (request: SipRequest, match: Account | undefined) => Account | undefined;
   /** A UUID that should stay the same over reloads (RFC 5626 §4.1). @default a random one */
   readonly instanceId?: string;
   /** Milliseconds for a WebSocket handshake. @default 5000 */
@@ -75,6 +83,8 @@ export interface UserAgentConfig {
   readonly userAgent: string;
   readonly media: MediaSessionConfig;
   readonly log: Logger;
+  readonly maxCalls: number;
+  readonly routeIncoming: UserAgentOptions['routeIncoming'];
   readonly instanceId: string;
   readonly connectTimeout: number;
   /** Milliseconds. */
@@ -89,7 +99,7 @@ export interface UserAgentConfig {
 }
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
-  'servers', 'userAgent', 'media', 'log', 'instanceId', 'connectTimeout', 'keepAlive', 'failback', 'T1',
+  'servers', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'connectTimeout', 'keepAlive', 'failback', 'T1',
   'limits', 'environment',
 ]); // prettier-ignore
 
@@ -104,6 +114,10 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
   if (options.instanceId !== undefined) checkUuid('instanceId', options.instanceId);
   checkPositive('connectTimeout', connectTimeout);
   checkPositive('T1', T1);
+  const { maxCalls = Infinity, routeIncoming } = options;
+  checkPositive('maxCalls', maxCalls, 'a number');
+  if (routeIncoming !== undefined && typeof routeIncoming !== 'function')
+    throw invalidOption('routeIncoming', 'takes a function', routeIncoming);
   const { keepAlive = 'auto', failback = 60 } = options;
   if (keepAlive !== 'auto' && keepAlive !== false) checkPositive('keepAlive', keepAlive, "'auto', false or seconds");
   if (failback !== false) checkPositive('failback', failback, 'false or seconds');
@@ -113,6 +127,8 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     userAgent,
     media: mediaConfig(options.media ?? {}),
     log: logger(options.log),
+    maxCalls,
+    routeIncoming,
     instanceId: options.instanceId ?? random.uuid(),
     connectTimeout,
     keepAlive: typeof keepAlive === 'number' ? keepAlive * 1000 : keepAlive,

@@ -5,9 +5,10 @@ import type { AccountEvents } from '../account/account-events.js';
 import type { AccountOptions } from '../account/account-options.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
-import { EvercallError } from '../base/errors.js';
+import { EvercallError, invalidOption } from '../base/errors.js';
 import { Store } from '../base/store.js';
 import type { Call } from '../call/call.js';
+import type { CallOptions } from '../call/call-options.js';
 import { Core } from '../core/core.js';
 import type { CoreUser } from '../core/core.js';
 import { askForLife } from '../core/keep-alive.js';
@@ -18,11 +19,16 @@ import type { FlowLease } from '../transport/transport-pool.js';
 import type { FlowListener } from '../transport/flow.js';
 import type { Stats } from '../transport/stats.js';
 import { TransportPool } from '../transport/transport-pool.js';
-import { findAccount } from './account-routing.js';
+import { findAccount, sipHost } from './account-routing.js';
 import { userAgentConfig } from './user-agent-options.js';
 import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js';
 
 export type UserAgentEvents = Pick<AccountEvents, AnnouncedEvent>;
+
+export interface StopOptions extends Pick<DisposeOptions, 'unregister'> {
+  /** @default true */
+  readonly wait?: boolean;
+}
 
 export interface UserAgentSnapshot {
   readonly accounts: readonly Account[];
@@ -113,6 +119,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   /** Adds an account, connects and registers it; returns at once. Throws `invalidOption`, naming the option. */
   addAccount(options: AccountOptions): Account {
     if (this.#isStopped) throw new EvercallError('invalidState', 'addAccount: the user agent was stopped');
+    if (this.accounts.some(({ id }) => id === options.id)) throw invalidOption('id', 'is taken', options.id);
     const { servers, clock, log, timers, media, mediaEnvironment, instanceId } = this.#config;
     let inbox!: AccountInbox;
     const account: Account = new Account(options, {
@@ -141,15 +148,32 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     return account;
   }
 
+  /**
+   * Calls `target` by the account whose domain it names, else by the default one (PJSIP's acc_find_for_outgoing). Throws
+   * `invalidState` where there is no account, `invalidTarget` and `invalidOption`.
+   */
+  call(target: string, options?: CallOptions): Call {
+    const domain = /@([^;?>:\s]+)/.exec(target)?.[1]?.toLowerCase();
+    const known = this.accounts.find((account) => sipHost(account.uri) === domain);
+    const account = known ?? this.#defaultAccount;
+    if (!account) throw new EvercallError('invalidState', 'call: there is no account');
+    return account.call(target, options);
+  }
+
   /** Hangs up every call of every account. */
   hangupAll(): void {
     for (const call of this.calls) call.hangup();
   }
 
-  /** Hangs up, unregisters and disconnects; resolves when that is done. With `unregister: false` not a word goes out. */
-  async stop(options: Pick<DisposeOptions, 'unregister'> = {}): Promise<void> {
+  /**
+   * Hangs up, unregisters and disconnects; resolves when that is done, for each account bounded by its `unregisterTimeout`.
+   * With `unregister: false` not a word goes out; with `wait: false` what has to be said is said, and no answer awaited.
+   */
+  async stop({ unregister = true, wait = true }: StopOptions = {}): Promise<void> {
     this.#isStopped = true;
-    await Promise.all(this.accounts.map((account) => account.dispose(options)));
+    const done = Promise.all(this.accounts.map((account) => account.dispose({ unregister })));
+    if (wait) await done;
+    else this.#pool.close();
   }
 
   #lease(servers: readonly string[], slot: number, listener: FlowListener): FlowLease {
@@ -164,7 +188,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   }
 
   #onNewRequest(request: SipRequest, transaction: ServerTransaction): void {
-    const account = findAccount(this.#accounts, request, transaction.flow);
+    const found = findAccount(this.#accounts, request, transaction.flow);
+    const account = this.#config.routeIncoming ? this.#config.routeIncoming(request, found) : found;
     const inbox = account && this.#accounts.get(account);
     switch (request.method) {
       case 'OPTIONS': // §11.2: as an INVITE would fare
@@ -173,6 +198,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       case 'INVITE':
       case 'MESSAGE':
         if (!inbox) this.#core.respond(transaction, 404);
+        else if (request.method === 'INVITE' && this.calls.length >= this.#config.maxCalls)
+          this.#core.respond(transaction, 486);
         else if (request.method === 'INVITE') inbox.onInvite(request, transaction);
         else inbox.onMessage(request, transaction);
         return;
