@@ -135,11 +135,12 @@ export class TransactionLayer implements TransportUser {
   }
 }
 
-/** §18.1.2 and good sense: a response whose Call-ID or sent-by is not ours answers someone else. */
+/** §17.1.3, §18.1.2 and good sense: a response whose method, Call-ID or sent-by is not ours answers someone else. */
 function isForeign(response: SipResponse, { request, sentBy }: ClientTransaction): boolean {
   return (
     headerValues(response, 'Via').length > 1 || // §8.1.3.3
     headerValue(response, 'Call-ID') !== headerValue(request, 'Call-ID') ||
+    read(response, CSeq)!.method !== request.method ||
     read(response, Via)!.host.toLowerCase() !== sentBy
   );
 }

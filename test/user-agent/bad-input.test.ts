@@ -1,4 +1,5 @@
 import { assert } from 'chai';
+import type { EvercallError } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
@@ -71,6 +72,16 @@ describe('bad input', () => {
     );
     await stage.server.nothing();
     assert.match(stage.log.at(-1) ?? '', /response without a transaction/);
+  });
+
+  it('a response with another method in its CSeq is not the answer (§17.1.3)', async () => {
+    const { server, account, clock } = await phone();
+    const outcome = account.request('OPTIONS', 'bob').catch((error: unknown) => (error as EvercallError).code);
+    const options = await server.request('OPTIONS');
+    const headers = options.headers.map((h) => (h.name === 'CSeq' ? { ...h, value: '1 OPTION' } : h));
+    server.respond({ ...options, headers }, 200);
+    await clock.advance(32_000);
+    assert.equal(await outcome, 'timeout');
   });
 
   it('a response to somebody else’s sent-by is not taken for ours (§18.1.2)', async () => {
