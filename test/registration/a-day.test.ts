@@ -50,6 +50,8 @@ type Mood = 'well' | (typeof moods)[number];
 class MoodyServer {
   mood: Mood = 'well';
   readonly sockets = new Set<FakeSocket>();
+  /** Where calls for the account are sent. */
+  #binding: FakeSocket | undefined;
   /** Lost for good: a NAT has forgotten them. */
   readonly #lost = new Set<FakeSocket>();
   readonly #clock: FakeClock;
@@ -64,7 +66,17 @@ class MoodyServer {
   enter(mood: Mood): void {
     this.mood = mood;
     if (mood === 'refuses' || mood === 'hangs') for (const socket of this.sockets) this.#close(socket);
-    if (mood === 'black hole') for (const socket of this.sockets) this.#lost.add(socket);
+    if (mood === 'black hole') this.forget();
+  }
+
+  /** Nothing comes through on the present connections any more. */
+  forget(): void {
+    for (const socket of this.sockets) this.#lost.add(socket);
+  }
+
+  /** Whether a call would arrive. */
+  get reaches(): boolean {
+    return this.#binding !== undefined && !this.#binding.isClosed && !this.#lost.has(this.#binding);
   }
 
   connect(socket: FakeSocket): void {
@@ -97,6 +109,7 @@ class MoodyServer {
     const answer = this.#answer(message);
     this.#later(this.mood === 'slow' ? this.#number() * 40_000 : 20 + this.#number() * 80, () => {
       this.#deliver(socket, answer, answered);
+      if (answer.includes('\nContact:')) this.#binding = socket;
     });
   }
 
@@ -209,14 +222,13 @@ function dawn(number: () => number, count: number): Day {
   return { clock, ua, account, servers, registers, overlaps, handshakes, pings };
 }
 
-/** Milliseconds until the account is registered, at most `bound`. */
-async function untilRegistered({ clock, account }: Day, bound: number, what: string): Promise<number> {
+/** Resolves when the account says that it is registered, and is; that takes at most `bound` milliseconds. */
+async function untilRegistered({ clock, account, servers }: Day, bound: number, what: string): Promise<void> {
   const start = clock.now();
-  while (!account.isRegistered) {
+  while (!account.isRegistered || !servers.some(({ reaches }) => reaches)) {
     assert.isBelow(clock.now() - start, bound, `not registered again in time after: ${what}`);
     await clock.advance(1000);
   }
-  return clock.now() - start;
 }
 
 async function live(seed: number, count: number): Promise<void> {
@@ -229,14 +241,15 @@ async function live(seed: number, count: number): Promise<void> {
     await clock.advance(between(minute, 40 * minute));
     await untilRegistered(day, minute, 'nothing at all'); // a failback may be under way
     if (number() < 0.1) {
+      if (number() < 0.5) for (const each of servers) each.forget();
       clock.sleep(between(minute, 3 * hour));
-      await clock.advance(10_000);
-      await untilRegistered(day, 2 * minute, 'sleep');
+      await untilRegistered(day, minute, 'sleep');
     }
     const server = servers[Math.floor(number() * count)]!;
     const mood = moods[Math.floor(number() * moods.length)]!;
     const duration = between(1000, 15 * minute);
     server.enter(mood);
+    if (count > 1 && ['refuses', 'hangs', 'black hole'].includes(mood)) await untilRegistered(day, minute, mood);
     await clock.advance(duration);
     server.enter('well');
     // back-off doubles: the next wait is not longer than twice what has been waited, nor than its maximum
