@@ -34,6 +34,8 @@ export interface AccountEvents {
   incomingCall: { readonly account: Account; readonly call: Call };
   message: IncomingMessage;
   credentialsRequired: CredentialsRequest;
+  /** Something works, but perhaps not as meant; `message` is for developers. */
+  warning: { readonly account: Account; readonly message: string };
   connectionChanged: { readonly connected: boolean; readonly reason: string | undefined };
 }
 

@@ -11,6 +11,8 @@ import type { Header, Params, SipUri } from '../parser/index.js';
 import type { ContactConfig } from '../registration/contact.js';
 import type { ContactUpdate } from '../registration/registration.js';
 import type { RetryConfig } from '../registration/schedule.js';
+import type { Account } from './account.js';
+import type { SharedContact } from './dependency.js';
 
 /** Parameters of a URI or a header; `true` is a flag without a value. */
 export type ParameterOptions = Readonly<Record<string, string | number | true>>;
@@ -107,6 +109,17 @@ export interface AccountOptions {
   readonly contactUpdate?: ContactUpdate;
   /** `received`: our Contact takes the address the registrar sees us at, for servers that demand it. @default 'invalid' */
   readonly contactHost?: 'invalid' | 'received';
+  /**
+   * Another account, or its id if it is added later: this one registers that one's Contact, only while it is registered,
+   * and follows all its changes. Given when the account is added, or never.
+   */
+  readonly dependsOn?: Account | string;
+  /** What of the other account is shared: its GRUU, else its Contact, or what is said here; its address, or any SIP URI. @default 'auto' */
+  readonly sharedContact?: SharedContact;
+  /** Registers anew whenever the other one has, not only when its Contact has changed. @default false */
+  readonly followRefresh?: boolean;
+  /** Accounts that depend on this one unregister before it does; otherwise their bindings run out. @default false */
+  readonly unregisterDependents?: boolean;
   /** Asks for a binding per flow (RFC 5626). @default true */
   readonly outbound?: boolean;
   /** A UUID that should stay the same over reloads (RFC 5626 §4.1). @default the user agent's */
@@ -148,6 +161,10 @@ export interface AccountConfig {
   readonly extraContacts: readonly string[];
   readonly contactUpdate: ContactUpdate;
   readonly isRewritten: boolean;
+  readonly dependsOn: string | undefined;
+  readonly sharedContact: SharedContact;
+  readonly followRefresh: boolean;
+  readonly unregisterDependents: boolean;
   readonly outbound: boolean;
   readonly instanceId: string | undefined;
   readonly priority: number;
@@ -158,7 +175,7 @@ const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
   'uri', 'displayName', 'id', 'password', 'ha1', 'username', 'credentials', 'credentialsProvider', 'authentication', 'servers', 'flows', 'registrar', 'register',
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
-  'contactHost', 'outbound', 'instanceId', 'priority', 'autoRespondMessage', 'data',
+  'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage', 'data',
 ]); // prettier-ignore
 
 export function accountConfig(options: AccountOptions, defaultServers: readonly string[]): AccountConfig {
@@ -205,6 +222,10 @@ export function accountConfig(options: AccountOptions, defaultServers: readonly 
     extraContacts: textList(options.extraContacts ?? [], 'extraContacts').map(extraContact),
     contactUpdate,
     isRewritten: contactHost === 'received',
+    dependsOn: masterId(options),
+    sharedContact: sharedContact(options.sharedContact),
+    followRefresh: flag(options, 'followRefresh', false),
+    unregisterDependents: flag(options, 'unregisterDependents', false),
     outbound: flag(options, 'outbound', true),
     instanceId,
     priority,
@@ -256,6 +277,20 @@ function authenticationConfig(options: AuthenticationOptions = {}): Authenticati
   checkBoolean('authentication.initialEmpty', initialEmpty);
   for (const name of algorithms) checkOneOf('authentication.algorithms', name, digestAlgorithms);
   return { preemptive, initialEmpty, algorithms };
+}
+
+/** The id of the account that this one is to depend on. */
+export function masterId({ dependsOn, id }: AccountOptions): string | undefined {
+  if (dependsOn === undefined) return undefined;
+  const master: unknown = typeof dependsOn === 'string' ? dependsOn : (dependsOn as Account | null)?.id;
+  if (typeof master !== 'string' || master === '')
+    throw invalidOption('dependsOn', 'takes an account or its id', dependsOn);
+  if (master === id) throw invalidOption('dependsOn', 'takes another account', master);
+  return master;
+}
+
+function sharedContact(choice: SharedContact = 'auto'): SharedContact {
+  return ['auto', 'gruu', 'contact', 'aor'].includes(choice) ? choice : sipAddress(choice, 'sharedContact').uri;
 }
 
 function retryConfig(options: RetryOptions | false = {}): RetryConfig | undefined {

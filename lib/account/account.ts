@@ -29,21 +29,29 @@ import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-even
 import { accountConfig } from './account-options.js';
 import type { AccountConfig, AccountOptions } from './account-options.js';
 import { compare } from './changes.js';
+import { Dependency } from './dependency.js';
+import type { Peer } from './dependency.js';
 import { accountEdit, patched } from './edit.js';
 import type { AccountEdit } from './edit.js';
 import { Identity } from './identity.js';
 import type { IdentityContext } from './identity.js';
 import { targetUri } from './target.js';
 
-/** What the user agent asks of an account that is the app's to hold. */
-export interface AccountInbox {
+/** What the user agent, and the other accounts by it, ask of an account that is the app's to hold. */
+export interface AccountInbox extends Peer {
   readonly onInvite: (request: SipRequest, transaction: ServerTransaction) => void;
   readonly onMessage: (request: SipRequest, transaction: ServerTransaction) => void;
-  /** Whether requests that come by `flow` may be for it. */
-  readonly hasFlow: (flow: Flow) => boolean;
   /** The user part of its Contacts. */
   readonly contactUser: string;
   readonly priority: () => number;
+  /** What becomes of other accounts, for what depends on them. */
+  readonly onPeerAdded: (peer: Peer) => void;
+  readonly onPeerChange: (id: string, change: RegistrationChange) => void;
+  readonly onPeerGone: (id: string) => void;
+  /** Unregisters for its master's sake. */
+  readonly signOff: () => Promise<void>;
+  /** Connects and registers; called once, when the account can be found by others. */
+  readonly start: () => void;
 }
 
 export type AnnouncedEvent = 'registrationChanged' | 'incomingCall' | 'message' | 'credentialsRequired';
@@ -61,6 +69,11 @@ export interface AccountContext extends Pick<IdentityContext, 'instanceId' | 'le
   readonly attach: (inbox: AccountInbox) => void;
   /** For events that the user agent repeats; tells whether anyone listens there. */
   readonly announce: <K extends AnnouncedEvent>(event: K, payload: AccountEvents[K]) => boolean;
+  /** The registration has changed, and the app knows. */
+  readonly changed: (change: RegistrationChange) => void;
+  /** Has what depends on it unregister. */
+  readonly signOffDependents: () => Promise<void>;
+  readonly disposing: () => void;
   readonly disposed: () => void;
 }
 
@@ -103,6 +116,9 @@ export class Account implements EventSource<AccountEvents> {
   /** Registrations that failed in a row. */
   #failures = 0;
   #update: PendingUpdate | undefined;
+  #dependency: Dependency | undefined;
+  /** The master's Contact. */
+  #shared: string | undefined;
   #isDisposed = false;
 
   /** Accounts are made by `ua.addAccount()`. */
@@ -122,15 +138,42 @@ export class Account implements EventSource<AccountEvents> {
       calls: [...this.#calls],
     }));
     this.#identity = this.#newIdentity(config);
+    this.#dependency = this.#newDependency(config);
     context.attach({
+      id: this.id,
+      uri: () => this.uri,
+      isRegistered: () => this.isRegistered,
+      contact: () => {
+        const { registerUri: registered, publicGruu: gruu } = this.#identity.branch.contact;
+        return { registered, gruu };
+      },
+      dependsOn: () => this.dependsOn,
       onInvite: this.#onInvite.bind(this),
       onMessage: this.#onMessage.bind(this),
-      hasFlow: (flow) => this.#identity.branchOf(flow) !== undefined || this.#lines.has(flow),
+      hasFlow: (flow) =>
+        this.#identity.branchOf(flow) !== undefined || this.#lines.has(flow) || !!this.#dependency?.hasFlow(flow),
       contactUser: this.#contactUser,
       priority: () => this.#identity.config.priority,
+      onPeerAdded: (peer) => {
+        if (peer.id === this.dependsOn) this.#dependency!.attach(peer);
+      },
+      onPeerChange: (id, change) => {
+        if (id === this.dependsOn) this.#dependency!.onMasterChange(change);
+      },
+      onPeerGone: (id) => {
+        if (id === this.dependsOn) this.#free();
+      },
+      signOff: () => this.#signOff(this.#identity),
+      start: () => {
+        this.#identity.connect();
+        if (config.register) void quiet(this.#register());
+      },
     });
-    this.#identity.connect();
-    if (config.register) void quiet(this.#identity.register());
+  }
+
+  /** The id of the account that this one depends on. */
+  get dependsOn(): string | undefined {
+    return this.#dependency?.masterId;
   }
 
   /** The address of record. */
@@ -218,17 +261,23 @@ export class Account implements EventSource<AccountEvents> {
   /** Registers, or refreshes with other values; resolves when the registrar lists our Contact. */
   register(options: RegisterOptions = {}): Promise<void> {
     checkHeaders(options.headers);
-    return quiet(this.#mustRegister('register').register(options));
+    this.#mustRegister('register');
+    if (this.#dependency) this.#dependency.isWanted = options.expires !== 0;
+    return quiet(this.#register(options));
   }
 
   /** Removes our binding, or with `all` every binding of the address; resolves when that is done. */
   unregister(options: { readonly all?: boolean } = {}): Promise<void> {
-    return quiet(this.#mustRegister('unregister').unregister(options));
+    const identity = this.#mustRegister('unregister');
+    if (this.#dependency) this.#dependency.isWanted = false;
+    if (!identity.config.unregisterDependents) return quiet(identity.unregister(options));
+    return quiet(this.#context.signOffDependents().then(() => identity.unregister(options)));
   }
 
   /** Neither refreshes nor tries again until `register()`; the binding is left to run out (Linphone's pause_register). */
   pauseRegistration(): void {
     this.#mustRegister('pauseRegistration').pause();
+    if (this.#dependency) this.#dependency.isWanted = false;
   }
 
   /**
@@ -239,7 +288,7 @@ export class Account implements EventSource<AccountEvents> {
     this.#mustLive('setCredentials');
     this.#identity.authenticator.set(credentials);
     const isRefused = this.#change?.cause === 'authentication' && this.state === 'failed';
-    if (isRefused && this.#identity.config.register) void quiet(this.#identity.register());
+    if (isRefused && this.#identity.config.register) void quiet(this.#register());
   }
 
   /** Removes those for a realm, or with none named those for all realms (eXosip2's remove_authentication_info). */
@@ -263,7 +312,9 @@ export class Account implements EventSource<AccountEvents> {
    */
   update(patch: Partial<AccountOptions>, { register = true }: { readonly register?: boolean } = {}): Promise<void> {
     this.#mustLive('update');
-    if ('id' in patch && patch.id !== this.id) throw new EvercallError('invalidState', 'id: stays as it was added');
+    for (const name of ['id', 'dependsOn'] as const)
+      if (name in patch && patch[name] !== this[name])
+        throw new EvercallError('invalidState', `${name}: stays as it was added`);
     const options = patched(this.#options, patch);
     const config = accountConfig(options, this.#context.servers);
     this.#options = options;
@@ -341,6 +392,7 @@ export class Account implements EventSource<AccountEvents> {
       throw new EvercallError('busy', `dispose: the account has ${this.#calls.size} calls`);
     this.#isDisposed = true;
     for (const call of this.#calls) call.hangup({ silent: !unregister });
+    this.#context.disposing();
     if (unregister) await this.#signOff(this.#identity);
     for (const identity of [this.#identity, ...this.#retired]) identity.discard();
     this.#registered?.reject(new EvercallError('aborted', 'the account was disposed'));
@@ -369,19 +421,62 @@ export class Account implements EventSource<AccountEvents> {
     const isWanted = config.register && (isOn || !before.register);
     if (change === 'identity') {
       await this.#replace(identity, config, isOn && register);
-      if (isWanted && register && this.#identity.config === config) await this.#identity.register();
+      if (isWanted && register && this.#identity.config === config) await this.#register();
       return;
     }
     identity.reconfigure(config);
     this.#store.changed();
+    if (this.#dependency && before.register !== config.register) this.#dependency.isWanted = config.register;
     if (!register || !identity.hasRegistrar) return;
     if (before.register && !config.register) await identity.unregister();
-    else if (isWanted && (change === 'register' || !isOn)) await identity.register();
+    else if (isWanted && (change === 'register' || !isOn)) await this.#register();
+  }
+
+  /** Now, or as soon as the master is. */
+  #register(options: RegisterOptions = {}): Promise<void> {
+    if (this.#dependency && !this.#dependency.isOpen && options.expires !== 0) return this.registered;
+    return this.#identity.register(options);
+  }
+
+  #newDependency({ dependsOn, register, followRefresh }: AccountConfig): Dependency | undefined {
+    if (dependsOn === undefined) return undefined;
+    const identity = (): Identity => this.#identity;
+    return new Dependency(dependsOn, register, followRefresh, {
+      sharedContact: () => identity().config.sharedContact,
+      share: (uri) => {
+        if (uri === this.#shared) return false;
+        this.#shared = uri;
+        identity().share(uri);
+        return true;
+      },
+      register: () => void quiet(identity().register()),
+      isListed: () => identity().isActive,
+      pause: () => {
+        identity().pause();
+      },
+      mirror: (change) => {
+        identity().mirror(change);
+      },
+      flow: () => identity().branch.flow,
+      warn: (message) => {
+        this.#context.log.warn(`${this.uri}: ${message}`);
+        this.#emitter.emit('warning', { account: this, message });
+      },
+    });
+  }
+
+  /** The account it depended on was removed: it stands on its own (LIN-17). */
+  #free(): void {
+    const { isWanted } = this.#dependency!;
+    this.#dependency = this.#shared = undefined;
+    this.#identity.share(undefined);
+    if (isWanted) void quiet(this.#identity.register());
   }
 
   /** The old identity signs off as who it was; its flows stay as long as calls are on them. */
   async #replace(old: Identity, config: AccountConfig, signOff: boolean): Promise<void> {
     this.#identity = this.#newIdentity(config);
+    this.#identity.share(this.#shared);
     this.#identity.connect();
     old.detach();
     this.#retired.add(old);
@@ -452,6 +547,7 @@ export class Account implements EventSource<AccountEvents> {
     this.#failures = isFailure ? this.#failures + 1 : change.state === 'registered' ? 0 : this.#failures;
     this.#changed('registrationChanged', payload);
     this.#context.announce('registrationChanged', payload);
+    this.#context.changed(change);
     // PJSIP's drop_calls_on_reg_fail: one failure is forgiven
     if (this.#failures > 1 && this.#identity.config.dropCallsOnFailure) for (const call of this.#calls) call.hangup();
   }

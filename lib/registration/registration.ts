@@ -244,7 +244,8 @@ export class Registration {
   /** What the master of a dependent account went through. */
   mirror(change: RegistrationChange): void {
     this.pause();
-    this.#forget();
+    if (this.#binding) this.#leave();
+    this.#bind(undefined);
     const previous = this.#state;
     this.#state = change.state;
     this.#context.user.onRegistrationChange(
@@ -318,7 +319,7 @@ export class Registration {
       ...attempt,
       all: wish.all,
       extra: config.extraContacts,
-      leaving: [...this.#leaving, ...gone],
+      leaving: [...this.#leaving.filter((value) => value !== `<${contact.registerUri}>`), ...gone],
       callId: this.#callId,
       fromTag: this.#fromTag,
       nextSequence: () => ++this.#sequence,

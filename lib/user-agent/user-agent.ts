@@ -2,7 +2,9 @@
 import { Account } from '../account/account.js';
 import type { AccountInbox, AnnouncedEvent, DisposeOptions } from '../account/account.js';
 import type { AccountEvents } from '../account/account-events.js';
+import { masterId } from '../account/account-options.js';
 import type { AccountOptions } from '../account/account-options.js';
+import { isCyclic } from '../account/dependency.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
@@ -120,6 +122,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   addAccount(options: AccountOptions): Account {
     if (this.#isStopped) throw new EvercallError('invalidState', 'addAccount: the user agent was stopped');
     if (this.accounts.some(({ id }) => id === options.id)) throw invalidOption('id', 'is taken', options.id);
+    this.#checkDependency(options);
     const { servers, clock, log, timers, media, mediaEnvironment, instanceId } = this.#config;
     let inbox!: AccountInbox;
     const account: Account = new Account(options, {
@@ -138,14 +141,40 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         this.#emitter.emit(event, payload);
         return isHeard;
       },
+      changed: (change) => {
+        for (const { onPeerChange } of this.#accounts.values()) onPeerChange(account.id, change);
+      },
+      signOffDependents: async () => {
+        const dependents = [...this.#accounts.values()].filter(({ dependsOn }) => dependsOn() === account.id);
+        await Promise.all(dependents.map(({ signOff }) => signOff()));
+      },
+      disposing: () => {
+        if (this.#isStopped) return;
+        for (const { onPeerGone } of this.#accounts.values()) onPeerGone(account.id);
+      },
       disposed: () => {
         this.#remove(account);
       },
     });
+    const peers = [...this.#accounts.values()];
     this.#accounts.set(account, inbox);
     this.#defaultAccount ??= account;
     this.#store.changed();
+    inbox.start();
+    for (const peer of peers) {
+      inbox.onPeerAdded(peer);
+      peer.onPeerAdded(inbox);
+    }
     return account;
+  }
+
+  #checkDependency(options: AccountOptions): void {
+    const { id = '', dependsOn } = options;
+    const master = masterId(options);
+    if (typeof dependsOn === 'object' && !this.#accounts.has(dependsOn))
+      throw invalidOption('dependsOn', 'takes an account of this user agent');
+    if (master !== undefined && isCyclic(id, master, [...this.#accounts.values()]))
+      throw invalidOption('dependsOn', 'takes an account that does not depend on this one', master);
   }
 
   /**
