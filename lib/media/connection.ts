@@ -8,7 +8,7 @@ import type { MediaEnvironment } from './environment.js';
 import { gatherCandidates } from './ice-gathering.js';
 import type { AudioSection, Direction } from './sdp.js';
 import { iceUfrag } from './sdp.js';
-import { unlessAborted } from './unless-aborted.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 
 export interface ConnectionConfig {
   /** A function is asked again at each ICE restart: TURN credentials are short-lived. */

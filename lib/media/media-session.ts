@@ -16,7 +16,7 @@ import { summarize } from './media-stats.js';
 import { Playout } from './playout.js';
 import type { AudioSection, Direction } from './sdp.js';
 import { readAudio } from './sdp.js';
-import { unlessAborted } from './unless-aborted.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 
 export interface MediaSessionConfig extends ConnectionConfig, LocalAudioConfig {
   /** Whether the call is heard by itself; otherwise the page takes `remoteStream`. */

@@ -7,10 +7,12 @@
  *     └───── close() from anywhere
  */
 import type { Clock } from '../base/clock.js';
+import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { redact, tracing } from '../base/log.js';
 import type { Random } from '../base/random.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 import { ParseError, checkMessage, isRequest, parseMessage, writeMessage } from '../parser/index.js';
 import type { ParseLimits, SipMessage } from '../parser/index.js';
 import { failback } from './failback.js';
@@ -18,7 +20,6 @@ import { KeepAlive } from './keep-alive.js';
 import type { Habit, KeepAliveUser } from './keep-alive.js';
 import { ServerList } from './server-list.js';
 import type { Counters } from './stats.js';
-import { Waiters } from './waiters.js';
 import { WebSocketConnection } from './websocket-connection.js';
 import type { ConnectionUser, WebSocketFactory } from './websocket-connection.js';
 
@@ -76,7 +77,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   readonly #user: TransportUser;
   readonly #env: FlowEnvironment;
   readonly #listeners = new Set<FlowListener>();
-  readonly #waiters = new Waiters();
+  /** What those wait for who need a connection. */
+  #opening: Deferred<void> | undefined;
   readonly #servers: ServerList;
   #state: FlowState = 'idle';
   #connection: WebSocketConnection | undefined;
@@ -159,7 +161,9 @@ export class Flow implements ConnectionUser, KeepAliveUser {
 
   /** Resolves when a connection is open, at once if it is. */
   whenOpen(signal?: AbortSignal): Promise<void> {
-    return this.isOpen ? Promise.resolve() : this.#waiters.wait(signal);
+    if (this.isOpen) return Promise.resolve();
+    this.#opening ??= new Deferred();
+    return unlessAborted(signal, this.#opening.promise);
   }
 
   /**
@@ -216,7 +220,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#dropFormer();
     this.#state = 'idle';
     if (wasOpen) this.#user.onConnectionLost(this);
-    this.#waiters.reject(new EvercallError('transport', 'the connection was closed', { status: 503 }));
+    this.#fail('the connection was closed');
   }
 
   onOpen(connection: WebSocketConnection): void {
@@ -231,7 +235,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#keepAlive = new KeepAlive({ url, interval: this.config.keepAlive, habits, clock, random }, this);
     this.#seekBetter();
     log.info(`connected to ${url}`);
-    this.#waiters.resolve();
+    this.#opening?.resolve();
+    this.#opening = undefined;
     for (const listener of [...this.#listeners]) listener.onFlowOpen(this);
   }
 
@@ -325,8 +330,13 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       });
     }
     if (wasOpen) this.#user.onConnectionLost(this);
-    else this.#waiters.reject(new EvercallError('transport', `no server could be reached: ${reason}`, { status: 503 }));
+    else this.#fail(`no server could be reached: ${reason}`);
     for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
+  }
+
+  #fail(message: string): void {
+    this.#opening?.reject(new EvercallError('transport', message, { status: 503 }));
+    this.#opening = undefined;
   }
 
   /** Lets go of the present connection and of what goes with it. */

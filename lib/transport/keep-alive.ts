@@ -7,9 +7,10 @@
  *
  * No server is given up twice in a row for silence it may always have kept: it must have answered in between.
  */
-import { abortError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
+import { Deferred } from '../base/deferred.js';
 import type { Random } from '../base/random.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 
 /** How a server shows that it lives: by a pong, by answering a request only, or by neither. */
 export type Habit = 'pongs' | 'answers' | 'mute';
@@ -41,7 +42,7 @@ const nap = 5000;
 export class KeepAlive {
   readonly #config: KeepAliveConfig;
   readonly #user: KeepAliveUser;
-  readonly #probes = new Set<(alive: boolean) => void>();
+  readonly #probes = new Set<Deferred<boolean>>();
   #flowTimer: number | undefined;
   #wait: number;
   /** When the present quiet began. */
@@ -77,7 +78,7 @@ export class KeepAlive {
       this.#asking = undefined;
       this.#rest();
     }
-    for (const settle of this.#probes) settle(true);
+    for (const probe of this.#probes) probe.resolve(true);
   }
 
   /** The Flow-Timer of the latest 2xx to REGISTER, in seconds. */
@@ -87,40 +88,27 @@ export class KeepAlive {
   }
 
   /** Asks at once: true when any frame comes within `ms`, false when none does or the connection ends. */
-  probe(ms: number, signal?: AbortSignal): Promise<boolean> {
+  async probe(ms: number, signal?: AbortSignal): Promise<boolean> {
     const { clock, url, habits } = this.#config;
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        cancel();
-        this.#probes.delete(settle);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const settle = (alive: boolean): void => {
-        end();
-        resolve(alive);
-      };
-      const onAbort = (): void => {
-        end();
-        reject(abortError(signal!));
-      };
-      const cancel = clock.after(ms, () => {
-        settle(false);
-      });
-      if (signal?.aborted) {
-        onAbort();
-        return;
-      }
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#probes.add(settle);
-      this.#user.ping();
-      if (habits.get(url) !== 'pongs') this.#user.ask();
+    const answer = new Deferred<boolean>();
+    const cancel = clock.after(ms, () => {
+      answer.resolve(false);
     });
+    this.#probes.add(answer);
+    this.#user.ping();
+    if (habits.get(url) !== 'pongs') this.#user.ask();
+    try {
+      return await unlessAborted(signal, answer.promise);
+    } finally {
+      cancel();
+      this.#probes.delete(answer);
+    }
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#cancel?.();
-    for (const settle of this.#probes) settle(false);
+    for (const probe of this.#probes) probe.resolve(false);
   }
 
   /** 80 to 100 % of what the app, or the server, wants at most (§4.4). */

@@ -38,7 +38,8 @@ export class FakeServer {
 
   receive(message: string): void {
     queueMicrotask(() => {
-      if (message.startsWith('SIP/2.0')) this.#onResponse(message);
+      if (message === '\r\n\r\n') this.deliver('\r\n');
+      else if (message.startsWith('SIP/2.0')) this.#onResponse(message);
       else this.#onRequest(message);
     });
   }

@@ -1,8 +1,9 @@
 /** Waits that end with their AbortSignal, whether or not what they wait for ever settles. */
-import { abortError } from '../base/errors.js';
+import { abortError } from './errors.js';
 
-/** As `promise`, but rejects as soon as `signal` aborts: what is asked of a closed RTCPeerConnection is never answered. */
-export function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+/** As `promise`, but rejects as soon as `signal`, where there is one, aborts. */
+export function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (!signal) return promise;
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(abortError(signal));
     if (signal.aborted) onAbort();
