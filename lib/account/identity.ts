@@ -190,6 +190,7 @@ export class Identity implements RegistrationUser {
   /** Ends without a word and gives its flows back. */
   discard(): void {
     this.detach();
+    this.authenticator.clear(); // nobody waits for credentials any more
     for (const { registration, release } of this.#branches) {
       registration?.discard();
       release();

@@ -396,6 +396,7 @@ export class Registration {
       return;
     }
     const { retry } = this.config;
+    const isUnavailable = response?.status === 503 && after === undefined;
     if (isFinal || (!retry && after === undefined)) {
       this.#isResting = true;
       this.#forget();
@@ -404,17 +405,25 @@ export class Registration {
       this.#isTold = response !== undefined;
       const delay = after === undefined ? retryDelay(this.#failures, retry!, core.random) : after * 1000;
       this.#retryAt = clock.wallTime() + delay;
-      if (!this.#isResting) this.#plan(this.#retryAt);
+      if (!this.#isResting) this.#plan(this.#retryAt, isUnavailable);
     } // else the flow is being mended, and `onFlowOpen` comes
     const isListed = this.#binding !== undefined && this.#expiresIn() > 0;
     this.#settle(wish, isListed ? 'registering' : 'failed', response, error);
+    if (isUnavailable && this.#failures === 1) this.#moveOn();
   }
 
-  /** Registers anew at a moment of the wall clock. */
-  #plan(moment: number): void {
+  /** Registers anew at a moment of the wall clock; `elsewhere`, if there is another server. */
+  #plan(moment: number, elsewhere = false): void {
     this.#cancelTimer = at(this.#context.clock, moment, () => {
-      void this.#wish(this.#expires, false);
+      if (!elsewhere || !this.#moveOn()) void this.#wish(this.#expires, false);
     });
+  }
+
+  /** RFC 3263 §4.3: a 503 without a time is a reason to try the next server; we register when it is connected. */
+  #moveOn(): boolean {
+    const hasMoved = !this.#isResting && this.#context.flow.moveOn('503 to REGISTER');
+    if (hasMoved) this.#isTold = false;
+    return hasMoved;
   }
 
   #stopTimer(): void {

@@ -203,6 +203,13 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     }
   }
 
+  /** The server is there, but cannot serve us: on to the next of the list, unless there is none, or calls would mind. */
+  moveOn(reason: string): boolean {
+    if (!this.isOpen || this.config.servers.length < 2 || this.#env.isInUse(this)) return false;
+    this.reconnect(reason, { elsewhere: true });
+    return true;
+  }
+
   /** A request timed out since whose start `framesReceived` was this: if nothing at all has come, the connection is dead. */
   onUnanswered(framesReceived: number): void {
     if (this.isOpen && framesReceived === this.#framesReceived) this.onSilence();

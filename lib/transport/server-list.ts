@@ -1,6 +1,9 @@
 /** Which server of the list is tried next, and how soon (RFC 5626 §4.5, RFC 6455 §7.2.3: exponential, capped, jittered). */
 import type { Random } from '../base/random.js';
 
+/** Attempts, about a second apart, before the waits begin to double. */
+const restart = 6;
+
 export class ServerList {
   readonly #urls: readonly string[];
   readonly #random: Random;
@@ -32,7 +35,8 @@ export class ServerList {
     this.#index = (this.#index + 1) % this.#urls.length;
     if (++this.#failed < this.#urls.length) return undefined;
     this.#failed = this.#index = 0;
-    return reconnectDelay(++this.#attempts, this.#random);
+    // a restart takes a few seconds: until then a refusal costs nobody much, and waiting costs calls
+    return reconnectDelay(Math.max(1, ++this.#attempts - restart), this.#random);
   }
 
   /** A handshake succeeded. */

@@ -127,6 +127,39 @@ describe('retries', () => {
     });
   }
 
+  it('RFC 3263 §4.3: a 503 without a time sends us to the next server at once, then as back-off says', async () => {
+    const servers = ['ws://one.example/', 'ws://two.example/'];
+    const stage = await registering({ servers, account: { retry: { jitter: 0, interval: 30 } }, failback: false });
+    const { server, clock, register, account } = stage;
+    server.respond(register, 503);
+    await clock.advance(1000);
+    const second = await server.request('REGISTER');
+    assert.equal(server.socket.url, servers[1]);
+    server.respond(second, 503);
+    await clock.advance(59_000);
+    await server.nothing();
+    await clock.advance(2000);
+    const third = await server.request('REGISTER');
+    assert.equal(server.socket.url, servers[0]);
+    server.respond(third, 200, { headers: [bound(third, 600)] });
+    await account.registered;
+    assert.lengthOf(server.sockets, 3);
+  });
+
+  it('a server that restarts has us back within a second of listening again, when that took it no more than three', async () => {
+    for (let outage = 250; outage <= 3000; outage += 250) {
+      const { server, clock, account } = await registered();
+      const { url } = server.socket;
+      server.refused.add(url);
+      server.socket.drop();
+      await clock.advance(outage);
+      server.refused.clear();
+      await clock.advance(1000);
+      assert.isTrue(account.connected, `${outage} ms`);
+      await server.request('REGISTER');
+    }
+  });
+
   it('ACC-32: Retry-After is honoured everywhere, in a 404 too; and by a new connection', async () => {
     const { server, register, clock } = await registering();
     server.respond(register, 404, { headers: ['Retry-After: 120 (maintenance)'] });

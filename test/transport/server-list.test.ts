@@ -24,6 +24,13 @@ describe('server list', () => {
     assert.equal(reconnectDelay(0, always(0.9)), 900);
   });
 
+  it('a server that restarts is asked about once a second for a while, then ever less', () => {
+    const list = new ServerList(['a'], always(1));
+    list.onLost({ sound: true, elsewhere: false, urgent: false });
+    const delays = Array.from({ length: 11 }, () => list.onRefused());
+    assert.deepEqual(delays, [1000, 1000, 1000, 1000, 1000, 1000, 2000, 4000, 8000, 16_000, 30_000]);
+  });
+
   it('the first attempt goes to the same server, at once if it is urgent; a second loss in a row to the next', () => {
     const list = new ServerList(['a', 'b', 'c'], always(1));
     const loss = { sound: false, elsewhere: false, urgent: true };
@@ -46,7 +53,7 @@ describe('server list', () => {
     const list = new ServerList(['a'], always(1));
     list.onLost({ sound: true, elsewhere: true, urgent: true });
     assert.equal(list.url, 'a');
-    assert.equal(list.onRefused(), 2000);
+    assert.equal(list.onRefused(), 1000);
     assert.deepEqual(list.better, []);
   });
 
