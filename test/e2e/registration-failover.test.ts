@@ -1,6 +1,5 @@
 // Registrations that outlive their server, from Node: Kamailio restarts, goes away, stands still.
 import { assert } from 'chai';
-import { systemRandom } from '../../lib/base/random.js';
 import type { Account, UserAgentOptions } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import { NodeAgent } from '../support/node-agent.js';
@@ -9,15 +8,12 @@ import { Kamailio } from '../support/servers/kamailio.js';
 
 const agents: NodeAgent[] = [];
 
-/** Chance takes the middle: when a lost server is tried again does not differ from run to run. */
-const random = { ...systemRandom, number: () => 0.5 };
-
 async function registered(
   servers: readonly Kamailio[],
   user: string,
   options: Partial<UserAgentOptions> = {},
 ): Promise<Account> {
-  const agent = new NodeAgent({ servers: servers.map(({ wsUrl }) => wsUrl), environment: { random }, ...options });
+  const agent = new NodeAgent({ servers: servers.map(({ wsUrl }) => wsUrl), ...options });
   agents.push(agent);
   const account = agent.ua.addAccount({
     uri: `sip:${user}@${Kamailio.domain}`,
