@@ -1,7 +1,10 @@
 /** evercall: the SIP phone for the web page whose calls survive. */
 export { UserAgent } from './user-agent/user-agent.js';
-export type { UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent.js';
+export type { StopOptions, UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent.js';
 export type { Environment, UserAgentMediaOptions, UserAgentOptions } from './user-agent/user-agent-options.js';
+export type { StoredAccount, StoredState } from './user-agent/account-store.js';
+export type { CompleteOptions } from './user-agent/persistence.js';
+export type { KeyValueStorage } from './base/storage.js';
 export type { Account, DisposeOptions } from './account/account.js';
 export type {
   AccountEvents,

@@ -28,7 +28,7 @@ import type { Flow } from '../transport/flow.js';
 import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-events.js';
 import { accountConfig } from './account-options.js';
 import type { AccountConfig, AccountOptions } from './account-options.js';
-import { compare } from './changes.js';
+import { compare, isSame } from './changes.js';
 import { Dependency } from './dependency.js';
 import type { Peer } from './dependency.js';
 import { accountEdit, patched } from './edit.js';
@@ -50,8 +50,10 @@ export interface AccountInbox extends Peer {
   readonly onPeerGone: (id: string) => void;
   /** Unregisters for its master's sake. */
   readonly signOff: () => Promise<void>;
-  /** Connects and registers; called once, when the account can be found by others. */
+  /** Connects and registers; called once, when the account can be found by others and the instance-id is known. */
   readonly start: () => void;
+  /** As they are by now, with what was learned of logins; undefined once it is disposed of. */
+  readonly options: () => AccountOptions | undefined;
 }
 
 export type AnnouncedEvent = 'registrationChanged' | 'incomingCall' | 'message' | 'credentialsRequired';
@@ -65,12 +67,16 @@ export interface AccountContext extends Pick<IdentityContext, 'instanceId' | 'le
   readonly mediaEnvironment: MediaEnvironment;
   /** Of accounts that name none. */
   readonly servers: readonly string[];
+  /** What has to be over before it may register. */
+  readonly ready: () => Promise<void> | undefined;
   /** Called once, from the constructor. */
   readonly attach: (inbox: AccountInbox) => void;
   /** For events that the user agent repeats; tells whether anyone listens there. */
   readonly announce: <K extends AnnouncedEvent>(event: K, payload: AccountEvents[K]) => boolean;
   /** The registration has changed, and the app knows. */
   readonly changed: (change: RegistrationChange) => void;
+  /** Options or credentials have changed. */
+  readonly edited: () => void;
   /** Has what depends on it unregister. */
   readonly signOffDependents: () => Promise<void>;
   readonly disposing: () => void;
@@ -165,9 +171,14 @@ export class Account implements EventSource<AccountEvents> {
       },
       signOff: () => this.#signOff(this.#identity),
       start: () => {
+        if (this.#isDisposed) return;
         this.#identity.connect();
-        if (config.register) void quiet(this.#register());
+        if (this.#identity.config.register) void quiet(this.#register());
       },
+      options: () =>
+        this.#isDisposed
+          ? undefined
+          : patched(this.#options, { data: this.data, credentials: this.#identity.authenticator.credentials }),
     });
   }
 
@@ -287,6 +298,7 @@ export class Account implements EventSource<AccountEvents> {
   setCredentials(credentials: Credentials): void {
     this.#mustLive('setCredentials');
     this.#identity.authenticator.set(credentials);
+    this.#context.edited();
     const isRefused = this.#change?.cause === 'authentication' && this.state === 'failed';
     if (isRefused && this.#identity.config.register) void quiet(this.#register());
   }
@@ -294,10 +306,12 @@ export class Account implements EventSource<AccountEvents> {
   /** Removes those for a realm, or with none named those for all realms (eXosip2's remove_authentication_info). */
   removeCredentials(realm?: string): void {
     this.#identity.authenticator.remove(realm);
+    this.#context.edited();
   }
 
   clearCredentials(): void {
     this.#identity.authenticator.clear();
+    this.#context.edited();
   }
 
   /** The options, to be changed and committed together. */
@@ -325,6 +339,7 @@ export class Account implements EventSource<AccountEvents> {
         const { outcome, ...update } = this.#update!;
         this.#update = undefined;
         this.#apply(update.config, update.register).then(outcome.resolve, outcome.reject);
+        this.#context.edited();
       });
     }
     Object.assign(this.#update, { config, register });
@@ -435,7 +450,8 @@ export class Account implements EventSource<AccountEvents> {
   /** Now, or as soon as the master is. */
   #register(options: RegisterOptions = {}): Promise<void> {
     if (this.#dependency && !this.#dependency.isOpen && options.expires !== 0) return this.registered;
-    return this.#identity.register(options);
+    const ready = this.#context.ready();
+    return ready ? ready.then(() => this.#register(options)) : this.#identity.register(options);
   }
 
   #newDependency({ dependsOn, register, followRefresh }: AccountConfig): Dependency | undefined {
@@ -475,7 +491,8 @@ export class Account implements EventSource<AccountEvents> {
 
   /** The old identity signs off as who it was; its flows stay as long as calls are on them. */
   async #replace(old: Identity, config: AccountConfig, signOff: boolean): Promise<void> {
-    this.#identity = this.#newIdentity(config);
+    const keepsLogin = isSame(config.credentials, old.config.credentials);
+    this.#identity = this.#newIdentity(config, keepsLogin ? old.authenticator.credentials : undefined);
     this.#identity.share(this.#shared);
     this.#identity.connect();
     old.detach();
@@ -497,7 +514,7 @@ export class Account implements EventSource<AccountEvents> {
     }
   }
 
-  #newIdentity(config: AccountConfig): Identity {
+  #newIdentity(config: AccountConfig, credentials?: readonly Credentials[]): Identity {
     const { core, clock, log, instanceId, lease } = this.#context;
     return new Identity(
       config,
@@ -512,6 +529,7 @@ export class Account implements EventSource<AccountEvents> {
           return ask ? ask(challenge, signal) : this.#ask(challenge, signal);
         },
       },
+      credentials,
     );
   }
 

@@ -20,7 +20,7 @@ export function compare(before: AccountConfig, after: AccountConfig): Change {
 }
 
 /** Whether two values of options say the same; functions do only where they are the same one. */
-function isSame(a: unknown, b: unknown): boolean {
+export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   const [one, other] = [entries(a), entries(b)];

@@ -7,7 +7,7 @@ import type { Logger } from '../base/log.js';
 import { reportBug } from '../base/emitter.js';
 import { Authenticator } from '../core/authenticator.js';
 import type { Core } from '../core/core.js';
-import type { CredentialsProvider } from '../core/credentials.js';
+import type { Credentials, CredentialsProvider } from '../core/credentials.js';
 import { LocalContact } from '../registration/contact.js';
 import { Registration } from '../registration/registration.js';
 import type {
@@ -27,7 +27,8 @@ export interface IdentityContext {
   readonly core: Core;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly instanceId: string;
+  /** May be another until the account is started. */
+  readonly instanceId: () => string;
   /** The user part of our Contacts. */
   readonly contactUser: string;
   readonly lease: (servers: readonly string[], slot: number, listener: FlowListener) => FlowLease;
@@ -68,7 +69,13 @@ export class Identity implements RegistrationUser {
   readonly #branches: Branch[] = [];
   #state: RegistrationState = 'none';
 
-  constructor(config: AccountConfig, context: IdentityContext, user: IdentityUser) {
+  /** `credentials`: what a former identity had by the end, where that is not what `config` says. */
+  constructor(
+    config: AccountConfig,
+    context: IdentityContext,
+    user: IdentityUser,
+    credentials: readonly Credentials[] = config.credentials,
+  ) {
     this.#config = config;
     this.#context = context;
     this.#user = user;
@@ -76,6 +83,7 @@ export class Identity implements RegistrationUser {
       {
         ...config,
         ...config.authentication,
+        credentials,
         provider: (challenge, signal) => this.#user?.onCredentialsNeeded(challenge, signal),
       },
       context.core.random,
@@ -262,10 +270,13 @@ export class Identity implements RegistrationUser {
 
   #registrationConfig(index: number): RegistrationConfig {
     const { registrar = '', registerHeaders, routes, registerVia, ...config } = this.#config;
+    const { instanceId } = this.#context;
     return {
       ...config,
       registrar,
-      instanceId: config.instanceId ?? this.#context.instanceId,
+      get instanceId() {
+        return config.instanceId ?? instanceId();
+      },
       regId: index + 1,
       routes: registerVia ? routes : [],
       headers: typeof registerHeaders === 'function' ? () => appHeaders(registerHeaders) : () => registerHeaders,

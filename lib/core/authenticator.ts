@@ -110,6 +110,16 @@ export class Authenticator {
     }
   }
 
+  /** As they are by now: what was given, asked for and learned. HA1s come first, so that a password can take their place. */
+  get credentials(): readonly Credentials[] {
+    const isHashed = ({ ha1 }: Credentials): boolean => ha1 !== undefined;
+    const hashed = this.remembered().reduce<readonly Credentials[]>(
+      withCredentials,
+      this.#credentials.filter(isHashed),
+    );
+    return [...hashed, ...this.#credentials.filter((entry) => !isHashed(entry))];
+  }
+
   /** Removes the credentials of a realm; without one, those for all realms. */
   remove(realm = '*'): void {
     this.#credentials = this.#credentials.filter((c) => (c.realm ?? '*') !== realm);

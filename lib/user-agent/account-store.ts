@@ -4,21 +4,11 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import type { KeyValueStorage } from '../base/storage.js';
 import type { Credentials } from '../core/credentials.js';
-import type { DigestAlgorithm } from '../core/digest.js';
-
-/** What a login amounts to in one realm (RFC 7616 §3.4.2), in place of the password. */
-export interface StoredHa1 {
-  readonly realm: string;
-  readonly username: string;
-  readonly ha1: string;
-  readonly algorithm: DigestAlgorithm;
-}
 
 export interface StoredAccount {
   readonly id: string;
-  /** Without functions; without passwords, unless they are to be kept. */
+  /** Without functions and secrets, but for HA1s; passwords where they are to be kept. */
   readonly options: AccountOptions;
-  readonly ha1s?: readonly StoredHa1[] | undefined;
   /** The id of another account. */
   readonly dependsOn?: string | undefined;
 }
@@ -113,17 +103,10 @@ export class AccountStore {
     });
   }
 
-  #storable({ id, options, ha1s, dependsOn }: StoredAccount): StoredAccount {
-    const kept = storable(options, this.#context.storePasswords).flatMap(([name, value]) => {
-      try {
-        return [[name, structuredClone(value)]];
-      } catch {
-        this.#warn(`account ${id}: ${name} cannot be stored`);
-        return [];
-      }
+  #storable(account: StoredAccount): StoredAccount {
+    return storedAccount(account, this.#context.storePasswords ? 'password' : 'ha1', structuredClone, (name) => {
+      this.#warn(`account ${account.id}: ${name} cannot be stored`);
     });
-    const copy = { id, options: Object.fromEntries(kept) as AccountOptions };
-    return { ...copy, ...(ha1s && { ha1s: structuredClone(ha1s) }), ...(dependsOn !== undefined && { dependsOn }) };
   }
 
   #warnOfMemory(error: unknown): void {
@@ -137,10 +120,25 @@ export class AccountStore {
   }
 }
 
-/** The options to add a stored account with: what was learned of its password stands in for it. */
-export function restoredOptions({ id, options, ha1s = [] }: StoredAccount): AccountOptions {
-  if (ha1s.length === 0 || options.password !== undefined || options.ha1 !== undefined) return { ...options, id };
-  return { ...options, id, credentials: [...loginsIn(options.credentials), ...ha1s] };
+/** What may leave the page: nothing that logs in, H(user:realm:password) in place of passwords (RFC 7616 §3.4.2), or all. */
+export type Secrets = 'none' | 'ha1' | 'password';
+
+/** A copy without functions and without more secrets than allowed; the account it depends on goes by its id. */
+export function storedAccount(
+  { id, options, dependsOn }: StoredAccount,
+  secrets: Secrets,
+  copy: (value: unknown) => unknown,
+  onLost: (name: string) => void,
+): StoredAccount {
+  const kept = storable(options, secrets).flatMap(([name, value]) => {
+    try {
+      return [[name, copy(value)]];
+    } catch {
+      onLost(name);
+      return [];
+    }
+  });
+  return { id, options: Object.fromEntries(kept) as AccountOptions, ...(dependsOn !== undefined && { dependsOn }) };
 }
 
 /** The state in a record of this or an older version; throws for others, and for what is none. */
@@ -152,6 +150,11 @@ export function readRecord(found: unknown, steps = migrations, to = version): St
     if (!step) throw new Error(`what is stored there is of version ${from}, ours is ${to}`);
     record = step(record);
   }
+  return readState(record);
+}
+
+/** The state in an object that looks like one; throws for others. */
+export function readState(record: Record<string, unknown>): StoredState {
   const { instanceId, accounts, defaultAccount } = record;
   const isWhole = isText(instanceId) && isText(defaultAccount) && Array.isArray(accounts) && accounts.every(isAccount);
   if (!isWhole) throw new Error('what is stored there is damaged');
@@ -163,21 +166,22 @@ const isText = (value: unknown): value is string | undefined => value === undefi
 
 function isAccount(value: unknown): boolean {
   if (!isObject(value)) return false;
-  const { id, options, ha1s = [], dependsOn } = value as Partial<StoredAccount>;
-  return typeof id === 'string' && isObject(options) && Array.isArray(ha1s) && isText(dependsOn);
+  const { id, options, dependsOn } = value as Partial<StoredAccount>;
+  return typeof id === 'string' && isObject(options) && isText(dependsOn);
 }
 
 const loginsIn = (credentials: AccountOptions['credentials'] = []): readonly Credentials[] =>
   [credentials as Credentials | Credentials[]].flat();
 
-/** The options that may be stored: no function, no password unless asked for; the account it depends on goes by its id. */
-function storable({ credentials, ...options }: AccountOptions, storePasswords: boolean): [string, unknown][] {
+function storable({ credentials, ...options }: AccountOptions, secrets: Secrets): [string, unknown][] {
+  const isSecret = (name: string): boolean =>
+    (name === 'password' && secrets !== 'password') || (name === 'ha1' && secrets === 'none');
   const entries = (from: object): [string, unknown][] =>
     Object.entries(from).filter(
-      ([name, value]) => typeof value !== 'function' && name !== 'dependsOn' && (storePasswords || name !== 'password'),
+      ([name, value]) => value !== undefined && typeof value !== 'function' && name !== 'dependsOn' && !isSecret(name),
     );
   const logins = loginsIn(credentials)
-    .filter(({ ha1, password }) => ha1 !== undefined || (storePasswords && password !== undefined))
-    .map((login) => Object.fromEntries(entries(login)));
+    .map((login) => Object.fromEntries(entries(login)))
+    .filter((login) => 'ha1' in login || 'password' in login);
   return [...entries(options), ...(logins.length > 0 ? [['credentials', logins] as [string, unknown]] : [])];
 }

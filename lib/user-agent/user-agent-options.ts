@@ -6,7 +6,8 @@ import { consoleLogger } from '../base/log.js';
 import type { LogLevel, Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import { systemRandom } from '../base/random.js';
-import { checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
+import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
+import type { KeyValueStorage } from '../base/storage.js';
 import type { Account } from '../account/account.js';
 import { serverList } from '../account/account-options.js';
 import { browserMediaEnvironment } from '../media/environment.js';
@@ -57,8 +58,12 @@ export interface UserAgentOptions {
    * answered with 404.
    */
   readonly routeIncoming?: (request: SipRequest, match: Account | undefined) => Account | undefined;
-  /** A UUID that should stay the same over reloads (RFC 5626 §4.1). @default a random one */
+  /** A UUID that should stay the same over reloads (RFC 5626 §4.1). @default the stored one, or a random one */
   readonly instanceId?: string;
+  /** Keeps accounts and the instance-id over reloads: `idbStorage()` of `evercall/storage`, or the app's own. @default none */
+  readonly storage?: KeyValueStorage;
+  /** Whether passwords are stored too, as clear text; without, what was learned of them logs in again. @default false */
+  readonly storePasswords?: boolean;
   /** Milliseconds for a WebSocket handshake. @default 5000 */
   readonly connectTimeout?: number;
   /**
@@ -85,7 +90,10 @@ export interface UserAgentConfig {
   readonly log: Logger;
   readonly maxCalls: number;
   readonly routeIncoming: UserAgentOptions['routeIncoming'];
-  readonly instanceId: string;
+  /** Undefined where the app names none. */
+  readonly instanceId: string | undefined;
+  readonly storage: KeyValueStorage | undefined;
+  readonly storePasswords: boolean;
   readonly connectTimeout: number;
   /** Milliseconds. */
   readonly keepAlive: 'auto' | number | false;
@@ -99,8 +107,8 @@ export interface UserAgentConfig {
 }
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
-  'servers', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'connectTimeout', 'keepAlive', 'failback', 'T1',
-  'limits', 'environment',
+  'servers', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
+  'T1', 'limits', 'environment',
 ]); // prettier-ignore
 
 const knownMedia: ReadonlySet<string> = new Set<keyof UserAgentMediaOptions>([
@@ -114,7 +122,10 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
   if (options.instanceId !== undefined) checkUuid('instanceId', options.instanceId);
   checkPositive('connectTimeout', connectTimeout);
   checkPositive('T1', T1);
-  const { maxCalls = Infinity, routeIncoming } = options;
+  const { maxCalls = Infinity, routeIncoming, storage, storePasswords = false } = options;
+  checkBoolean('storePasswords', storePasswords);
+  if (storage !== undefined && typeof (storage as Partial<KeyValueStorage> | null)?.get !== 'function')
+    throw invalidOption('storage', 'takes a storage', storage);
   checkPositive('maxCalls', maxCalls, 'a number');
   if (routeIncoming !== undefined && typeof routeIncoming !== 'function')
     throw invalidOption('routeIncoming', 'takes a function', routeIncoming);
@@ -129,7 +140,9 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     log: logger(options.log),
     maxCalls,
     routeIncoming,
-    instanceId: options.instanceId ?? random.uuid(),
+    instanceId: options.instanceId,
+    storage,
+    storePasswords,
     connectTimeout,
     keepAlive: typeof keepAlive === 'number' ? keepAlive * 1000 : keepAlive,
     failback: failback && failback * 1000,

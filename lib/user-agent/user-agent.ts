@@ -22,8 +22,13 @@ import type { FlowListener } from '../transport/flow.js';
 import type { Stats } from '../transport/stats.js';
 import { TransportPool } from '../transport/transport-pool.js';
 import { findAccount, sipHost } from './account-routing.js';
+import type { StoredState } from './account-store.js';
+import type { CompleteOptions, Keeper, Kept } from './persistence.js';
 import { userAgentConfig } from './user-agent-options.js';
 import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js';
+
+/** Milliseconds that accounts wait for the storage. */
+const patience = 3000;
 
 export type UserAgentEvents = Pick<AccountEvents, AnnouncedEvent>;
 
@@ -45,6 +50,11 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   readonly #transactions: TransactionLayer;
   readonly #accounts = new Map<Account, AccountInbox>();
   readonly #store: Store<UserAgentSnapshot>;
+  #instanceId: string;
+  #loading: Promise<void> | undefined;
+  #isLoaded: boolean;
+  /** Where there is a storage, and it has answered. */
+  #keeper: Keeper | undefined;
   #defaultAccount: Account | undefined;
   #isStopped = false;
 
@@ -53,6 +63,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     const config = userAgentConfig(options);
     const { clock, random, log, timers, userAgent } = config;
     this.#config = config;
+    this.#instanceId = config.instanceId ?? random.uuid();
+    this.#isLoaded = !config.storage;
     this.#store = new Store(() => ({ accounts: this.accounts, defaultAccount: this.defaultAccount }));
     this.#pool = new TransportPool({
       clock,
@@ -91,7 +103,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     if (account && !this.#accounts.has(account))
       throw new EvercallError('invalidState', 'defaultAccount: not added here');
     this.#defaultAccount = account;
-    this.#store.changed();
+    this.#changed();
   }
 
   /** What has gone over the connections so far, counted; a snapshot. */
@@ -123,7 +135,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     if (this.#isStopped) throw new EvercallError('invalidState', 'addAccount: the user agent was stopped');
     if (this.accounts.some(({ id }) => id === options.id)) throw invalidOption('id', 'is taken', options.id);
     this.#checkDependency(options);
-    const { servers, clock, log, timers, media, mediaEnvironment, instanceId } = this.#config;
+    const { servers, clock, log, timers, media, mediaEnvironment } = this.#config;
     let inbox!: AccountInbox;
     const account: Account = new Account(options, {
       core: this.#core,
@@ -133,7 +145,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       timers,
       media,
       mediaEnvironment,
-      instanceId,
+      instanceId: () => this.#instanceId,
+      ready: () => this.#load(),
       lease: (servers, slot, listener) => this.#lease(servers, slot, listener),
       attach: (given) => (inbox = given),
       announce: (event, payload) => {
@@ -143,6 +156,10 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       },
       changed: (change) => {
         for (const { onPeerChange } of this.#accounts.values()) onPeerChange(account.id, change);
+        if (change.state === 'registered') this.#keeper?.onRegistered();
+      },
+      edited: () => {
+        this.#keep();
       },
       signOffDependents: async () => {
         const dependents = [...this.#accounts.values()].filter(({ dependsOn }) => dependsOn() === account.id);
@@ -151,6 +168,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       disposing: () => {
         if (this.#isStopped) return;
         for (const { onPeerGone } of this.#accounts.values()) onPeerGone(account.id);
+        this.#keep(); // the page may be gone before the registrar has answered
       },
       disposed: () => {
         this.#remove(account);
@@ -159,13 +177,39 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     const peers = [...this.#accounts.values()];
     this.#accounts.set(account, inbox);
     this.#defaultAccount ??= account;
-    this.#store.changed();
-    inbox.start();
+    this.#changed();
+    const ready = this.#load();
+    if (ready) void ready.then(inbox.start);
+    else inbox.start();
     for (const peer of peers) {
       inbox.onPeerAdded(peer);
       peer.onPeerAdded(inbox);
     }
     return account;
+  }
+
+  /**
+   * Adds what is stored, and makes the account default that was; resolves with what it has added. Accounts that are here
+   * under their ids are left alone; one that cannot be added is left out with a warning. Functions are not stored:
+   * `complete` may put them back. Rejects with `invalidState` where there is no `storage`.
+   */
+  async restoreAccounts(complete?: CompleteOptions): Promise<readonly Account[]> {
+    if (!this.#config.storage) throw new EvercallError('invalidState', 'restoreAccounts: there is no storage');
+    if (this.#isStopped) throw new EvercallError('invalidState', 'restoreAccounts: the user agent was stopped');
+    await this.#load();
+    return this.#keeper?.restore(complete) ?? [];
+  }
+
+  /** All accounts as JSON can have them: without functions, and without what logs in, unless HA1s are asked for. */
+  async exportAccounts({ secrets = false }: { readonly secrets?: boolean } = {}): Promise<StoredState> {
+    const { exported } = await import('./persistence.js');
+    return exported(this.#kept(), secrets);
+  }
+
+  /** Adds accounts that were exported, as `restoreAccounts` does: all, or rejects with `invalidOption` and adds none. */
+  async importAccounts(state: StoredState, complete?: CompleteOptions): Promise<readonly Account[]> {
+    const { imported } = await import('./persistence.js');
+    return imported(this.#kept(), state, complete);
   }
 
   #checkDependency(options: AccountOptions): void {
@@ -201,7 +245,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   async stop({ unregister = true, wait = true }: StopOptions = {}): Promise<void> {
     this.#isStopped = true;
     const done = Promise.all(this.accounts.map((account) => account.dispose({ unregister })));
-    if (wait) await done;
+    if (wait) await Promise.all([done, this.#keeper?.flush()]);
     else this.#pool.close();
   }
 
@@ -213,7 +257,57 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   #remove(account: Account): void {
     this.#accounts.delete(account);
     if (this.#defaultAccount === account) this.#defaultAccount = this.accounts[0];
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#store.changed();
+    this.#keep();
+  }
+
+  /** Has the storage take what there is now; what is stopped stays as it was. */
+  #keep(): void {
+    if (!this.#isStopped) this.#keeper?.save();
+  }
+
+  #kept(): Kept {
+    return {
+      accounts: this.#accounts,
+      add: (options) => this.addAccount(options),
+      defaultAccount: () => this.#defaultAccount,
+      setDefaultAccount: (account) => {
+        this.defaultAccount = account;
+      },
+      instanceId: () => this.#instanceId,
+      servers: this.#config.servers,
+      log: this.#config.log,
+    };
+  }
+
+  /** Asks the storage, once; settles when it has answered, or when it is too late. */
+  #load(): Promise<void> | undefined {
+    return this.#isLoaded ? undefined : (this.#loading ??= this.#open());
+  }
+
+  async #open(): Promise<void> {
+    const { clock, log, storage, storePasswords } = this.#config;
+    let cancel = (): void => undefined;
+    const late = new Promise<undefined>((resolve) => {
+      cancel = clock.after(patience, () => {
+        resolve(undefined);
+      });
+    });
+    const opened = import('./persistence.js')
+      .then(({ openKeeper }) => openKeeper(storage!, { clock, log, storePasswords }, this.#kept()))
+      .catch((error: unknown) => {
+        log.warn('accounts are not kept', error);
+        return undefined;
+      });
+    this.#keeper = await Promise.race([opened, late]);
+    cancel();
+    this.#instanceId = this.#config.instanceId ?? this.#keeper?.instanceId ?? this.#instanceId;
+    this.#isLoaded = true;
+    if (this.#accounts.size > 0) this.#keep();
   }
 
   #onNewRequest(request: SipRequest, transaction: ServerTransaction): void {

@@ -14,8 +14,11 @@ const saved: StoredState = {
     { id: 'b', options: { uri: 'sip:bob@example.com', data: new Map([['seat', new Date(7)]]) }, dependsOn: 'a' },
     {
       id: 'a',
-      options: { uri: '"Zoë" <sip:zoe@example.com>', expires: 60 },
-      ha1s: [{ realm: 'example.com', username: 'zoe', ha1: '0'.repeat(32), algorithm: 'MD5' }],
+      options: {
+        uri: '"Zoë" <sip:zoe@example.com>',
+        expires: 60,
+        credentials: [{ realm: 'example.com', username: 'zoe', ha1: '0'.repeat(32), algorithm: 'MD5' }],
+      },
     },
   ],
   defaultAccount: 'a',
