@@ -1,7 +1,7 @@
 // Who sends a request: digest challenges and their answers, seen from the server (RFC 7616, RFC 8760, RFC 3261 §22).
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../lib/base/clock.js';
-import { digestResponse, ha1, parseAlgorithm } from '../../lib/core/digest.js';
+import { digestAlgorithms, digestResponse, ha1, loadAlgorithm, parseAlgorithm } from '../../lib/core/digest.js';
 import {
   Authorization,
   ParseError,
@@ -14,6 +14,8 @@ import {
 } from '../../lib/parser/index.js';
 import type { AuthParams, Header, SipRequest } from '../../lib/parser/index.js';
 import type { Directory } from './directory.js';
+
+for (const algorithm of digestAlgorithms) await loadAlgorithm(algorithm); // a server is asked for any of them
 
 export type Side = 'registrar' | 'proxy';
 

@@ -3,7 +3,6 @@ import { headerValue, isRequest } from '../../lib/parser/index.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
 import type { Phone, PhoneOptions } from '../support/phone.js';
-import { bound } from '../support/registering.js';
 import type { FakeSocket } from '../support/scripted-server.js';
 
 const [best, middle, last] = ['ws://best.example', 'ws://middle.example', 'ws://last.example'] as const;
