@@ -63,7 +63,7 @@ export function registerPlan(
   };
 }
 
-/** Ours last: a registrar that takes them in order has room for it by then. */
+/** Ours first, for registrars that look no further; what leaves comes last, and is nothing that equals ours. */
 function contacts(identity: RegistrationIdentity, contact: LocalContact, request: RegisterRequest): Header[] {
   const { params, registerParams } = contact.config;
   const own = new Map([...params, ...registerParams]);
@@ -74,8 +74,8 @@ function contacts(identity: RegistrationIdentity, contact: LocalContact, request
   }
   own.set('expires', String(request.expires));
   return [
-    ...request.leaving.map((value) => `${value};expires=0`),
-    ...request.extra.map((value) => `${value};expires=${request.expires}`),
     writeAddress({ uri: contact.registerUri, params: own }, 'Contact'),
+    ...request.extra.map((value) => `${value};expires=${request.expires}`),
+    ...request.leaving.map((value) => `${value};expires=0`),
   ].map((value) => ({ name: 'Contact', value }));
 }

@@ -15,7 +15,7 @@ import { newCallId, newTag } from '../base/random.js';
 import type { Authenticator } from '../core/authenticator.js';
 import type { Core } from '../core/core.js';
 import { optional, optionalAll } from '../core/optional.js';
-import { FlowTimer, ServiceRoute, Via, writeAddress } from '../parser/index.js';
+import { FlowTimer, ServiceRoute, Via, uriEquals, writeAddress } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { Binding } from './bindings.js';
@@ -207,7 +207,9 @@ export class Registration {
     this.config = config;
     const former = this.contact.registerUri;
     change(this.contact);
-    if (this.#binding && !this.#binding.isOutbound && former !== this.contact.registerUri) this.#leave(former);
+    if (!this.#binding || this.#binding.isOutbound || former === this.contact.registerUri) return;
+    this.contact.renew(); // to some registrars a parameter makes another URI, to others it does not (§19.1.4)
+    this.#leave(former);
   }
 
   /** No refresh and no further try, until the app registers again; the binding is left to run out. */
@@ -319,7 +321,11 @@ export class Registration {
       ...attempt,
       all: wish.all,
       extra: config.extraContacts,
-      leaving: [...this.#leaving.filter((value) => value !== `<${contact.registerUri}>`), ...gone],
+      // an equal one is replaced by ours (RFC 3261 §10.3)
+      leaving: [
+        ...this.#leaving.filter((uri) => !uriEquals(uri, contact.registerUri)).map((uri) => `<${uri}>`),
+        ...gone,
+      ],
       callId: this.#callId,
       fromTag: this.#fromTag,
       nextSequence: () => ++this.#sequence,
@@ -443,7 +449,7 @@ export class Registration {
 
   /** A Contact of ours that goes with the next 2xx; one that a lost REGISTER brought along may be listed too. */
   #leave(uri = this.contact.registerUri): void {
-    this.#leaving = [...this.#leaving, `<${uri}>`].slice(-4);
+    this.#leaving = [...this.#leaving, uri].slice(-4);
   }
 
   #expiresIn(): number {

@@ -16,6 +16,15 @@ function contact(request: SipRequest): string {
 }
 
 describe('contact', () => {
+  it('the Contact that stays is the first, for registrars that look at no other', async () => {
+    const { server, register, clock } = await registered();
+    server.socket.drop();
+    await clock.advance(1000);
+    const [first, second] = contacts(await server.request('REGISTER'));
+    assert.equal(first!.params.get('expires'), '600');
+    assert.equal(second!.uri, contactOf(register).uri);
+  });
+
   it('ACC-21: `unregister` removes the old Contact by itself, and the new one has a Call-ID of its own', async () => {
     const { server, register, clock, account, states } = await registered({ account: { contactUpdate: 'unregister' } });
     server.socket.drop();
@@ -229,7 +238,7 @@ describe('contact', () => {
     assert.deepEqual(leaving(change), ['sip:alice@10.0.0.7']);
     assert.deepEqual(
       contacts(change).map(({ uri }) => uri),
-      ['sip:alice@10.0.0.7', 'sip:alice@10.0.0.8', contactOf(register).uri],
+      [contactOf(register).uri, 'sip:alice@10.0.0.8', 'sip:alice@10.0.0.7'],
     );
     server.respond(change, 200, { headers: [bound(change, 600)] });
     await settle();

@@ -262,7 +262,7 @@ describe('registration', () => {
     assert.isFalse(account.isRegistered, 'nobody is reached by it');
     await clock.advance(1000);
     const again = await server.request('REGISTER');
-    const [former, present] = readAll(again, Contact).filter((contact) => contact !== '*');
+    const [present, former] = readAll(again, Contact).filter((contact) => contact !== '*');
     assert.equal(former!.uri, contactOf(register).uri);
     assert.equal(former!.params.get('expires'), '0');
     assert.notEqual(present!.uri, former!.uri);

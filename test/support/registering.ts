@@ -42,11 +42,9 @@ export function contacts(register: SipRequest): Address[] {
   return readAll(register, Contact).filter((contact) => contact !== '*');
 }
 
-/** Our own Contact: the last that asks for time. */
+/** Our own Contact: the first, if it asks for time. */
 export function contactOf(register: SipRequest): Address {
-  const contact = contacts(register)
-    .filter(({ params }) => params.get('expires') !== '0')
-    .at(-1);
+  const [contact] = contacts(register);
   assert(contact, 'a Contact of ours');
   return contact;
 }
