@@ -9,6 +9,8 @@ import type { DigestAlgorithm } from '../core/digest.js';
 import { ParseError, isSipUri, parseAddress, parseUri, writeAddress, writeUri } from '../parser/index.js';
 import type { Header, Params, SipUri } from '../parser/index.js';
 import type { ContactConfig } from '../registration/contact.js';
+import { extensionConfig } from '../session/extensions.js';
+import type { ExtensionConfig, ExtensionOptions } from '../session/extensions.js';
 import type { ContactUpdate } from '../registration/registration.js';
 import type { RetryConfig } from '../registration/schedule.js';
 import type { Account } from './account.js';
@@ -52,7 +54,7 @@ export interface RetryOptions {
   readonly jitter?: number;
 }
 
-export interface AccountOptions {
+export interface AccountOptions extends ExtensionOptions {
   /** The address of record, with or without a display name: `sip:alice@example.com`, `"Alice" <sip:alice@example.com>`. */
   readonly uri: string;
   readonly displayName?: string;
@@ -169,6 +171,8 @@ export interface AccountConfig {
   readonly instanceId: string | undefined;
   readonly priority: number;
   readonly autoRespondMessage: boolean;
+  /** Of its calls. */
+  readonly extensions: ExtensionConfig;
 }
 
 const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
@@ -176,6 +180,7 @@ const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
   'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage', 'data',
+  'reliableProvisional', 'sessionTimer',
 ]); // prettier-ignore
 
 export function accountConfig(options: AccountOptions, defaultServers: readonly string[]): AccountConfig {
@@ -230,6 +235,7 @@ export function accountConfig(options: AccountOptions, defaultServers: readonly 
     instanceId,
     priority,
     autoRespondMessage: flag(options, 'autoRespondMessage', true),
+    extensions: extensionConfig(options),
   });
 }
 

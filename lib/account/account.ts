@@ -21,6 +21,7 @@ import { readAudio } from '../media/sdp.js';
 import { ContentType, From } from '../parser/index.js';
 import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration.js';
+import { refuseExtensions } from '../session/extensions.js';
 import { sessionDescription } from '../session/session-description.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
@@ -577,6 +578,11 @@ export class Account implements EventSource<AccountEvents> {
       core.respond(transaction, 488); // §13.3.1.3: nothing we could take; the user need not hear of it
       return;
     }
+    const refusal = refuseExtensions(request, this.#identity.config.extensions);
+    if (refusal) {
+      core.respond(transaction, refusal.status, refusal);
+      return;
+    }
     const line = this.#line(transaction.flow);
     const call = this.#adopt(new Call(line.context, { direction: 'incoming', request, transaction }), line);
     const payload = { account: this, call };
@@ -634,6 +640,9 @@ export class Account implements EventSource<AccountEvents> {
       timers,
       media,
       mediaEnvironment,
+      get extensions() {
+        return identity().config.extensions;
+      },
       contact: () => ({
         name: 'Contact',
         value: (identity().branchOf(flow) ?? identity().branch).contact.value(),

@@ -2,6 +2,7 @@
 import { checkLine } from '../base/options.js';
 import { invalidOption } from '../base/errors.js';
 import type { Header } from '../parser/index.js';
+import type { ExtensionOptions } from '../session/extensions.js';
 
 export interface MediaOptions {
   /** Microphone constraints; false receives only. @default true */
@@ -12,7 +13,7 @@ export interface MediaOptions {
   readonly receiveOnlyWithoutMicrophone?: boolean;
 }
 
-export interface CallOptions extends MediaOptions {
+export interface CallOptions extends MediaOptions, ExtensionOptions {
   /** Further headers of the INVITE. */
   readonly headers?: readonly Header[];
   /** `late`: the callee makes the offer (RFC 3261 §13.2.1). @default 'early' */
@@ -31,6 +32,8 @@ export interface AnswerOptions extends MediaOptions {
 export interface RingOptions {
   /** The caller hears us before the call is answered. @default false */
   readonly earlyMedia?: boolean;
+  /** The response must arrive (RFC 3262), where the caller knows how to say that it has. @default where the caller demands it */
+  readonly reliable?: boolean;
   /** Further headers of the 180 or 183. */
   readonly headers?: readonly Header[];
 }

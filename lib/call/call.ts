@@ -13,6 +13,8 @@ import { MediaSession } from '../media/media-session.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
+import { extensionConfig } from '../session/extensions.js';
+import type { ExtensionConfig } from '../session/extensions.js';
 import { IncomingInvite } from '../session/incoming-invite.js';
 import { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { SessionContext, SessionEnd, SessionUser } from '../session/session-context.js';
@@ -64,7 +66,8 @@ export class Call implements EventSource<CallEvents> {
   constructor(context: CallContext<Call>, origin: CallOrigin) {
     this.#context = context;
     this.direction = origin.direction;
-    this.#media = this.#newMedia(origin.direction === 'outgoing' ? origin.options : {});
+    const options: CallOptions = origin.direction === 'outgoing' ? origin.options : {};
+    this.#media = this.#newMedia(options);
     const { core, flow, authenticator, clock, log, timers, contact } = context;
     this.#sessionContext = {
       core,
@@ -74,18 +77,25 @@ export class Call implements EventSource<CallEvents> {
       log,
       timers,
       contact,
+      extensions: callExtensions(context.extensions, options),
       negotiator: {
         createOffer: (wish) => this.#media.createOffer(wish),
-        createAnswer: (offer) => this.#media.createAnswer(offer),
+        createAnswer: (offer, isWanted) => this.#media.createAnswer(offer, { isWanted }),
         applyAnswer: (answer) => this.#media.applyAnswer(answer),
         rollback: () => this.#media.rollback(),
+        renew: () => {
+          const { muted } = this.#media;
+          this.#media.close();
+          this.#media = this.#newMedia(options);
+          this.#media.setMuted(muted);
+        },
       },
     };
     if (origin.direction === 'outgoing') {
       this.#state = 'calling';
       this.remote = { uri: origin.target, displayName: undefined };
       this.data = origin.options.data;
-      const { target, from, routes, options } = origin;
+      const { target, from, routes } = origin;
       const headers = checkHeaders(options.headers);
       this.id = context.core.random.token(24);
       void this.#invite({ target, from, routes, headers, callId: this.id }, options);
@@ -122,6 +132,11 @@ export class Call implements EventSource<CallEvents> {
   /** Whom the To of an incoming call named: the address the caller dialled. */
   get dialled(): RemoteParty | undefined {
     return this.request && party(optional(this.request, To));
+  }
+
+  /** Whether the peer takes a method: UPDATE, INFO … Before it has said so, no. */
+  remoteAllows(method: string): boolean {
+    return this.#dialogSession()?.remoteAllows(method) ?? false;
   }
 
   get muted(): boolean {
@@ -184,15 +199,16 @@ export class Call implements EventSource<CallEvents> {
   }
 
   /** Tells the caller that it rings (180 is sent by itself), or with `earlyMedia` lets them hear us already (183). */
-  ring({ earlyMedia = false, headers }: RingOptions = {}): Promise<void> {
+  ring({ earlyMedia = false, reliable, headers }: RingOptions = {}): Promise<void> {
     const incoming = this.#mustBeRinging('ring');
     const checked = checkHeaders(headers);
+    const isReliable = incoming.isReliable(reliable);
     if (!earlyMedia) {
-      incoming.ring(180, checked);
+      incoming.ring(checked, isReliable);
       return Promise.resolve();
     }
     return quiet(
-      incoming.sendEarlyMedia(checked).then(() => {
+      incoming.sendEarlyMedia(checked, isReliable).then(() => {
         this.#step('progress');
       }),
     );
@@ -303,6 +319,11 @@ export class Call implements EventSource<CallEvents> {
 
   #currentSession(): Session | undefined {
     return this.#session ?? this.#outgoing?.session ?? this.#incoming?.session;
+  }
+
+  /** As long as there is no other, the early one. */
+  #dialogSession(): Session | undefined {
+    return this.#currentSession() ?? this.#outgoing?.earlySession;
   }
 
   /** Microphone and offer first: an INVITE that leaves is meant. */
@@ -423,7 +444,7 @@ export class Call implements EventSource<CallEvents> {
 
   #setHold(held: boolean): Promise<void> {
     const session = this.#mustBeConfirmed(held ? 'hold' : 'resume');
-    const change = this.#changes().run(async () => {
+    const change = session.change(async () => {
       const former = this.#media.localHold;
       if (former === held) return;
       this.#media.setHold(held);
@@ -484,6 +505,11 @@ function mediaConfig(base: MediaSessionConfig, options: MediaOptions): MediaSess
     ...(track === undefined ? {} : { track }),
     ...(receiveOnlyWithoutMicrophone === undefined ? {} : { receiveOnlyWithoutMicrophone }),
   };
+}
+
+function callExtensions(base: ExtensionConfig, options: CallOptions): ExtensionConfig {
+  const { reliableProvisional, sessionTimer } = options;
+  return reliableProvisional === undefined && sessionTimer === undefined ? base : extensionConfig(options, base);
 }
 
 /** What `answered` rejects with. */

@@ -2,14 +2,14 @@
 import type { Header } from '../parser/index.js';
 
 /** Methods we take, in or out of a dialog. */
-export const allowedMethods: readonly string[] = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'MESSAGE'];
+export const allowedMethods: readonly string[] = [
+  'INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'MESSAGE', 'PRACK', 'UPDATE',
+]; // prettier-ignore
 
 /** Methods we know of without taking them: 405, where an unknown one gets 501 (RFC 3261 §8.2.1, §21.5.2). */
 export const knownMethods: ReadonlySet<string> = new Set([
   ...allowedMethods,
   'REGISTER',
-  'PRACK',
-  'UPDATE',
   'SUBSCRIBE',
   'NOTIFY',
   'PUBLISH',
@@ -17,7 +17,7 @@ export const knownMethods: ReadonlySet<string> = new Set([
 ]);
 
 /** Option tags we understand in a Require (RFC 3261 §8.2.2.3). */
-export const supportedOptions: ReadonlySet<string> = new Set(['outbound', 'path', 'gruu']);
+export const supportedOptions: ReadonlySet<string> = new Set(['outbound', 'path', 'gruu', '100rel', 'timer']);
 
 export const allowHeader: Header = { name: 'Allow', value: allowedMethods.join(', ') };
 export const acceptHeader: Header = { name: 'Accept', value: 'application/sdp, application/dtmf-relay, text/plain' };

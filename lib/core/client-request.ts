@@ -13,7 +13,7 @@ import type { RequestPlan } from './requests.js';
 
 /** Who sent a request and waits for its outcome. */
 export interface RequestUser {
-  onProvisional?(response: SipResponse): void;
+  onProvisional?(response: SipResponse, request: SipRequest): void;
   /** Final responses; further ones only to an INVITE whose forks answer 2xx one after another (§13.2.2.4). */
   onFinal(response: SipResponse, request: SipRequest): void;
   /** No response: code `timeout` (408), `transport` (503) or `aborted` before anything was sent (§8.1.3.1). */
@@ -102,7 +102,7 @@ export class ClientRequest implements ClientTransactionUser {
         this.#hasProvisional = true;
         if (this.#cancel) this.#sendCancel();
       }
-      this.#user.onProvisional?.(response);
+      this.#user.onProvisional?.(response, this.#transaction!.request);
       return;
     }
     const request = this.#transaction!.request;

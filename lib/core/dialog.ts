@@ -29,8 +29,8 @@ export class Dialog implements DialogState {
   readonly remoteTag: string;
   readonly local: string;
   readonly remote: string;
-  /** Fixed when the dialog is established: never changed by a later request (§12.2). */
-  readonly routes: readonly string[];
+  /** Fixed when the dialog is confirmed: never changed by a later request (§12.2). */
+  routes: readonly string[];
   readonly flow: Flow;
   user: DialogUser | undefined;
   /** Where the peer wants our requests; a target refresh changes it. */
@@ -84,6 +84,12 @@ export class Dialog implements DialogState {
     if (this.#remoteSequence !== undefined && sequence < this.#remoteSequence) return false;
     this.#remoteSequence = sequence;
     return true;
+  }
+
+  /** An early dialog of ours is confirmed by its 2xx, which has the last word on the route set (§13.2.2.4). */
+  confirm(response: SipResponse): void {
+    this.routes = recordRoutes(response).reverse();
+    this.refreshTarget(response);
   }
 
   /** A target refresh by the Contact of a request or response (§12.2.1.2, §12.2.2). */

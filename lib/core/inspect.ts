@@ -43,6 +43,9 @@ function inspectRequire(request: SipRequest): Refusal | undefined {
 
 const encodings = new Set(['identity', '']);
 
+/** Whose body is a session description. */
+const describing = new Set(['INVITE', 'UPDATE', 'PRACK']);
+
 /** §8.2.3; a body marked optional may be of any type (§20.11). MESSAGE and INFO take whatever the app takes. */
 function inspectContent(request: SipRequest): Refusal | undefined {
   if (request.body.length === 0) return undefined;
@@ -50,7 +53,7 @@ function inspectContent(request: SipRequest): Refusal | undefined {
   if (isOptional) return undefined;
   const coded = readAll(request, ContentEncoding).some((encoding) => !encodings.has(encoding.toLowerCase()));
   if (coded) return { status: 415, headers: [{ name: 'Accept-Encoding', value: 'identity' }] };
-  if (request.method !== 'INVITE') return undefined;
+  if (!describing.has(request.method)) return undefined;
   const type = read(request, ContentType)?.type;
   if (type === undefined || type === 'application/sdp' || type.startsWith('multipart/')) return undefined;
   return { status: 415, headers: [acceptHeader] };

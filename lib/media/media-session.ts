@@ -110,7 +110,10 @@ export class MediaSession {
   }
 
   /** Takes the peer's offer and answers it; all but its first usable audio is refused. */
-  async createAnswer(offer: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<string> {
+  async createAnswer(
+    offer: string,
+    { signal, isWanted }: { readonly signal?: AbortSignal; readonly isWanted?: (() => boolean) | undefined } = {},
+  ): Promise<string> {
     const remote = usableAudio(offer, 'offer');
     return this.#change(signal, async (either) => {
       const source = this.#open(either);
@@ -121,6 +124,7 @@ export class MediaSession {
       if (this.#local.mayStayMissing || (await this.#local.asksUser())) await source; // an answer cannot be taken back
       audio.direction = this.#direction();
       const answer = await pc.createAnswer();
+      if (isWanted?.() === false) throw new EvercallError('aborted', 'the offer was taken back'); // the last moment for it
       await Promise.all([this.#connection.setLocal(pc, answer, either), source]);
       await this.#attach(audio);
       this.#onRemote(audio, isHold(remote));

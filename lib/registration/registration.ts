@@ -20,7 +20,7 @@ import type { Header, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { Binding } from './bindings.js';
 import type { LocalContact } from './contact.js';
-import { at } from './refresh-timer.js';
+import { at } from '../base/alarm.js';
 import { registerPlan } from './register-request.js';
 import type { RegistrationIdentity } from './register-request.js';
 import { refreshDelay, retryDelay } from './schedule.js';

@@ -1,13 +1,18 @@
-/** From INVITE to ACK as the callee: ringing, early media, the 2xx until its ACK, CANCEL (RFC 3261 §13.3, §9.2). */
+/** From INVITE to ACK as the callee: ringing, early media, the 2xx until its ACK, CANCEL (RFC 3261 §13.3, §9.2, RFC 3262). */
 import { EvercallError } from '../base/errors.js';
 import { newTag } from '../base/random.js';
+import { allowHeader } from '../core/capabilities.js';
 import { dialogOfRequest } from '../core/dialog.js';
 import { reasonPhrase } from '../parser/index.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import type { InviteUser, ServerTransaction } from '../transaction/server-transaction.js';
+import { requires, supports } from './extensions.js';
+import { refuseGlare } from './renegotiate.js';
+import { ReliableProvisional } from './reliable-provisional.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import { notAcceptable } from './session-context.js';
 import type { SessionContext, SessionUser } from './session-context.js';
+import { SessionTimer } from './session-timer.js';
 import { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 
@@ -22,6 +27,9 @@ export class IncomingInvite implements InviteUser {
   /** Made once: what early media promised, the 2xx repeats. */
   #description: Promise<string> | undefined;
   #isAccepting = false;
+  #reliable: ReliableProvisional | undefined;
+  /** The PRACK of the response that carried our description: the 2xx waits for it, and needs none (RFC 3262 §3, §5). */
+  #described: Promise<void> | undefined;
 
   constructor(context: SessionContext, request: SipRequest, transaction: ServerTransaction, user: SessionUser) {
     this.request = request;
@@ -32,37 +40,120 @@ export class IncomingInvite implements InviteUser {
     this.#offer = sessionDescription(request);
     transaction.user = this;
     this.session = new Session(context, dialogOfRequest(request, this.#tag, transaction.flow), false, user);
+    this.session.learn(request);
+    if (this.#offer !== undefined) this.session.exchange = 'remoteOffer';
     this.session.onEnd = () => {
+      this.#reliable?.stop();
       if (!transaction.isAnswered) this.#respond(487); // a BYE in the early dialog ends the INVITE too (§15.1.2)
     };
   }
 
-  /** 180, or what else keeps the caller patient (§13.3.1.1). */
-  ring(status = 180, headers: readonly Header[] = []): void {
-    if (!this.#transaction.isAnswered) this.#respond(status, [this.#context.contact(), ...headers]);
+  /** Whether the caller gets provisional responses that must arrive: where it demands them, or can take them and we want them. */
+  isReliable(wish = this.#context.extensions.reliableProvisional === 'required'): boolean {
+    const isOn = this.#context.extensions.reliableProvisional !== 'off';
+    return isOn && (requires(this.request, '100rel') || (wish && supports(this.request, '100rel')));
   }
 
-  /** 183 with our description: the caller hears us before the call is answered (RFC 3960). */
-  async sendEarlyMedia(headers: readonly Header[] = []): Promise<void> {
+  /**
+   * 180, which keeps the caller patient (§13.3.1.1). One that must arrive would have to bring an offer where the INVITE has
+   * none (RFC 3262 §5): early media do that, mere ringing is left unsaid.
+   */
+  ring(headers: readonly Header[] = [], isReliable = this.isReliable()): void {
+    if (!isReliable) this.#progress(180, headers);
+    else if (this.#offer !== undefined || this.#described) void this.#promise(180, headers);
+  }
+
+  /** 183 with our description: the caller hears us before the call is answered (RFC 3960). Resolves when it is sent. */
+  async sendEarlyMedia(headers: readonly Header[] = [], isReliable = this.isReliable()): Promise<void> {
     const body = await this.#describe();
-    if (!this.#transaction.isAnswered) this.#respond(183, [this.#context.contact(), ...headers, sdpHeader], body);
+    if (this.#transaction.isAnswered) return;
+    if (!isReliable || this.#described) {
+      this.#progress(183, [...headers, sdpHeader], body);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#described = this.#promise(183, [...headers, sdpHeader], body, resolve);
+    });
+  }
+
+  #progress(status: number, headers: readonly Header[], body?: string): void {
+    if (!this.#transaction.isAnswered) this.#respond(status, [this.#context.contact(), allowHeader, ...headers], body);
+  }
+
+  /** Resolves with the PRACK. */
+  #promise(status: number, headers: readonly Header[], body?: string, onSent?: () => void): Promise<void> {
+    if (!this.#reliable) {
+      this.#reliable = new ReliableProvisional(this.#context, this.#transaction, () => {
+        const error = new EvercallError('timeout', 'no PRACK came for a provisional response', { status: 504 });
+        this.reject(504, [], undefined, error); // RFC 3262 §3
+      });
+      this.session.onPrack = (prack, transaction) => {
+        if (!this.#reliable!.onPrack(prack)) return false;
+        void this.#onPrack(prack, transaction);
+        return true;
+      };
+    }
+    return this.#reliable.send((reliable) => {
+      this.#progress(status, [...reliable, ...headers], body);
+      if (body !== undefined) this.session.exchange = this.#offer === undefined ? 'localOffer' : 'stable';
+      onSent?.();
+    });
+  }
+
+  /** Its description is the answer to our offer, or an offer of its own (RFC 3262 §5). */
+  async #onPrack(prack: SipRequest, transaction: ServerTransaction): Promise<void> {
+    const { core, negotiator, log } = this.#context;
+    const { session } = this;
+    const description = sessionDescription(prack);
+    if (session.exchange === 'localOffer') {
+      core.respond(transaction, 200);
+      try {
+        await session.applyAnswer(description, 'a PRACK');
+      } catch (cause) {
+        this.reject(488, [], undefined, negotiationError(cause));
+      }
+    } else if (description === undefined) {
+      core.respond(transaction, 200);
+      return;
+    } else {
+      if (refuseGlare(session, transaction)) return;
+      session.exchange = 'remoteOffer';
+      try {
+        const body = await negotiator.createAnswer(description);
+        core.respond(transaction, 200, { headers: [sdpHeader], body });
+      } catch (error) {
+        log.warn(`the offer of a PRACK refused: ${String(error)}`);
+        core.respond(transaction, 488);
+      }
+    }
+    session.exchange = 'stable';
   }
 
   /** Answers; resolves when the ACK has come, rejects when the call was gone before or cannot be had. */
   async accept(headers: readonly Header[] = []): Promise<void> {
     if (this.#isAccepting || this.#transaction.isAnswered) throw new EvercallError('invalidState', 'answered already');
     this.#isAccepting = true;
-    let body: string;
+    let body: string | undefined;
     try {
       body = await this.#describe();
     } catch (error) {
       this.#isAccepting = false;
       throw error;
     }
+    if (this.#described) {
+      body = undefined;
+      await this.#described; // RFC 3262 §3: no 2xx before that PRACK
+      await this.session.whenStable('UPDATE').catch(() => undefined);
+    }
     if (this.session.isOver) throw new EvercallError('cancelled', 'the caller was gone', { status: 487 });
-    this.#respond(200, [...this.session.targetHeaders(), ...headers, sdpHeader], body);
+    const timer = new SessionTimer(this.#context.clock, this.#context.extensions.sessionTimer);
+    this.session.timer = timer;
+    const agreed = [...this.session.targetHeaders(), ...timer.answer(this.request), ...headers];
+    this.#respond(200, body === undefined ? agreed : [...agreed, sdpHeader], body);
+    this.#reliable?.stop();
+    if (body !== undefined) this.session.exchange = this.#offer === undefined ? 'localOffer' : 'stable';
     this.#user.onAccepted(undefined);
-    await this.#acknowledged();
+    await this.#acknowledged(body !== undefined && this.#offer === undefined);
   }
 
   /** Refuses the call with a final response of 300 or above (§13.3.1.3). */
@@ -87,7 +178,7 @@ export class IncomingInvite implements InviteUser {
     return this.#description;
   }
 
-  #acknowledged(): Promise<void> {
+  #acknowledged(bringsAnswer: boolean): Promise<void> {
     const { clock, timers } = this.#context;
     const { session } = this;
     return new Promise((resolve, reject) => {
@@ -105,7 +196,7 @@ export class IncomingInvite implements InviteUser {
           reject(new EvercallError('cancelled', 'hung up before the ACK came', { status: 487 }));
           return;
         }
-        this.#applyAnswer(ack).then(() => {
+        (bringsAnswer ? this.#applyAnswer(ack) : Promise.resolve()).then(() => {
           if (!session.isOver) this.#user.onConfirmed();
           resolve();
         }, reject);
@@ -116,19 +207,12 @@ export class IncomingInvite implements InviteUser {
 
   /** Where the offer was ours, the answer is in the ACK (§13.3.1.4); without it there is no session. */
   async #applyAnswer(ack: SipRequest): Promise<void> {
-    if (this.#offer !== undefined) return;
-    const answer = sessionDescription(ack);
     try {
-      if (answer === undefined) throw new EvercallError('protocol', 'an ACK without an answer to our offer');
-      await this.#context.negotiator.applyAnswer(answer);
+      await this.session.applyAnswer(sessionDescription(ack), 'an ACK');
+      this.session.exchange = 'stable';
     } catch (cause) {
-      const error = cause instanceof EvercallError ? cause : new EvercallError('negotiation', String(cause), { cause });
-      this.session.bye([notAcceptable], {
-        by: 'local',
-        status: 488,
-        reason: reasonPhrase(488),
-        error,
-      });
+      const error = negotiationError(cause);
+      this.session.bye([notAcceptable], { by: 'local', status: 488, reason: reasonPhrase(488), error });
       throw error;
     }
   }
@@ -137,3 +221,6 @@ export class IncomingInvite implements InviteUser {
     this.#context.core.respond(this.#transaction, status, { toTag: this.#tag, headers, body, reason });
   }
 }
+
+const negotiationError = (cause: unknown): EvercallError =>
+  cause instanceof EvercallError ? cause : new EvercallError('negotiation', String(cause), { cause });

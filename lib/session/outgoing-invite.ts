@@ -1,14 +1,18 @@
-/** From INVITE to ACK as the caller: provisional responses, forks, CANCEL against 200 (RFC 3261 §13.2, §9.1). */
+/** From INVITE to ACK as the caller: early dialogs, provisional responses, forks, CANCEL against 200 (RFC 3261 §13.2, §9.1). */
 import { EvercallError, rejected } from '../base/errors.js';
 import { newCallId, newTag } from '../base/random.js';
-import { allowHeader, supportedHeader } from '../core/capabilities.js';
+import { allowHeader } from '../core/capabilities.js';
 import type { ClientRequest, RequestUser } from '../core/client-request.js';
 import { dialogOfResponse } from '../core/dialog.js';
+import type { RequestPlan } from '../core/requests.js';
 import { CSeq, reasonPhrase, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import { requiredTags } from './extensions.js';
 import { LateAnswers, remoteTag } from './late-answers.js';
+import { Prack } from './prack.js';
 import { notAcceptable } from './session-context.js';
 import type { SessionContext, SessionUser } from './session-context.js';
+import { SessionTimer } from './session-timer.js';
 import { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 
@@ -20,8 +24,21 @@ export interface OutgoingInviteOptions {
   readonly callId?: string | undefined;
   readonly routes: readonly string[];
   readonly headers: readonly Header[];
-  /** The offer; without one the callee makes it and we answer in the ACK (§13.2.1). */
+  /** The offer; without one the callee makes it and we answer in the PRACK or ACK (§13.2.1). */
   readonly offer: string | undefined;
+}
+
+/** An early dialog: one for each To tag of a provisional response (§12.1). */
+interface Fork {
+  readonly session: Session;
+  readonly prack: Prack;
+}
+
+/** The description that media follow before the 2xx. There is one RTCPeerConnection, so the first fork that has one gets it. */
+interface EarlyMedia {
+  readonly tag: string;
+  /** Whether it succeeded. */
+  readonly applied: Promise<boolean>;
 }
 
 export class OutgoingInvite implements RequestUser {
@@ -29,16 +46,19 @@ export class OutgoingInvite implements RequestUser {
   readonly #context: SessionContext;
   readonly #options: OutgoingInviteOptions;
   readonly #user: SessionUser;
+  readonly #timer: SessionTimer;
+  readonly #forks = new Map<string, Fork>();
+  #plan: RequestPlan | undefined;
   #request: ClientRequest | undefined;
   /** The dialog that won: the first 2xx. */
   #session: Session | undefined;
-  /** The To tag whose description was taken as the answer before the 2xx. */
-  #earlyAnswer: { readonly tag: string; readonly applied: Promise<void> } | undefined;
+  #early: EarlyMedia | undefined;
 
   constructor(context: SessionContext, options: OutgoingInviteOptions, user: SessionUser) {
     this.#context = context;
     this.#options = options;
     this.#user = user;
+    this.#timer = new SessionTimer(context.clock, context.extensions.sessionTimer);
     this.callId = options.callId ?? newCallId(context.core.random);
   }
 
@@ -46,11 +66,17 @@ export class OutgoingInvite implements RequestUser {
     return this.#session;
   }
 
+  /** The early dialog that media follow, else the latest. */
+  get earlySession(): Session | undefined {
+    const fork = this.#early && this.#forks.get(this.#early.tag);
+    return (fork ?? [...this.#forks.values()].at(-1))?.session;
+  }
+
   start(): void {
-    const { core, flow, authenticator, contact } = this.#context;
-    const { target, from, routes, headers, offer } = this.#options;
+    const { core } = this.#context;
+    const { target, from, routes, offer } = this.#options;
     let sequence = 0;
-    const plan = {
+    this.#plan = {
       method: 'INVITE',
       uri: target,
       from: `${from};tag=${newTag(core.random)}`,
@@ -58,68 +84,145 @@ export class OutgoingInvite implements RequestUser {
       callId: this.callId,
       routes,
       nextSequence: () => ++sequence,
-      headers: [contact(), allowHeader, supportedHeader, ...headers, ...(offer === undefined ? [] : [sdpHeader])],
+      headers: [],
       body: offer ?? '',
     };
-    this.#request = core.request(plan, { flow, authenticator }, this);
+    this.#send(this.#plan);
+  }
+
+  #send(plan: RequestPlan): void {
+    const { core, flow, authenticator, contact, extensions } = this.#context;
+    const headers = [contact(), allowHeader, extensions.supported, ...this.#timer.headers(), ...this.#options.headers];
+    const required = requiredTags(extensions);
+    if (required.length > 0) headers.push({ name: 'Require', value: required.join(', ') });
+    if (plan.body) headers.push(sdpHeader);
+    this.#request = core.request({ ...plan, headers }, { flow, authenticator }, this);
   }
 
   /** Gives the call up: CANCEL when that may be sent; a 2xx that crosses it gets ACK and BYE. Tells the user nothing. */
   cancel(headers: readonly Header[] = []): void {
+    this.#endForks();
     this.#request?.handOver(new LateAnswers(this.#context));
     this.#request?.cancel(headers);
   }
 
   /** Forgets the INVITE: whatever comes for it, not a word goes out. */
   abandon(): void {
+    this.#endForks();
     this.#request?.abandon();
   }
 
-  onProvisional(response: SipResponse): void {
+  onProvisional(response: SipResponse, request: SipRequest): void {
     if (response.status === 100) return;
     const description = sessionDescription(response);
-    if (description !== undefined && this.#options.offer !== undefined && !this.#earlyAnswer) {
-      const applied = this.#context.negotiator.applyAnswer(description);
-      this.#earlyAnswer = { tag: remoteTag(response), applied };
-      applied.catch((error: unknown) => {
-        this.#context.log.warn(`early media: ${String(error)}`); // the 2xx has another chance
-        this.#earlyAnswer = undefined;
-      });
-    }
+    const fork = this.#fork(response, request);
+    const verdict = fork?.prack.judge(response) ?? 'unreliable';
+    if (verdict === 'drop') return;
+    if (fork && verdict === 'acknowledge') void this.#acknowledge(fork, response, description);
+    else if (description !== undefined && this.#options.offer !== undefined)
+      void this.#takeEarly(response, description);
     this.#user.onProgress(response);
   }
 
   onFinal(response: SipResponse, request: SipRequest): void {
     if (response.status >= 300) {
-      this.#fail(rejected(response), response);
+      this.#endForks();
+      // RFC 4028 §7.3: the same call, with the larger interval; onTooSmall says so only once for each value
+      if (response.status === 422 && this.#timer.onTooSmall(response)) this.#send(this.#plan!);
+      else this.#fail(rejected(response), response);
       return;
     }
+    const tag = remoteTag(response);
     if (this.#session) {
       // The answer to a late offer is still being made: a repeat will get its ACK then, another fork is hung up now.
-      if (remoteTag(response) !== this.#session.dialog.remoteTag)
-        new LateAnswers(this.#context).onFinal(response, request);
+      if (tag !== this.#session.dialog.remoteTag) new LateAnswers(this.#context).onFinal(response, request);
       return;
     }
-    const dialog = dialogOfResponse(request, response, this.#context.flow);
-    this.#session = new Session(this.#context, dialog, true, this.#user);
-    void this.#establish(this.#session, response);
+    const fork = this.#forks.get(tag);
+    this.#forks.delete(tag);
+    this.#endForks();
+    fork?.session.dialog.confirm(response);
+    const session =
+      fork?.session ??
+      new Session(this.#context, dialogOfResponse(request, response, this.#context.flow), true, this.#user);
+    session.user = this.#user;
+    session.learn(response);
+    this.#session = session;
+    void this.#establish(session, response);
   }
 
   onFailure(error: EvercallError): void {
+    this.#endForks();
     this.#fail(error);
+  }
+
+  /** The early dialog of a response, made with the first one; without a To tag there is none (§12.1). */
+  #fork(response: SipResponse, request: SipRequest): Fork | undefined {
+    const tag = remoteTag(response);
+    if (tag === '') return undefined;
+    let fork = this.#forks.get(tag);
+    if (!fork) {
+      const session = new Session(this.#context, dialogOfResponse(request, response, this.#context.flow), true, {
+        ...this.#user,
+        onEnded: () => this.#forks.delete(tag), // the INVITE goes on: another fork may answer
+      });
+      if (this.#options.offer !== undefined) session.exchange = 'localOffer';
+      fork = { session, prack: new Prack(session) };
+      this.#forks.set(tag, fork);
+    }
+    fork.session.learn(response);
+    return fork;
+  }
+
+  /** RFC 3262 §5: here an answer counts, and a late offer is answered in the PRACK. */
+  async #acknowledge({ session, prack }: Fork, response: SipResponse, description: string | undefined): Promise<void> {
+    if (this.#options.offer !== undefined || description === undefined || this.#early?.tag === remoteTag(response)) {
+      void prack.acknowledge(response);
+      if (description === undefined || session.exchange === 'stable') return;
+      if ((await this.#takeEarly(response, description)) && !session.isOver) session.exchange = 'stable';
+    } else if (!this.#early) {
+      session.exchange = 'remoteOffer';
+      const made = this.#context.negotiator.createAnswer(description);
+      this.#keepEarly(response, made);
+      const answer = await made.catch(() => '');
+      session.exchange = 'stable';
+      if (answer && !session.isOver) void prack.acknowledge(response, answer);
+    } // else media follow another fork: the callee gives up on its response, and has its offer answered with the 2xx
+  }
+
+  #keepEarly(response: SipResponse, change: Promise<unknown>): EarlyMedia {
+    const applied = change.then(
+      () => true,
+      (error: unknown) => {
+        this.#context.log.warn(`early media: ${String(error)}`); // the 2xx has another chance
+        this.#early = undefined;
+        return false;
+      },
+    );
+    return (this.#early = { tag: remoteTag(response), applied });
+  }
+
+  /** Resolves with whether it is this response's description that media follow now. */
+  #takeEarly(response: SipResponse, description: string): Promise<boolean> {
+    const early = this.#early ?? this.#keepEarly(response, this.#context.negotiator.applyAnswer(description));
+    return early.tag === remoteTag(response) ? early.applied : Promise.resolve(false);
   }
 
   async #establish(session: Session, response: SipResponse): Promise<void> {
     const description = sessionDescription(response);
     const { sequence } = read(response, CSeq)!;
+    const isMedia = this.#early?.tag === session.dialog.remoteTag;
+    session.timer = this.#timer;
+    this.#timer.onSuccess(response);
     try {
-      if (this.#options.offer === undefined) {
+      if (this.#options.offer === undefined && !isMedia) {
         this.#user.onAccepted(response);
+        if (this.#early) this.#context.negotiator.renew();
         await this.#answerLateOffer(session, sequence, description);
       } else {
         this.#settle(session, session.acknowledge(sequence)); // the callee repeats its 2xx until it has this
         this.#user.onAccepted(response);
-        await this.#applyAnswer(description, remoteTag(response));
+        await this.#applyAnswer(session, description);
       }
     } catch (error) {
       if (session.isOver) return;
@@ -133,6 +236,7 @@ export class OutgoingInvite implements RequestUser {
       });
       return;
     }
+    session.exchange = 'stable';
     if (!session.isOver) this.#user.onConfirmed();
   }
 
@@ -141,21 +245,22 @@ export class OutgoingInvite implements RequestUser {
     this.#request?.handOver(new LateAnswers(this.#context, { remoteTag: session.dialog.remoteTag, ack }));
   }
 
-  async #applyAnswer(answer: string | undefined, tag: string): Promise<void> {
-    const early = this.#earlyAnswer;
-    if (early && (early.tag === tag || answer === undefined)) {
-      const isApplied = await early.applied.then(
-        () => true,
-        () => false,
-      );
-      if (isApplied) return; // RFC 6337 §3.1.1: a description that comes again is the same answer
-    }
-    if (answer === undefined) throw new EvercallError('protocol', 'a 2xx without an answer to our offer');
-    await this.#context.negotiator.applyAnswer(answer);
+  async #applyAnswer(session: Session, answer: string | undefined): Promise<void> {
+    const early = this.#early;
+    if (!(await early?.applied)) {
+      session.exchange = 'localOffer';
+      await session.applyAnswer(answer);
+    } else if (early!.tag !== session.dialog.remoteTag) {
+      // Media follow another fork than the one that answered: their connection cannot be turned, a new one is offered.
+      this.#context.negotiator.renew();
+      session.exchange = 'stable';
+      await session.renegotiate();
+    } // else RFC 6337 §3.1.1: a description that comes again is the same answer
   }
 
   async #answerLateOffer(session: Session, sequence: number, offer: string | undefined): Promise<void> {
     let answer = '';
+    session.exchange = 'remoteOffer';
     try {
       if (offer === undefined) throw new EvercallError('protocol', 'a 2xx without an offer to our INVITE without one');
       answer = await this.#context.negotiator.createAnswer(offer);
@@ -163,6 +268,11 @@ export class OutgoingInvite implements RequestUser {
       // a 2xx must be acknowledged even when the call cannot be had (§13.2.2.4)
       this.#settle(session, session.acknowledge(sequence, answer ? [sdpHeader] : [], answer));
     }
+  }
+
+  #endForks(): void {
+    for (const { session } of this.#forks.values())
+      session.end({ by: 'local', status: 487, reason: reasonPhrase(487) });
   }
 
   #fail(error: EvercallError, response?: SipResponse): void {

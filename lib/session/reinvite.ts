@@ -1,141 +1,111 @@
-/** re-INVITE in both directions, and glare: the only home of 491 (RFC 3261 §14). */
-import { sleep } from '../base/clock.js';
-import { EvercallError, rejected } from '../base/errors.js';
+/** re-INVITE in both directions, to its ACK (RFC 3261 §14). */
 import { CSeq, read } from '../parser/index.js';
-import type { SipRequest, SipResponse } from '../parser/index.js';
+import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import type { OfferWish } from './negotiator.js';
+import { refuseInterval } from './extensions.js';
 import { LateAnswers } from './late-answers.js';
+import { Prack } from './prack.js';
+import { refuseGlare } from './renegotiate.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 
-const glareRetries = 3;
-
-/** Offers a change; a refusal leaves the session as it was (§14.1). Glare is retried, each time with a fresh offer. */
-export async function reinvite(session: Session, wish: OfferWish): Promise<void> {
-  const { negotiator, clock, core } = session.context;
-  for (let attempt = 0; ; attempt++) {
-    if (session.exchange !== 'stable')
-      throw new EvercallError('invalidState', 'another offer is under way', { status: 491 });
-    session.exchange = 'localOffer';
-    let response: SipResponse;
-    try {
-      const offer = await negotiator.createOffer(wish);
-      response = await sendInvite(session, offer);
-      if (response.status < 300) {
-        await applyAnswer(session, response);
-        return;
-      }
-      await negotiator.rollback();
-    } catch (error) {
-      if (!session.isOver) await negotiator.rollback();
-      throw error;
-    } finally {
-      session.exchange = 'stable';
-    }
-    session.endIfGone(response);
-    if (response.status !== 491 || attempt === glareRetries || session.isOver) throw rejected(response);
-    await sleep(
-      clock,
-      glareDelay(session.ownsCallId, () => core.random.number()),
-    );
-  }
-}
-
-/** The owner of the Call-ID waits 2.1-4 s and the peer 0-2 s, so that the retries do not meet again (§14.1). Milliseconds. */
-export function glareDelay(ownsCallId: boolean, random: () => number): number {
-  const [from, to] = ownsCallId ? [2100, 4000] : [0, 2000];
-  return from + 10 * Math.round((random() * (to - from)) / 10);
-}
-
-/** Sends the INVITE, acknowledges its 2xx at once, resolves with the final response. */
-function sendInvite(session: Session, offer: string): Promise<SipResponse> {
+/** Sends the INVITE, acknowledges its 2xx at once, and resolves with the final response when the answer is applied. */
+export async function sendInvite(session: Session, headers: readonly Header[], offer: string): Promise<SipResponse> {
   const { core, flow, authenticator } = session.context;
-  const plan = session.dialog.plan('INVITE', [...session.targetHeaders(), sdpHeader], offer);
-  return new Promise((resolve, reject) => {
+  const prack = new Prack(session);
+  /** In a reliable provisional response it counts as much as in the 2xx (RFC 3262 §5). */
+  let early: Promise<void> | undefined;
+  const response = await new Promise<SipResponse>((resolve, reject) => {
     const request = core.request(
-      plan,
+      session.dialog.plan('INVITE', headers, offer),
       { flow, authenticator },
       {
-        onFinal: (response) => {
-          if (response.status < 300) {
-            session.dialog.refreshTarget(response); // §12.2.1.2
-            const ack = session.acknowledge(read(response, CSeq)!.sequence);
+        onProvisional: (provisional) => {
+          if (prack.judge(provisional) !== 'acknowledge') return;
+          void prack.acknowledge(provisional);
+          const answer = sessionDescription(provisional);
+          if (answer === undefined || early) return;
+          early = session.applyAnswer(answer);
+          early.catch(() => undefined); // heard with the final response
+        },
+        onFinal: (final) => {
+          if (final.status < 300) {
+            session.onRefreshed(final);
+            const ack = session.acknowledge(read(final, CSeq)!.sequence);
             request.handOver(new LateAnswers(session.context, { remoteTag: session.dialog.remoteTag, ack }));
           }
-          resolve(response);
+          resolve(final);
         },
         onFailure: reject,
       },
     );
   });
+  if (response.status < 300) await (early ?? session.applyAnswer(sessionDescription(response)));
+  return response;
 }
 
-async function applyAnswer(session: Session, response: SipResponse): Promise<void> {
-  const answer = sessionDescription(response);
-  if (answer === undefined) throw new EvercallError('protocol', 'a 2xx without an answer to our offer');
-  await session.context.negotiator.applyAnswer(answer);
-}
-
-/** §14.2. A peer that offers while our own offer is out gets a 491; one that has an offer under way already, a 500. */
+/** §14.2. */
 export function answerReinvite(session: Session, request: SipRequest, transaction: ServerTransaction): void {
-  const { core } = session.context;
-  if (session.exchange === 'localOffer') {
-    core.respond(transaction, 491);
-  } else if (session.exchange === 'remoteOffer') {
-    const seconds = Math.floor(core.random.number() * 10);
-    core.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: String(seconds) }] });
-  } else {
-    void answer(session, request, transaction);
-  }
+  if (refuseGlare(session, transaction)) return;
+  const refusal = refuseInterval(request, session.context.extensions);
+  if (refusal) session.context.core.respond(transaction, refusal.status, refusal);
+  else void answer(session, request, transaction);
 }
 
 async function answer(session: Session, request: SipRequest, transaction: ServerTransaction): Promise<void> {
   const { core, negotiator, clock, timers, log } = session.context;
+  const cancelled = new AbortController();
+  const isWanted = (): boolean => !cancelled.signal.aborted && !session.isOver;
   session.exchange = 'remoteOffer';
   transaction.user = {
     onCancel: () => {
-      core.respond(transaction, 487);
+      cancelled.abort();
     },
   };
   const offer = sessionDescription(request);
-  let body: string;
+  let body = '';
   try {
-    body = offer === undefined ? await negotiator.createOffer() : await negotiator.createAnswer(offer);
+    if (offer !== undefined) {
+      // RFC 6141 §3.4: an answer that is in force cannot be taken back, and a CANCEL comes too late for it
+      body = await negotiator.createAnswer(offer, isWanted);
+    } else {
+      body = await negotiator.createOffer();
+      if (!isWanted()) {
+        body = '';
+        await negotiator.rollback();
+      }
+    }
   } catch (error) {
-    log.warn(`re-INVITE refused: ${String(error)}`);
+    if (isWanted()) log.warn(`re-INVITE refused: ${String(error)}`);
+  }
+  if (!body || session.isOver) {
     session.exchange = 'stable';
     // §14.2: the session goes on as before; §15.1.2: after a BYE what is pending gets a 487
-    core.respond(transaction, session.isOver ? 487 : 488);
-    return;
-  }
-  if (session.isOver || transaction.isAnswered) {
-    session.exchange = 'stable';
-    if (!transaction.isAnswered) core.respond(transaction, 487);
+    core.respond(transaction, isWanted() ? 488 : 487);
     return;
   }
   session.dialog.refreshTarget(request);
-  core.respond(transaction, 200, { headers: [...session.targetHeaders(), sdpHeader], body });
+  const headers = [...session.targetHeaders(), ...session.answerTimer(request), sdpHeader];
+  core.respond(transaction, 200, { headers, body });
   const stop = repeatUntilAck(transaction, transaction.lastResponse!, clock, timers, () => {
     session.onNoAck();
   });
   const onAck = (ack: SipRequest): void => {
     stop();
+    transaction.user = undefined;
     if (offer === undefined) void applyLateAnswer(session, ack);
     else settle(session);
   };
   session.awaitAck(request, onAck, stop);
-  if (offer !== undefined) session.exchange = 'stable';
+  session.exchange = offer === undefined ? 'localOffer' : 'stable';
 }
 
 /** The offer was in our 2xx, so the answer is in the ACK (§13.2.1). */
 async function applyLateAnswer(session: Session, ack: SipRequest): Promise<void> {
   const { negotiator, log } = session.context;
-  const sdp = sessionDescription(ack);
   try {
-    if (sdp === undefined) throw new EvercallError('protocol', 'an ACK without an answer to our offer');
-    await negotiator.applyAnswer(sdp);
+    await session.applyAnswer(sessionDescription(ack), 'an ACK');
   } catch (error) {
     log.warn(`late answer: ${String(error)}`);
     await negotiator.rollback();

@@ -9,6 +9,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
 import type { Flow } from '../transport/flow.js';
 import type { DtmfSignal } from './dtmf-relay.js';
+import type { ExtensionConfig } from './extensions.js';
 import type { Negotiator } from './negotiator.js';
 
 export interface SessionContext {
@@ -19,6 +20,7 @@ export interface SessionContext {
   readonly log: Logger;
   readonly timers: Timers;
   readonly negotiator: Negotiator;
+  readonly extensions: ExtensionConfig;
   /** The Contact of the account as it is now. */
   readonly contact: () => Header;
 }

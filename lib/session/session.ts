@@ -1,18 +1,23 @@
-/** The INVITE usage of a dialog once it exists: in-dialog requests both ways, re-INVITE, BYE (RFC 3261 §12.2, §14, §15). */
-import { EvercallError, rejected } from '../base/errors.js';
-import { allowHeader, supportedHeader } from '../core/capabilities.js';
+/** The INVITE usage of a dialog, early or confirmed: in-dialog requests both ways, BYE (RFC 3261 §12.2, §14, §15). */
+import { Deferred } from '../base/deferred.js';
+import { EvercallError, mustSucceed, rejected } from '../base/errors.js';
+import { Queue } from '../base/queue.js';
+import { allowHeader } from '../core/capabilities.js';
 import type { Dialog, DialogUser } from '../core/dialog.js';
-import { optional } from '../core/optional.js';
-import { CSeq, ContentType, read } from '../parser/index.js';
-import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import { optional, optionalAll } from '../core/optional.js';
+import { Allow, CSeq, ContentType, read } from '../parser/index.js';
+import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { dtmfRelayType, parseDtmf } from './dtmf-relay.js';
-import type { OfferWish } from './negotiator.js';
-import { answerReinvite, reinvite } from './reinvite.js';
+import { answerReinvite } from './reinvite.js';
+import { renegotiate } from './renegotiate.js';
+import type { ChangeOptions } from './renegotiate.js';
 import type { SessionContext, SessionEnd, SessionUser } from './session-context.js';
+import type { SessionTimer } from './session-timer.js';
+import { answerUpdate } from './update.js';
 
 /** Who has an offer out: at most one at a time (RFC 3264 §4). */
-export type Exchange = 'stable' | 'localOffer' | 'remoteOffer';
+export type Exchange = 'stable' | 'localOffer' | 'remoteOffer' | 'remoteUpdate';
 
 interface AwaitedAck {
   readonly sequence: number;
@@ -26,10 +31,16 @@ export class Session implements DialogUser {
   readonly dialog: Dialog;
   /** Glare timers differ for the owner of the Call-ID (§14.1). */
   readonly ownsCallId: boolean;
-  exchange: Exchange = 'stable';
+  user: SessionUser;
   /** What is left to do when the session ends: an INVITE that has no answer yet gets one. */
   onEnd: (() => void) | undefined;
-  readonly #user: SessionUser;
+  /** Takes the PRACK of a response of ours; false when there is none that waits for it. */
+  onPrack: ((prack: SipRequest, transaction: ServerTransaction) => boolean) | undefined;
+  #timer: SessionTimer | undefined;
+  #exchange: Exchange = 'stable';
+  #stable: Deferred<void> | undefined;
+  #queue: Queue | undefined;
+  #remoteAllow: readonly string[] = [];
   #isOver = false;
   #awaitedAck: AwaitedAck | undefined;
   #isAcknowledged: boolean;
@@ -40,8 +51,8 @@ export class Session implements DialogUser {
     this.context = context;
     this.dialog = dialog;
     this.ownsCallId = ownsCallId;
-    this.#isAcknowledged = ownsCallId; // the caller's dialog is confirmed when it is made
-    this.#user = user;
+    this.#isAcknowledged = ownsCallId; // only a callee's dialog waits for an ACK
+    this.user = user;
     dialog.user = this;
     context.core.dialogs.add(dialog);
   }
@@ -50,23 +61,79 @@ export class Session implements DialogUser {
     return this.#isOver;
   }
 
-  get user(): SessionUser {
-    return this.#user;
+  get exchange(): Exchange {
+    return this.#exchange;
+  }
+
+  set exchange(exchange: Exchange) {
+    this.#exchange = exchange;
+    this.#wake();
+  }
+
+  get timer(): SessionTimer | undefined {
+    return this.#timer;
+  }
+
+  /** From here on the session is kept alive (RFC 4028). */
+  set timer(timer: SessionTimer | undefined) {
+    this.#timer = timer;
+    timer?.attach({
+      refresh: () => this.#refresh(),
+      onExpired: () => {
+        const error = new EvercallError('timeout', 'the session was not refreshed', { status: 408 });
+        this.bye([], { by: 'network', status: 408, reason: 'session expired', error });
+      },
+    });
+  }
+
+  /** Whether the peer's last Allow names a method. */
+  remoteAllows(method: string): boolean {
+    return this.#remoteAllow.includes(method);
+  }
+
+  /** Takes what a message of the peer's says of it. */
+  learn(message: SipMessage): void {
+    const methods = optionalAll(message, Allow);
+    if (methods.length > 0) this.#remoteAllow = methods;
   }
 
   /** Sends a request in the dialog; resolves with its final response. A 481 ends the session (§12.2.1.2). */
-  async request(method: string, headers: readonly Header[] = [], body: Body = ''): Promise<SipResponse> {
+  async request(
+    method: string,
+    headers: readonly Header[] = [],
+    body: Body = '',
+    signal?: AbortSignal,
+  ): Promise<SipResponse> {
     this.#mustLive(method);
     const { core, flow, authenticator } = this.context;
-    const response = await core.exchange(this.dialog.plan(method, headers, body), { flow, authenticator });
-    this.endIfGone(response);
+    const response = await core.exchange(this.dialog.plan(method, headers, body), { flow, authenticator, signal });
+    this.endIfGone(response, method);
     return response;
   }
 
-  /** Changes the session by a re-INVITE; resolves when the peer has agreed, rejects when it did not and all is as before. */
-  async renegotiate(wish: OfferWish = {}): Promise<void> {
-    this.#mustLive('re-INVITE');
-    await reinvite(this, wish);
+  /** What changes the session goes one after another: there is no glare of our own making. */
+  change<T>(job: () => Promise<T>): Promise<T> {
+    return (this.#queue ??= new Queue()).run(job);
+  }
+
+  /** Offers a change, in its turn or within `change`; resolves when the peer has agreed, rejects when it did not and all is as before. */
+  renegotiate(wish: ChangeOptions = {}): Promise<void> {
+    return renegotiate(this, wish);
+  }
+
+  /** Resolves when an offer may go out; a re-INVITE waits for the ACK of the one before, too (§14.1). */
+  async whenStable(method: 'INVITE' | 'UPDATE'): Promise<void> {
+    for (;;) {
+      this.#mustLive(method);
+      if (this.#exchange === 'stable' && !(method === 'INVITE' && this.#awaitedAck)) return;
+      await (this.#stable ??= new Deferred()).promise;
+    }
+  }
+
+  /** The peer's answer to our offer. */
+  async applyAnswer(answer: string | undefined, carrier = 'a 2xx'): Promise<void> {
+    if (answer === undefined) throw new EvercallError('protocol', `${carrier} without an answer to our offer`);
+    await this.context.negotiator.applyAnswer(answer);
   }
 
   /**
@@ -91,6 +158,7 @@ export class Session implements DialogUser {
     this.#awaitedAck = undefined;
     this.context.core.dialogs.remove(this.dialog);
     this.#close(end);
+    this.#wake();
     awaited?.onGone(new EvercallError('cancelled', 'the call was over before the ACK came', { status: 487 }));
   }
 
@@ -102,8 +170,30 @@ export class Session implements DialogUser {
 
   #close(end: SessionEnd): void {
     this.#isOver = true;
+    this.#timer?.stop();
     this.onEnd?.();
-    this.#user.onEnded(end);
+    this.user.onEnded(end);
+  }
+
+  #wake(): void {
+    this.#stable?.resolve();
+    this.#stable = undefined;
+  }
+
+  /** A sign of life that changes nothing, else a re-INVITE (RFC 4028 §7.4). */
+  async #refresh(): Promise<void> {
+    if (!this.remoteAllows('UPDATE')) return this.change(() => this.renegotiate());
+    const update = (): Promise<SipResponse> =>
+      this.request('UPDATE', [...this.targetHeaders(), ...this.timerHeaders()]);
+    try {
+      let response = await update();
+      if (response.status === 422 && this.#timer?.onTooSmall(response)) response = await update();
+      mustSucceed(response);
+      this.onRefreshed(response);
+    } catch (error) {
+      this.endIfSilent(error);
+      throw error;
+    }
   }
 
   #sendBye(headers: readonly Header[]): void {
@@ -122,10 +212,25 @@ export class Session implements DialogUser {
     );
   }
 
-  /** §12.2.1.2: the peer knows nothing of this dialog any more. */
-  endIfGone(response: SipResponse): void {
-    if (response.status !== 481) return;
-    this.end({ by: 'remote', status: 481, reason: response.reason, message: response, error: rejected(response) });
+  /** §12.2.1.2: the peer knows nothing of this dialog any more, or is not to be had for it. A 408 to an INFO is the INFO's alone. */
+  endIfGone(response: SipResponse, method: string): void {
+    const { status, reason } = response;
+    const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
+    if (status === 481) this.end(end);
+    else if (status === 408 && (method === 'INVITE' || method === 'UPDATE')) this.bye([], end);
+  }
+
+  /** §12.2.1.2: no response is as good as a 408, unless it was the connection that fell silent. */
+  endIfSilent(error: unknown): void {
+    if (!(error instanceof EvercallError) || error.code !== 'timeout' || !this.context.flow.isOpen) return;
+    this.bye([], { by: 'network', status: 408, reason: error.message, error });
+  }
+
+  /** A 2xx to a re-INVITE or UPDATE of ours (§12.2.1.2, RFC 4028 §7.2). */
+  onRefreshed(response: SipResponse): void {
+    this.dialog.refreshTarget(response);
+    this.learn(response);
+    this.#timer?.onSuccess(response);
   }
 
   /** Acknowledges a 2xx (§13.2.2.4); returns the ACK, for when that 2xx comes again. */
@@ -145,6 +250,7 @@ export class Session implements DialogUser {
     this.#awaitedAck = undefined;
     this.#isAcknowledged = true;
     awaited.onAck(ack);
+    this.#wake();
     if (this.#lateBye) this.#leave(this.#lateBye);
   }
 
@@ -166,9 +272,16 @@ export class Session implements DialogUser {
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
     const { core } = this.context;
+    this.learn(request);
     switch (request.method) {
       case 'INVITE':
         answerReinvite(this, request, transaction);
+        return;
+      case 'UPDATE':
+        answerUpdate(this, request, transaction);
+        return;
+      case 'PRACK':
+        if (!this.onPrack?.(request, transaction)) core.respond(transaction, 481); // RFC 3262 §3
         return;
       case 'BYE':
         core.respond(transaction, 200);
@@ -178,16 +291,26 @@ export class Session implements DialogUser {
         this.#onInfo(request, transaction);
         return;
       case 'MESSAGE':
-        this.#user.onMessage(request, transaction);
+        this.user.onMessage(request, transaction);
         return;
       default:
         core.respond(transaction, 405, { headers: [allowHeader] });
     }
   }
 
-  /** Headers of an INVITE or its 2xx: where and how we can be reached (§12.1.1, §13.3.1.4). */
+  /** Headers of an INVITE or UPDATE and its 2xx: where and how we can be reached (§12.1.1, §13.3.1.4). */
   targetHeaders(): Header[] {
-    return [this.context.contact(), allowHeader, supportedHeader];
+    return [this.context.contact(), allowHeader, this.context.extensions.supported];
+  }
+
+  /** Of a re-INVITE or UPDATE. */
+  timerHeaders(): Header[] {
+    return this.#timer?.headers() ?? [];
+  }
+
+  /** Of a 2xx to one. */
+  answerTimer(request: SipRequest): Header[] {
+    return this.#timer?.answer(request) ?? [];
   }
 
   #onInfo(request: SipRequest, transaction: ServerTransaction): void {
@@ -198,7 +321,7 @@ export class Session implements DialogUser {
     const signal = isDtmf ? parseDtmf(type, body) : undefined;
     if (signal) {
       core.respond(transaction, 200);
-      this.#user.onDtmf(signal);
+      this.user.onDtmf(signal);
     } else if (isDtmf) {
       core.respond(transaction, 400);
     } else if (type === undefined) {

@@ -1,5 +1,5 @@
 /** Waits until a moment of the wall clock, for a machine that sleeps must find out when it wakes that time has passed. */
-import type { Clock } from '../base/clock.js';
+import type { Clock } from './clock.js';
 
 /** Longest nap between two looks at the wall clock. Milliseconds. */
 const nap = 30_000;

@@ -1,0 +1,95 @@
+/** What a call agrees on with its peer besides media: reliable provisional responses (RFC 3262), session timers (RFC 4028). */
+import { invalidOption } from '../base/errors.js';
+import { checkKnown, checkOneOf } from '../base/options.js';
+import { supportedOptions } from '../core/capabilities.js';
+import type { Refusal } from '../core/inspect.js';
+import { optional, optionalAll } from '../core/optional.js';
+import { Require, SessionExpires, Supported } from '../parser/index.js';
+import type { Header, SipMessage, SipRequest } from '../parser/index.js';
+
+export interface SessionTimerOptions {
+  /**
+   * `optional`: where the peer can; `required`: with no peer that cannot; `always`: we refresh even where it cannot.
+   * @default 'optional'
+   */
+  readonly mode?: 'off' | 'optional' | 'required' | 'always';
+  /** How long a session lives without a refresh, in seconds. @default 1800 */
+  readonly expires?: number;
+  /** The shortest such time we take, in seconds; 90 or more. @default 90 */
+  readonly minSE?: number;
+}
+
+export interface ExtensionOptions {
+  /** Provisional responses that are acknowledged (RFC 3262): never, where the peer wants them, or in every call. @default 'supported' */
+  readonly reliableProvisional?: 'off' | 'supported' | 'required';
+  /** Finds out that a peer is gone although no BYE came (RFC 4028). */
+  readonly sessionTimer?: SessionTimerOptions;
+}
+
+export interface ExtensionConfig {
+  readonly reliableProvisional: 'off' | 'supported' | 'required';
+  readonly sessionTimer: Required<SessionTimerOptions>;
+  /** Supported, of requests and responses that may use them. */
+  readonly supported: Header;
+}
+
+const defaults = {
+  reliableProvisional: 'supported',
+  sessionTimer: { mode: 'optional', expires: 1800, minSE: 90 },
+} as const;
+
+/** Complete, or throws what is wrong; what is not said is as in `base`. */
+export function extensionConfig(
+  options: ExtensionOptions,
+  base: Omit<ExtensionConfig, 'supported'> = defaults,
+): ExtensionConfig {
+  const { reliableProvisional = base.reliableProvisional } = options;
+  checkOneOf('reliableProvisional', reliableProvisional, ['off', 'supported', 'required']);
+  if (options.sessionTimer !== undefined)
+    checkKnown(options.sessionTimer, new Set(['mode', 'expires', 'minSE']), 'sessionTimer');
+  const sessionTimer = { ...base.sessionTimer, ...options.sessionTimer };
+  const { mode, expires, minSE } = sessionTimer;
+  checkOneOf('sessionTimer.mode', mode, ['off', 'optional', 'required', 'always']);
+  if (!(Number.isInteger(minSE) && minSE >= 90)) throw invalidOption('sessionTimer.minSE', 'takes 90 or more', minSE);
+  if (!(Number.isInteger(expires) && expires >= minSE))
+    throw invalidOption('sessionTimer.expires', 'takes minSE or more', expires);
+  const off = offTags({ reliableProvisional, sessionTimer });
+  const supported = { name: 'Supported', value: [...supportedOptions].filter((tag) => !off.includes(tag)).join(', ') };
+  return { reliableProvisional, sessionTimer, supported };
+}
+
+type Choice = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer'>;
+
+const offTags = ({ reliableProvisional, sessionTimer }: Choice): string[] => [
+  ...(reliableProvisional === 'off' ? ['100rel'] : []),
+  ...(sessionTimer.mode === 'off' ? ['timer'] : []),
+];
+
+/** What the peer must know for us to talk to it. */
+export const requiredTags = ({ reliableProvisional, sessionTimer }: Choice): string[] => [
+  ...(reliableProvisional === 'required' ? ['100rel'] : []),
+  ...(sessionTimer.mode === 'required' ? ['timer'] : []),
+];
+
+export const requires = (message: SipMessage, tag: string): boolean => has(optionalAll(message, Require), tag);
+
+export const supports = (message: SipMessage, tag: string): boolean =>
+  requires(message, tag) || has(optionalAll(message, Supported), tag);
+
+const has = (tags: readonly string[], tag: string): boolean => tags.some((other) => other.toLowerCase() === tag);
+
+/** The refusal of an INVITE whose extensions are not to be had, or not enough (RFC 3261 §21.4.15 f., RFC 4028 §9). */
+export function refuseExtensions(request: SipRequest, config: Choice): Refusal | undefined {
+  const off = offTags(config).filter((tag) => requires(request, tag));
+  if (off.length > 0) return { status: 420, headers: [{ name: 'Unsupported', value: off.join(', ') }] };
+  const missing = requiredTags(config).filter((tag) => !supports(request, tag));
+  if (missing.length > 0) return { status: 421, headers: [{ name: 'Require', value: missing.join(', ') }] };
+  return refuseInterval(request, config);
+}
+
+/** RFC 4028 §9: an interval below ours gets 422, unless it is a proxy's for a peer that knows nothing of it. */
+export function refuseInterval(request: SipRequest, { sessionTimer: { mode, minSE } }: Choice): Refusal | undefined {
+  const asked = mode === 'off' ? undefined : optional(request, SessionExpires);
+  if (!asked || asked.seconds >= minSE || !supports(request, 'timer')) return undefined;
+  return { status: 422, headers: [{ name: 'Min-SE', value: String(minSE) }] };
+}

@@ -1,0 +1,86 @@
+/** Offers a change by re-INVITE or UPDATE, and glare both ways: the only home of 491 (RFC 3261 §14, RFC 3311 §5). */
+import { sleep } from '../base/clock.js';
+import { rejected } from '../base/errors.js';
+import { optional } from '../core/optional.js';
+import { RetryAfter } from '../parser/index.js';
+import type { Header, SipResponse } from '../parser/index.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { OfferWish } from './negotiator.js';
+import { sendInvite } from './reinvite.js';
+import type { Session } from './session.js';
+import { sdpHeader, sessionDescription } from './session-description.js';
+
+const retries = 3;
+
+/** What a change is made with. */
+export interface ChangeOptions extends OfferWish {
+  /** @default 'INVITE' */
+  readonly method?: 'INVITE' | 'UPDATE';
+  readonly headers?: readonly Header[];
+}
+
+/** A refusal leaves the session as it was (§14.1). Glare is retried, each time with a fresh offer. */
+export async function renegotiate(session: Session, wish: ChangeOptions): Promise<void> {
+  const { negotiator, clock } = session.context;
+  const { method = 'INVITE', headers = [] } = wish;
+  for (let attempt = 0; ; attempt++) {
+    await session.whenStable(method);
+    session.exchange = 'localOffer';
+    let response: SipResponse;
+    try {
+      const offer = await negotiator.createOffer(wish);
+      const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers, sdpHeader];
+      const send = method === 'INVITE' ? sendInvite : sendUpdate;
+      response = await send(session, all, offer);
+      if (response.status < 300) return;
+      await negotiator.rollback();
+    } catch (error) {
+      if (!session.isOver) await negotiator.rollback();
+      session.endIfSilent(error);
+      throw error;
+    } finally {
+      session.exchange = 'stable';
+    }
+    session.endIfGone(response, method);
+    const wait = session.isOver || attempt === retries ? undefined : retryDelay(session, response);
+    if (wait === undefined) throw rejected(response);
+    await sleep(clock, wait);
+  }
+}
+
+async function sendUpdate(session: Session, headers: readonly Header[], offer: string): Promise<SipResponse> {
+  const response = await session.request('UPDATE', headers, offer);
+  if (response.status < 300) {
+    session.onRefreshed(response);
+    await session.applyAnswer(sessionDescription(response));
+  }
+  return response;
+}
+
+/** Milliseconds after which the same change may be tried again; nothing when it is refused for good. */
+function retryDelay(session: Session, response: SipResponse): number | undefined {
+  const { status } = response;
+  if (status === 491) return glareDelay(session.ownsCallId, () => session.context.core.random.number());
+  if (status === 422 && session.timer?.onTooSmall(response)) return 0; // RFC 4028 §7.3
+  const after = status === 500 ? optional(response, RetryAfter)?.seconds : undefined; // §14.2 seen from here
+  return after !== undefined && after <= 10 ? after * 1000 : undefined;
+}
+
+/** The owner of the Call-ID waits 2.1-4 s and the peer 0-2 s, so that the retries do not meet again (§14.1). Milliseconds. */
+export function glareDelay(ownsCallId: boolean, random: () => number): number {
+  const [from, to] = ownsCallId ? [2100, 4000] : [0, 2000];
+  return from + 10 * Math.round((random() * (to - from)) / 10);
+}
+
+/** A peer that offers while our own offer is out gets a 491; one that has an offer under way already, a 500 (§14.2, RFC 3311 §5.2). */
+export function refuseGlare(session: Session, transaction: ServerTransaction): boolean {
+  const { core } = session.context;
+  if (session.exchange === 'stable') return false;
+  if (session.exchange === 'localOffer') {
+    core.respond(transaction, 491);
+  } else {
+    const seconds = Math.floor(core.random.number() * 10);
+    core.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: String(seconds) }] });
+  }
+  return true;
+}

@@ -1,0 +1,45 @@
+/** UPDATE of the peer's: a change, or a sign of life, before the INVITE is answered and after (RFC 3311 §5.2). */
+import type { SipRequest } from '../parser/index.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { refuseInterval } from './extensions.js';
+import { refuseGlare } from './renegotiate.js';
+import type { Session } from './session.js';
+import { sdpHeader, sessionDescription } from './session-description.js';
+
+/** One without an offer changes nothing that is under way, and fits beside it. */
+export function answerUpdate(session: Session, request: SipRequest, transaction: ServerTransaction): void {
+  const { core, extensions } = session.context;
+  const offer = sessionDescription(request);
+  const isBusy = offer !== undefined || session.exchange === 'remoteUpdate';
+  if (isBusy && refuseGlare(session, transaction)) return;
+  const refusal = session.timer && refuseInterval(request, extensions);
+  if (refusal) core.respond(transaction, refusal.status, refusal);
+  else if (offer === undefined) accept(session, request, transaction);
+  else void answer(session, request, transaction, offer);
+}
+
+async function answer(
+  session: Session,
+  request: SipRequest,
+  transaction: ServerTransaction,
+  offer: string,
+): Promise<void> {
+  const { core, negotiator, log } = session.context;
+  session.exchange = 'remoteUpdate';
+  try {
+    const body = await negotiator.createAnswer(offer);
+    if (session.isOver) core.respond(transaction, 487);
+    else accept(session, request, transaction, body);
+  } catch (error) {
+    log.warn(`UPDATE refused: ${String(error)}`);
+    core.respond(transaction, session.isOver ? 487 : 488); // the session goes on as before
+  }
+  session.exchange = 'stable';
+  if (!session.isOver) session.user.onRenegotiated();
+}
+
+function accept(session: Session, request: SipRequest, transaction: ServerTransaction, body = ''): void {
+  session.dialog.refreshTarget(request);
+  const headers = [...session.targetHeaders(), ...session.answerTimer(request), ...(body ? [sdpHeader] : [])];
+  session.context.core.respond(transaction, 200, { headers, body });
+}
