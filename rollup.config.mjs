@@ -18,6 +18,7 @@ const entries = Object.fromEntries(
     parser: 'lib/parser/index.ts',
     elements: 'lib/elements/index.ts',
     storage: 'lib/storage/idb-storage.ts',
+    'dial-plan': 'lib/account/dial-plan.ts',
   }).filter(([, path]) => existsSync(path)),
 );
 

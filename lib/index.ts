@@ -1,7 +1,8 @@
 /** evercall: the SIP phone for the web page whose calls survive. */
 export { UserAgent } from './user-agent/user-agent.js';
 export type { StopOptions, UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent.js';
-export type { Environment, UserAgentMediaOptions, UserAgentOptions } from './user-agent/user-agent-options.js';
+export type { UserAgentMediaOptions } from './media/media-config.js';
+export type { Environment, UserAgentOptions } from './user-agent/user-agent-options.js';
 export type { StoredAccount, StoredState } from './user-agent/account-store.js';
 export type { CompleteOptions } from './user-agent/persistence.js';
 export type { KeyValueStorage } from './base/storage.js';
@@ -21,6 +22,7 @@ export type {
   RetryOptions,
 } from './account/account-options.js';
 export type { AccountEdit } from './account/edit.js';
+export type { Privacy } from './call/privacy.js';
 export type { Call } from './call/call.js';
 export type { CallEvents, CallSnapshot, RemoteParty } from './call/call-events.js';
 export type {

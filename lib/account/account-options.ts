@@ -8,6 +8,9 @@ import { digestAlgorithms } from '../core/digest.js';
 import type { DigestAlgorithm } from '../core/digest.js';
 import { ParseError, isSipUri, parseAddress, parseUri, writeAddress, writeUri } from '../parser/index.js';
 import type { Header, Params, SipUri } from '../parser/index.js';
+import { mediaConfig } from '../media/media-config.js';
+import type { UserAgentMediaOptions } from '../media/media-config.js';
+import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ContactConfig } from '../registration/contact.js';
 import { extensionConfig } from '../session/extensions.js';
 import type { ExtensionConfig, ExtensionOptions } from '../session/extensions.js';
@@ -15,6 +18,8 @@ import type { ContactUpdate } from '../registration/registration.js';
 import type { RetryConfig } from '../registration/schedule.js';
 import type { Account } from './account.js';
 import type { SharedContact } from './dependency.js';
+import { checkPrivacy } from '../call/privacy.js';
+import type { Privacy } from '../call/privacy.js';
 
 /** Parameters of a URI or a header; `true` is a flag without a value. */
 export type ParameterOptions = Readonly<Record<string, string | number | true>>;
@@ -102,6 +107,14 @@ export interface AccountOptions extends ExtensionOptions {
   /** Option tags for the Supported of REGISTER, beside our own. */
   readonly supported?: readonly string[];
   readonly contact?: ContactOptions;
+  /** How its calls get their audio through, where that is not as the user agent says. */
+  readonly media?: UserAgentMediaOptions;
+  /** Makes of what the user typed what is called: `dialPlan()` of `evercall/dial-plan`, or the app's own rules. */
+  readonly normalize?: (typed: string) => string;
+  /** Who must not learn who we are, in calls and messages; a call may say otherwise. @default nobody */
+  readonly privacy?: readonly Privacy[];
+  /** Kept as `account.params`: never sent, but stored. */
+  readonly params?: Readonly<Record<string, string>>;
   /** Contacts of the app's own, registered beside ours: `sip:alice@10.0.0.7;transport=udp`. */
   readonly extraContacts?: readonly string[];
   /**
@@ -173,24 +186,31 @@ export interface AccountConfig {
   readonly autoRespondMessage: boolean;
   /** Of its calls. */
   readonly extensions: ExtensionConfig;
+  readonly media: MediaSessionConfig;
+  readonly normalize: AccountOptions['normalize'];
+  readonly privacy: readonly Privacy[];
 }
+
+/** What accounts have that say nothing else: the user agent's. */
+export type AccountDefaults = Pick<AccountConfig, 'servers' | 'routes' | 'media'>;
 
 const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
   'uri', 'displayName', 'id', 'password', 'ha1', 'username', 'credentials', 'credentialsProvider', 'authentication', 'servers', 'flows', 'registrar', 'register',
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
-  'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage', 'data',
-  'reliableProvisional', 'sessionTimer',
+  'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage',
+  'reliableProvisional', 'sessionTimer', 'media', 'normalize', 'privacy', 'params', 'data',
 ]); // prettier-ignore
 
-export function accountConfig(options: AccountOptions, defaultServers: readonly string[]): AccountConfig {
+export function accountConfig(options: AccountOptions, defaults: AccountDefaults): AccountConfig {
   checkKnown(options, known);
   const address = sipAddress(options.uri, 'uri');
   const displayName = options.displayName ?? address.displayName;
   if (displayName !== undefined) checkLine('displayName', displayName);
   const { user, host } = address.parsed;
   if (user === undefined) throw invalidOption('uri', 'takes an address with a user', options.uri);
-  const { registrar, instanceId, outboundProxies = [] } = options;
+  const { registrar, instanceId, outboundProxies, params = {} } = options;
+  for (const [name, value] of Object.entries(params)) checkLine(`params.${name}`, value);
   const { contactUpdate = 'no-unregister', contactHost = 'invalid', unregisterTimeout = 4000 } = options;
   if (options.id !== undefined) checkLine('id', options.id);
   if (instanceId !== undefined) checkUuid('instanceId', instanceId);
@@ -206,9 +226,9 @@ export function accountConfig(options: AccountOptions, defaultServers: readonly 
     user,
     domain: host,
     credentials: credentialList(options, user),
-    credentialsProvider: provider(options.credentialsProvider),
+    credentialsProvider: aFunction(options, 'credentialsProvider'),
     authentication: authenticationConfig(options.authentication),
-    servers: options.servers === undefined ? defaultServers : serverList(options.servers),
+    servers: options.servers === undefined ? defaults.servers : serverList(options.servers),
     flows: whole(options, 'flows', 1),
     registrar: registrar === null ? undefined : registrarUri(registrar, address.parsed),
     register: flag(options, 'register', true) && registrar !== null,
@@ -218,7 +238,7 @@ export function accountConfig(options: AccountOptions, defaultServers: readonly 
     unregisterTimeout,
     retry: retryConfig(options.retry),
     dropCallsOnFailure: flag(options, 'dropCallsOnFailure', false),
-    routes: textList(outboundProxies, 'outboundProxies').map(looseRoute),
+    routes: outboundProxies === undefined ? defaults.routes : routeSet(outboundProxies),
     registerVia: flag(options, 'registerVia', true),
     useServiceRoute: flag(options, 'useServiceRoute', true),
     registerHeaders: headers,
@@ -236,6 +256,9 @@ export function accountConfig(options: AccountOptions, defaultServers: readonly 
     priority,
     autoRespondMessage: flag(options, 'autoRespondMessage', true),
     extensions: extensionConfig(options),
+    media: mediaConfig(options.media, defaults.media),
+    normalize: aFunction(options, 'normalize'),
+    privacy: checkPrivacy(options.privacy),
   });
 }
 
@@ -270,10 +293,10 @@ function textList(list: readonly string[], option: string): readonly string[] {
   return list;
 }
 
-function provider(ask: CredentialsProvider | undefined): CredentialsProvider | undefined {
-  if (ask !== undefined && typeof ask !== 'function')
-    throw invalidOption('credentialsProvider', 'takes a function', ask);
-  return ask;
+function aFunction<K extends 'credentialsProvider' | 'normalize'>(options: AccountOptions, name: K): AccountOptions[K] {
+  const value = options[name];
+  if (value !== undefined && typeof value !== 'function') throw invalidOption(name, 'takes a function', value);
+  return value;
 }
 
 function authenticationConfig(options: AuthenticationOptions = {}): AuthenticationOptions {
@@ -391,6 +414,10 @@ function registrarUri(registrar: string | undefined, aor: SipUri): string {
   }
   return sipAddress(registrar, 'registrar').uri;
 }
+
+/** Route values of proxies. */
+export const routeSet = (proxies: readonly string[] = []): readonly string[] =>
+  textList(proxies, 'outboundProxies').map(looseRoute);
 
 function looseRoute(proxy: string): string {
   const { uri, parsed } = sipAddress(proxy, 'outboundProxies');

@@ -16,7 +16,6 @@ import type { Core } from '../core/core.js';
 import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
 import { optional } from '../core/optional.js';
 import type { MediaEnvironment } from '../media/environment.js';
-import type { MediaSessionConfig } from '../media/media-session.js';
 import { readAudio } from '../media/sdp.js';
 import { ContentType, From } from '../parser/index.js';
 import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
@@ -28,7 +27,7 @@ import type { Timers } from '../transaction/timers.js';
 import type { Flow } from '../transport/flow.js';
 import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-events.js';
 import { accountConfig } from './account-options.js';
-import type { AccountConfig, AccountOptions } from './account-options.js';
+import type { AccountConfig, AccountDefaults, AccountOptions } from './account-options.js';
 import { compare, isSame } from './changes.js';
 import { Dependency } from './dependency.js';
 import type { Peer } from './dependency.js';
@@ -36,6 +35,7 @@ import { accountEdit, patched } from './edit.js';
 import type { AccountEdit } from './edit.js';
 import { Identity } from './identity.js';
 import type { IdentityContext } from './identity.js';
+import { appearance, checkPrivacy } from '../call/privacy.js';
 import { targetUri } from './target.js';
 
 /** What the user agent, and the other accounts by it, ask of an account that is the app's to hold. */
@@ -64,10 +64,8 @@ export interface AccountContext extends Pick<IdentityContext, 'instanceId' | 'le
   readonly clock: Clock;
   readonly log: Logger;
   readonly timers: Timers;
-  readonly media: MediaSessionConfig;
   readonly mediaEnvironment: MediaEnvironment;
-  /** Of accounts that name none. */
-  readonly servers: readonly string[];
+  readonly defaults: AccountDefaults;
   /** What has to be over before it may register. */
   readonly ready: () => Promise<void> | undefined;
   /** Called once, from the constructor. */
@@ -130,7 +128,7 @@ export class Account implements EventSource<AccountEvents> {
 
   /** Accounts are made by `ua.addAccount()`. */
   constructor(options: AccountOptions, context: AccountContext) {
-    const config = accountConfig(options, context.servers);
+    const config = accountConfig(options, context.defaults);
     const { random } = context.core;
     this.#options = options;
     this.#context = context;
@@ -181,6 +179,11 @@ export class Account implements EventSource<AccountEvents> {
           ? undefined
           : patched(this.#options, { data: this.data, credentials: this.#identity.authenticator.credentials }),
     });
+  }
+
+  /** The app's own texts: never sent. */
+  get params(): Readonly<Record<string, string>> {
+    return this.#options.params ?? {};
   }
 
   /** The id of the account that this one depends on. */
@@ -286,6 +289,12 @@ export class Account implements EventSource<AccountEvents> {
     return quiet(this.#context.signOffDependents().then(() => identity.unregister(options)));
   }
 
+  /** The URI that `call` would call for what the user typed: by `normalize`, then in our domain. Throws `invalidTarget`. */
+  normalize(typed: string): string {
+    const { normalize, domain } = this.#identity.config;
+    return targetUri(normalize && typeof typed === 'string' ? normalize(typed) : typed, domain);
+  }
+
   /** Neither refreshes nor tries again until `register()`; the binding is left to run out (Linphone's pause_register). */
   pauseRegistration(): void {
     this.#mustRegister('pauseRegistration').pause();
@@ -331,7 +340,7 @@ export class Account implements EventSource<AccountEvents> {
       if (name in patch && patch[name] !== this[name])
         throw new EvercallError('invalidState', `${name}: stays as it was added`);
     const options = patched(this.#options, patch);
-    const config = accountConfig(options, this.#context.servers);
+    const config = accountConfig(options, this.#context.defaults);
     this.#options = options;
     if ('data' in patch) this.data = patch.data;
     if (!this.#update) {
@@ -354,10 +363,17 @@ export class Account implements EventSource<AccountEvents> {
   call(target: string, options: CallOptions = {}): Call {
     this.#mustLive('call');
     const { config, routes, branch } = this.#identity;
-    const uri = targetUri(target, config.domain);
+    const uri = this.normalize(target);
     checkHeaders(options.headers);
+    const privacy = options.privacy ? checkPrivacy(options.privacy) : config.privacy;
     const line = this.#line(branch.flow);
-    const call = new Call(line.context, { direction: 'outgoing', target: uri, from: config.address, routes, options });
+    const call = new Call(line.context, {
+      direction: 'outgoing',
+      target: uri,
+      ...appearance(privacy, config.address),
+      routes,
+      options,
+    });
     return this.#adopt(call, line);
   }
 
@@ -382,17 +398,18 @@ export class Account implements EventSource<AccountEvents> {
     }
     const { core } = this.#context;
     const { config, routes, branch, authenticator } = this.#identity;
-    const uri = targetUri(target, config.domain);
+    const uri = this.normalize(target);
+    const { from, headers } = appearance(config.privacy, config.address);
     let sequence = 0;
     const plan = {
       method,
       uri,
-      from: `${config.address};tag=${newTag(core.random)}`,
+      from: `${from};tag=${newTag(core.random)}`,
       to: `<${uri}>`,
       callId: newCallId(core.random),
       routes,
       nextSequence: () => ++sequence,
-      headers: checkHeaders(options.headers),
+      headers: [...headers, ...checkHeaders(options.headers)],
       body: options.body ?? '',
     };
     return quiet(core.exchange(plan, { flow: branch.flow, authenticator, signal: options.signal }));
@@ -627,7 +644,7 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   #newCallContext(flow: Flow): CallContext<Call> {
-    const { core, clock, log, timers, media, mediaEnvironment } = this.#context;
+    const { core, clock, log, timers, mediaEnvironment } = this.#context;
     const identity = (): Identity => this.#identity;
     return {
       core,
@@ -638,14 +655,16 @@ export class Account implements EventSource<AccountEvents> {
       clock,
       log,
       timers,
-      media,
+      get media() {
+        return identity().config.media;
+      },
       mediaEnvironment,
       get extensions() {
         return identity().config.extensions;
       },
-      contact: () => ({
+      contact: (purpose) => ({
         name: 'Contact',
-        value: (identity().branchOf(flow) ?? identity().branch).contact.value(),
+        value: (identity().branchOf(flow) ?? identity().branch).contact.value(purpose),
       }),
       released: (call) => {
         this.#calls.delete(call);

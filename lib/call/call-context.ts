@@ -2,16 +2,17 @@
 import type { Clock } from '../base/clock.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
-import type { SipRequest } from '../parser/index.js';
+import type { Header, SipRequest } from '../parser/index.js';
 import type { SessionContext } from '../session/session-context.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { CallOptions } from './call-options.js';
 
 /** What a call is built from; its account provides that. */
-export interface CallContext<Call> extends Omit<SessionContext, 'negotiator'> {
+export interface CallContext<Call> extends Omit<SessionContext, 'negotiator' | 'contact'> {
   readonly clock: Clock;
   readonly media: MediaSessionConfig;
   readonly mediaEnvironment: MediaEnvironment;
+  readonly contact: (purpose?: { readonly anonymous?: boolean }) => Header;
   /** Called once, when the call is over. */
   readonly released: (call: Call) => void;
 }
@@ -23,6 +24,9 @@ export type CallOrigin =
       readonly target: string;
       readonly from: string;
       readonly routes: readonly string[];
+      /** Before those of the app's. */
+      readonly headers: readonly Header[];
+      readonly isAnonymous: boolean;
       readonly options: CallOptions;
     }
   | { readonly direction: 'incoming'; readonly request: SipRequest; readonly transaction: ServerTransaction };

@@ -3,6 +3,7 @@ import { checkLine } from '../base/options.js';
 import { invalidOption } from '../base/errors.js';
 import type { Header } from '../parser/index.js';
 import type { ExtensionOptions } from '../session/extensions.js';
+import type { Privacy } from './privacy.js';
 
 export interface MediaOptions {
   /** Microphone constraints; false receives only. @default true */
@@ -16,6 +17,8 @@ export interface MediaOptions {
 export interface CallOptions extends MediaOptions, ExtensionOptions {
   /** Further headers of the INVITE. */
   readonly headers?: readonly Header[];
+  /** Who must not learn who we are; empty for nobody. @default as the account says */
+  readonly privacy?: readonly Privacy[];
   /** `late`: the callee makes the offer (RFC 3261 §13.2.1). @default 'early' */
   readonly offer?: 'early' | 'late';
   /** Kept as `call.data`. */

@@ -76,8 +76,8 @@ export class Call implements EventSource<CallEvents> {
       clock,
       log,
       timers,
-      contact,
       extensions: callExtensions(context.extensions, options),
+      contact: origin.direction === 'outgoing' && origin.isAnonymous ? () => contact({ anonymous: true }) : contact,
       negotiator: {
         createOffer: (wish) => this.#media.createOffer(wish),
         createAnswer: (offer, isWanted) => this.#media.createAnswer(offer, { isWanted }),
@@ -96,7 +96,7 @@ export class Call implements EventSource<CallEvents> {
       this.remote = { uri: origin.target, displayName: undefined };
       this.data = origin.options.data;
       const { target, from, routes } = origin;
-      const headers = checkHeaders(options.headers);
+      const headers = [...origin.headers, ...checkHeaders(options.headers)];
       this.id = context.core.random.token(24);
       void this.#invite({ target, from, routes, headers, callId: this.id }, options);
     } else {

@@ -21,6 +21,8 @@ import { unlessAborted } from '../base/unless-aborted.js';
 export interface MediaSessionConfig extends ConnectionConfig, LocalAudioConfig {
   /** Whether the call is heard by itself; otherwise the page takes `remoteStream`. */
   readonly playout: boolean;
+  readonly holdStyle: HoldStyle;
+  readonly networkPriority?: RTCPriorityType;
 }
 
 /** Whoever owns the session. It is told after the session's own state is settled. */
@@ -41,7 +43,7 @@ export interface OfferOptions {
 
 export class MediaSession {
   readonly #env: MediaEnvironment;
-  readonly #audible: boolean;
+  readonly #config: MediaSessionConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #user: MediaSessionUser;
@@ -62,7 +64,7 @@ export class MediaSession {
 
   constructor(config: MediaSessionConfig, env: MediaEnvironment, clock: Clock, log: Logger, user: MediaSessionUser) {
     this.#env = env;
-    this.#audible = config.playout;
+    this.#config = config;
     this.#clock = clock;
     this.#log = log;
     this.#user = user;
@@ -153,7 +155,7 @@ export class MediaSession {
   }
 
   /** The local wish, told to the peer by the next offer or answer. The microphone is silenced at once. */
-  setHold(held: boolean, style: HoldStyle = 'sendonly'): void {
+  setHold(held: boolean, style = this.#config.holdStyle): void {
     this.#hold = held ? style : undefined;
     this.#local.setHeld(held);
   }
@@ -254,6 +256,13 @@ export class MediaSession {
   async #attach({ sender }: RTCRtpTransceiver): Promise<void> {
     const track = this.#local.track ?? null;
     if (sender.track !== track) await sender.replaceTrack(track);
+    const { networkPriority } = this.#config;
+    if (!networkPriority) return;
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.networkPriority = networkPriority;
+    await sender.setParameters(parameters).catch((error: unknown) => {
+      this.#log.warn('networkPriority: the browser refuses', error);
+    });
   }
 
   #direction(): Direction {
@@ -268,7 +277,7 @@ export class MediaSession {
     const { track } = receiver;
     if (this.#remoteStream?.getTracks().includes(track)) return;
     this.#remoteStream = new this.#env.MediaStream([track]);
-    this.#playout ??= new Playout(this.#env, this.#audible, this.#log, () => this.#user.onPlayoutBlocked?.());
+    this.#playout ??= new Playout(this.#env, this.#config.playout, this.#log, () => this.#user.onPlayoutBlocked?.());
     this.#playout.play(this.#remoteStream);
     this.#user.onRemoteTrack(track);
   }

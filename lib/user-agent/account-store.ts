@@ -173,9 +173,11 @@ function isAccount(value: unknown): boolean {
 const loginsIn = (credentials: AccountOptions['credentials'] = []): readonly Credentials[] =>
   [credentials as Credentials | Credentials[]].flat();
 
-function storable({ credentials, ...options }: AccountOptions, secrets: Secrets): [string, unknown][] {
+function storable({ credentials, media, ...options }: AccountOptions, secrets: Secrets): [string, unknown][] {
   const isSecret = (name: string): boolean =>
-    (name === 'password' && secrets !== 'password') || (name === 'ha1' && secrets === 'none');
+    // a TURN server's login is in clear, and short-lived
+    ((name === 'password' || name === 'iceServers') && secrets !== 'password') ||
+    (name === 'ha1' && secrets === 'none');
   const entries = (from: object): [string, unknown][] =>
     Object.entries(from).filter(
       ([name, value]) => value !== undefined && typeof value !== 'function' && name !== 'dependsOn' && !isSecret(name),
@@ -183,5 +185,8 @@ function storable({ credentials, ...options }: AccountOptions, secrets: Secrets)
   const logins = loginsIn(credentials)
     .map((login) => Object.fromEntries(entries(login)))
     .filter((login) => 'ha1' in login || 'password' in login);
-  return [...entries(options), ...(logins.length > 0 ? [['credentials', logins] as [string, unknown]] : [])];
+  const kept = entries(options);
+  if (media) kept.push(['media', Object.fromEntries(entries(media))]);
+  if (logins.length > 0) kept.push(['credentials', logins]);
+  return kept;
 }

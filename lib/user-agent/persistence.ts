@@ -1,8 +1,6 @@
 /** Accounts out of the user agent and back into it: by the storage, or as JSON. Loaded when one of them is asked for. */
 import type { Account, AccountInbox } from '../account/account.js';
-import { accountConfig } from '../account/account-options.js';
 import type { AccountOptions } from '../account/account-options.js';
-import { invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { KeyValueStorage } from '../base/storage.js';
 import { AccountStore, readState, storedAccount } from './account-store.js';
@@ -11,14 +9,16 @@ import type { AccountStoreContext, StoredAccount, StoredState } from './account-
 /** Puts back what cannot be stored: functions, a login of the app's. */
 export type CompleteOptions = (options: AccountOptions) => AccountOptions;
 
-/** The user agent, as far as it is kept. */
+/** The user agent, as far as it is kept; what this module needs of it, so that it imports nothing that would have to be shared. */
 export interface Kept {
   readonly accounts: ReadonlyMap<Account, AccountInbox>;
   readonly add: (options: AccountOptions) => Account;
   readonly defaultAccount: () => Account | undefined;
   readonly setDefaultAccount: (account: Account) => void;
   readonly instanceId: () => string;
-  readonly servers: readonly string[];
+  /** Throws what is wrong with them. */
+  readonly check: (options: AccountOptions) => void;
+  readonly invalid: (option: string, message: string) => Error;
   readonly log: Logger;
 }
 
@@ -83,9 +83,9 @@ export function imported(kept: Kept, given: StoredState, complete?: CompleteOpti
   try {
     state = readState(given as unknown as Record<string, unknown>);
   } catch {
-    throw invalidOption('state', 'takes what exportAccounts has returned');
+    throw kept.invalid('state', 'takes what exportAccounts resolves with');
   }
-  for (const stored of state.accounts) accountConfig(optionsOf(stored, complete), kept.servers); // all or none
+  for (const stored of state.accounts) kept.check(optionsOf(stored, complete)); // all or none
   return addAll(kept, state, complete);
 }
 

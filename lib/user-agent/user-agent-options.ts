@@ -9,31 +9,17 @@ import { systemRandom } from '../base/random.js';
 import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
 import type { KeyValueStorage } from '../base/storage.js';
 import type { Account } from '../account/account.js';
-import { serverList } from '../account/account-options.js';
+import { routeSet, serverList } from '../account/account-options.js';
 import { browserMediaEnvironment } from '../media/environment.js';
 import type { MediaEnvironment } from '../media/environment.js';
+import { mediaConfig } from '../media/media-config.js';
+import type { UserAgentMediaOptions } from '../media/media-config.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ParseLimits, SipRequest } from '../parser/index.js';
 import { timersFrom } from '../transaction/timers.js';
 import type { Timers } from '../transaction/timers.js';
 import { browserWebSocket } from '../transport/websocket-connection.js';
 import type { WebSocketFactory } from '../transport/websocket-connection.js';
-
-/** How calls get their audio through, unless a call says otherwise. */
-export interface UserAgentMediaOptions {
-  /** STUN and TURN servers, or who provides them: a function is asked again whenever fresh ones are needed. @default none */
-  readonly iceServers?: readonly RTCIceServer[] | (() => Promise<readonly RTCIceServer[]>);
-  /** @default 'all' */
-  readonly iceTransportPolicy?: RTCIceTransportPolicy;
-  /** Milliseconds that an offer waits for STUN and TURN servers. @default 100 */
-  readonly gatheringTimeout?: number;
-  /** Microphone constraints. @default true */
-  readonly audio?: boolean | MediaTrackConstraints;
-  /** A microphone that cannot be opened makes calls receive-only instead of failing them. @default false */
-  readonly receiveOnlyWithoutMicrophone?: boolean;
-  /** Whether calls are heard by themselves. @default true */
-  readonly playout?: boolean;
-}
 
 /** What the page's host may replace (VDI, tests, Node). */
 export interface Environment extends Partial<MediaEnvironment> {
@@ -48,6 +34,8 @@ export interface UserAgentOptions {
   readonly servers: string | readonly string[];
   /** Product tokens for User-Agent and Server; empty for none. @default 'evercall' */
   readonly userAgent?: string;
+  /** Of accounts that name none: proxies that every request outside of a dialog goes through, first to last. */
+  readonly outboundProxies?: readonly string[];
   readonly media?: UserAgentMediaOptions;
   /** A logger, or how much goes to the console. @default 'warn' */
   readonly log?: Logger | LogLevel;
@@ -85,6 +73,7 @@ export interface UserAgentOptions {
 
 export interface UserAgentConfig {
   readonly servers: readonly string[];
+  readonly routes: readonly string[];
   readonly userAgent: string;
   readonly media: MediaSessionConfig;
   readonly log: Logger;
@@ -107,12 +96,8 @@ export interface UserAgentConfig {
 }
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
-  'servers', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
+  'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
   'T1', 'limits', 'environment',
-]); // prettier-ignore
-
-const knownMedia: ReadonlySet<string> = new Set<keyof UserAgentMediaOptions>([
-  'iceServers', 'iceTransportPolicy', 'gatheringTimeout', 'audio', 'receiveOnlyWithoutMicrophone', 'playout',
 ]); // prettier-ignore
 
 export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
@@ -135,8 +120,9 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
   const { webSocket = browserWebSocket, clock = systemClock, random = systemRandom, ...media } = environment;
   return Object.freeze({
     servers: serverList(options.servers),
+    routes: routeSet(options.outboundProxies),
     userAgent,
-    media: mediaConfig(options.media ?? {}),
+    media: mediaConfig(options.media),
     log: logger(options.log),
     maxCalls,
     routeIncoming,
@@ -153,25 +139,6 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     random,
     mediaEnvironment: browserMediaEnvironment(media),
   });
-}
-
-function mediaConfig(options: UserAgentMediaOptions): MediaSessionConfig {
-  checkKnown(options, knownMedia, 'media');
-  const config = {
-    iceServers: [],
-    iceTransportPolicy: 'all',
-    gatheringTimeout: 100,
-    audio: true,
-    receiveOnlyWithoutMicrophone: false,
-    playout: true,
-    ...options,
-  } as const;
-  if (typeof config.iceServers !== 'function' && !Array.isArray(config.iceServers)) {
-    throw invalidOption('media.iceServers', 'takes a list of servers or a function', config.iceServers);
-  }
-  checkOneOf('media.iceTransportPolicy', config.iceTransportPolicy, ['all', 'relay']);
-  checkPositive('media.gatheringTimeout', config.gatheringTimeout);
-  return config;
 }
 
 function logger(log: Logger | LogLevel = 'warn'): Logger {

@@ -2,7 +2,7 @@
 import { Account } from '../account/account.js';
 import type { AccountInbox, AnnouncedEvent, DisposeOptions } from '../account/account.js';
 import type { AccountEvents } from '../account/account-events.js';
-import { masterId } from '../account/account-options.js';
+import { accountConfig, masterId } from '../account/account-options.js';
 import type { AccountOptions } from '../account/account-options.js';
 import { isCyclic } from '../account/dependency.js';
 import { Emitter } from '../base/emitter.js';
@@ -135,15 +135,14 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     if (this.#isStopped) throw new EvercallError('invalidState', 'addAccount: the user agent was stopped');
     if (this.accounts.some(({ id }) => id === options.id)) throw invalidOption('id', 'is taken', options.id);
     this.#checkDependency(options);
-    const { servers, clock, log, timers, media, mediaEnvironment } = this.#config;
+    const { clock, log, timers, mediaEnvironment } = this.#config;
     let inbox!: AccountInbox;
     const account: Account = new Account(options, {
       core: this.#core,
-      servers,
+      defaults: this.#config,
       clock,
       log,
       timers,
-      media,
       mediaEnvironment,
       instanceId: () => this.#instanceId,
       ready: () => this.#load(),
@@ -279,7 +278,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         this.defaultAccount = account;
       },
       instanceId: () => this.#instanceId,
-      servers: this.#config.servers,
+      check: (options) => accountConfig(options, this.#config),
+      invalid: invalidOption,
       log: this.#config.log,
     };
   }

@@ -16,6 +16,7 @@ function makeSession(env: FakeMedia): { session: MediaSession; states: string[] 
     audio: true,
     receiveOnlyWithoutMicrophone: false,
     playout: true,
+    holdStyle: 'sendonly',
   } as const;
   const session = new MediaSession(config, env, systemClock, silentLogger, {
     onMediaState: (state) => states.push(state),

@@ -21,6 +21,7 @@ class Rig {
       audio: true,
       receiveOnlyWithoutMicrophone: false,
       playout: true,
+      holdStyle: 'sendonly',
     },
     this.env,
     this.clock,

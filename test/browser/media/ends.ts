@@ -32,6 +32,7 @@ const defaults: MediaSessionConfig = {
   audio: true,
   receiveOnlyWithoutMicrophone: false,
   playout: false,
+  holdStyle: 'sendonly',
 };
 
 export function makeEnd(

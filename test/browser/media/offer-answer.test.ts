@@ -36,6 +36,22 @@ describe('MediaSession: offer and answer', () => {
     await new Ear(caller.session.remoteStream).hears(880);
   });
 
+  it('networkPriority is set on what is sent, in offer and answer, where the browser has it (RFC 8837)', async () => {
+    const config = { networkPriority: 'high' } as const;
+    const [caller, callee] = [
+      makeEnd({ track: toneTrack(440), ...config }),
+      makeEnd({ track: toneTrack(880), ...config }),
+    ];
+    await negotiate(caller.session, callee.session);
+    await new Ear(callee.session.remoteStream).hears(440);
+    await new Ear(caller.session.remoteStream).hears(880);
+    const isFirefox = navigator.userAgent.includes('Firefox');
+    for (const { connections } of [caller, callee]) {
+      const [encoding] = connections[0]!.getSenders()[0]!.getParameters().encodings;
+      assert.equal(encoding?.networkPriority, isFirefox ? undefined : 'high');
+    }
+  });
+
   it('the offer carries candidates of ours, and the answer too', async () => {
     const [caller, callee] = [makeEnd(), makeEnd()];
     const { offer, answer } = await negotiate(caller.session, callee.session);
