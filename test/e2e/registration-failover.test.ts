@@ -54,8 +54,11 @@ describe('registration when the server fails', () => {
   it('IPC-46: when the first server stops the account is registered at the second one, and again at the first when that is back', async () => {
     const account = await registered([first, second], '1002', { failback: 1 });
     await bound(account, first);
-    await first.stop();
+    const stopping = performance.now();
+    const stopped = first.stop();
     await bound(account, second);
+    assert.isBelow(performance.now() - stopping, 2000);
+    await stopped;
     await first.start();
     await bound(account, first);
     const routes = agents[0]!.requests('REGISTER').map((request) => headerValue(request, 'Route'));
