@@ -70,7 +70,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       clock,
       random,
       log,
-      isInUse: (flow) => this.calls.length > 0 || this.#transactions.isUsing(flow),
+      isInUse: (flow) => this.#callCount > 0 || this.#transactions.isUsing(flow),
       ask: (flow) => {
         askForLife(this.#core, flow);
       },
@@ -92,6 +92,12 @@ export class UserAgent implements EventSource<UserAgentEvents> {
 
   get calls(): readonly Call[] {
     return this.accounts.flatMap((account) => [...account.calls]);
+  }
+
+  get #callCount(): number {
+    let count = 0;
+    for (const { calls } of this.#accounts.keys()) count += calls.size;
+    return count;
   }
 
   /** The account of calls that name none; the first one added, unless another is set. */
@@ -321,7 +327,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       case 'INVITE':
       case 'MESSAGE':
         if (!inbox) this.#core.respond(transaction, 404);
-        else if (request.method === 'INVITE' && this.calls.length >= this.#config.maxCalls)
+        else if (request.method === 'INVITE' && this.#callCount >= this.#config.maxCalls)
           this.#core.respond(transaction, 486);
         else if (request.method === 'INVITE') inbox.onInvite(request, transaction);
         else inbox.onMessage(request, transaction);
