@@ -36,6 +36,8 @@ export type {
 export type { CallState } from './call/call-state.js';
 export type { CallEnd, EndCause } from './call/end-cause.js';
 export type { SendDtmfOptions } from './call/dtmf.js';
+export type { ReinviteOptions, RequestOptions, UpdateOptions } from './call/in-dialog.js';
+export type { ExtensionOptions, SessionTimerOptions } from './session/extensions.js';
 export type { MediaEnvironment } from './media/environment.js';
 export type { MediaState } from './media/connection-state.js';
 export type { MediaStats } from './media/media-stats.js';

@@ -35,6 +35,8 @@ import type { CallEvent, CallState } from './call-state.js';
 import { dtmfWish, sendDtmfByInfo } from './dtmf.js';
 import type { SendDtmfOptions } from './dtmf.js';
 import { endCause } from './end-cause.js';
+import { reinviteCall, requestInDialog, updateCall } from './in-dialog.js';
+import type { ReinviteOptions, RequestOptions, UpdateOptions } from './in-dialog.js';
 import type { CallEnd } from './end-cause.js';
 
 export class Call implements EventSource<CallEvents> {
@@ -279,6 +281,24 @@ export class Call implements EventSource<CallEvents> {
     return this.#setHold(false);
   }
 
+  /**
+   * Offers the session anew by a re-INVITE, after all changes that were asked for before; resolves when the peer has agreed.
+   * Rejects with `rejected` when it has not: all is as it was.
+   */
+  reinvite(options: ReinviteOptions = {}): Promise<void> {
+    return quiet(reinviteCall(this.#mustBeConfirmed('reinvite'), options).then(() => this.#onRenegotiated()));
+  }
+
+  /** The same by an UPDATE (RFC 3311), which can change an early dialog too; rejects with `invalidState` where the peer takes none. */
+  update(options: UpdateOptions = {}): Promise<void> {
+    return quiet(updateCall(this.#mustHaveDialog('update'), options).then(() => this.#onRenegotiated()));
+  }
+
+  /** Sends a request in the dialog, early or confirmed; resolves with its final response, whatever its status. */
+  sendRequest(method: string, options: RequestOptions = {}): Promise<SipResponse> {
+    return quiet(requestInDialog(this.#mustHaveDialog(method), method, options));
+  }
+
   /** Sends silence; nothing is negotiated. */
   mute(): void {
     this.#setMuted(true);
@@ -402,7 +422,7 @@ export class Call implements EventSource<CallEvents> {
         this.#answered?.resolve();
       },
       onRenegotiated: () => {
-        this.#changed('holdChanged', { local: this.localHold, remote: this.remoteHold });
+        this.#onRenegotiated();
       },
       onDtmf: (signal) => {
         this.#emitter.emit('dtmf', signal);
@@ -454,9 +474,13 @@ export class Call implements EventSource<CallEvents> {
         this.#media.setHold(former);
         throw error;
       }
-      this.#changed('holdChanged', { local: this.localHold, remote: this.remoteHold });
+      this.#onRenegotiated();
     });
     return quiet(change);
+  }
+
+  #onRenegotiated(): void {
+    this.#changed('holdChanged', { local: this.localHold, remote: this.remoteHold });
   }
 
   #setMuted(muted: boolean): void {
@@ -485,6 +509,12 @@ export class Call implements EventSource<CallEvents> {
     const isRinging = this.#state === 'incoming' || (this.#state === 'early' && this.direction === 'incoming');
     if (!this.#incoming || !isRinging) throw new EvercallError('invalidState', `${verb}: the call is ${this.#state}`);
     return this.#incoming;
+  }
+
+  #mustHaveDialog(verb: string): Session {
+    const session = this.#dialogSession();
+    if (!session || this.#end) throw new EvercallError('invalidState', `${verb}: the call is ${this.#state}`);
+    return session;
   }
 
   #mustBeConfirmed(verb: string): Session {

@@ -180,20 +180,24 @@ export class Session implements DialogUser {
     this.#stable = undefined;
   }
 
-  /** A sign of life that changes nothing, else a re-INVITE (RFC 4028 §7.4). */
-  async #refresh(): Promise<void> {
-    if (!this.remoteAllows('UPDATE')) return this.change(() => this.renegotiate());
-    const update = (): Promise<SipResponse> =>
-      this.request('UPDATE', [...this.targetHeaders(), ...this.timerHeaders()]);
+  /** An UPDATE that changes nothing but our target and the time of the session: a sign of life (RFC 3311 §5.1). */
+  async update(headers: readonly Header[] = []): Promise<void> {
+    const send = (): Promise<SipResponse> =>
+      this.request('UPDATE', [...this.targetHeaders(), ...this.timerHeaders(), ...headers]);
     try {
-      let response = await update();
-      if (response.status === 422 && this.#timer?.onTooSmall(response)) response = await update();
+      let response = await send();
+      if (response.status === 422 && this.#timer?.onTooSmall(response)) response = await send();
       mustSucceed(response);
       this.onRefreshed(response);
     } catch (error) {
       this.endIfSilent(error);
       throw error;
     }
+  }
+
+  /** RFC 4028 §7.4. */
+  #refresh(): Promise<void> {
+    return this.remoteAllows('UPDATE') ? this.update() : this.change(() => this.renegotiate());
   }
 
   #sendBye(headers: readonly Header[]): void {
