@@ -1,6 +1,6 @@
 /** name-addr and addr-spec with header parameters: RFC 3261 §20.10 and §25.1. */
 import { type Params, parseParams, writeParams } from './params.js';
-import { LESS, QUOTE, Scanner, isLws, isToken, quote, safeText, trimLws } from './scanner.js';
+import { LESS, QUOTE, Scanner, isToken, quote, safeText, trimLws } from './scanner.js';
 import { uriTextFault } from './uri-text.js';
 
 /** Who a header names: `"Bob" <sip:bob@example.com>;tag=1`. */
@@ -13,16 +13,24 @@ export interface Address {
 }
 
 /** A quoted or unquoted name without oddities, and a URI in angle brackets: what nearly all addresses begin with. */
-const plainNameAddr = /^(?:"[^"\\<]*" ?|[^"<]*)<[A-Za-z][A-Za-z0-9+.-]*:[^\0- "<>\x7f]+>/;
+const plainNameAddr = /^(?:"([^"\\]*)" ?|([^"<]*))<([A-Za-z][A-Za-z0-9+.-]*:[^\0- "<>\x7f]+)>/;
 
 /** Reads both forms; display names that should have been quoted are accepted (RFC 4475 §3.1.2.15). */
 export function parseAddress(text: string): Address {
   const scanner = new Scanner(text);
-  if (plainNameAddr.test(text)) {
-    const open = text.indexOf('<');
-    const close = (scanner.pos = text.indexOf('>', open) + 1);
-    return { displayName: plainName(text, open), uri: text.slice(open + 1, close - 1), params: parseParams(scanner) };
-  }
+  const plain = plainNameAddr.exec(text);
+  if (!plain) return readAddress(scanner);
+  const bare = plain[2];
+  scanner.pos = plain[0].length;
+  return {
+    displayName: bare ? trimLws(bare) || undefined : plain[1],
+    uri: plain[3]!,
+    params: parseParams(scanner),
+  };
+}
+
+function readAddress(scanner: Scanner): Address {
+  const { text } = scanner;
   scanner.skipLws();
   const start = scanner.pos;
   let displayName: string | undefined;
@@ -31,28 +39,20 @@ export function parseAddress(text: string): Address {
     scanner.skipLws();
     if (scanner.peek() !== LESS) scanner.fail('expected "<"');
   } else {
-    let at = start;
-    while (at < text.length && text.charCodeAt(at) !== LESS && text.charCodeAt(at) !== QUOTE) at++;
-    if (text.charCodeAt(at) !== LESS) return parseAddrSpec(scanner);
-    if (at > start) displayName = trimLws(text.slice(start, at));
-    scanner.pos = at;
+    displayName = trimLws(scanner.run(/[^<"]*/y)) || undefined;
+    if (scanner.peek() !== LESS) {
+      scanner.pos = start;
+      return parseAddrSpec(scanner);
+    }
   }
   const open = scanner.pos + 1;
   const close = text.indexOf('>', open);
   if (close < 0) scanner.fail('"<" without ">"');
-  let uri = text.slice(open, close);
-  if (isLws(uri.charCodeAt(0)) || isLws(uri.charCodeAt(uri.length - 1))) uri = trimLws(uri); // RFC 4475 §3.1.2.14
+  const uri = trimLws(text, open, close); // RFC 4475 §3.1.2.14
   const fault = uriTextFault(uri);
   if (fault) scanner.fail(fault, open);
   scanner.pos = close + 1;
   return { displayName, uri, params: parseParams(scanner) };
-}
-
-/** The display name in front of the bracket at `open`. */
-function plainName(text: string, open: number): string | undefined {
-  if (open === 0) return undefined;
-  if (text.charCodeAt(0) === QUOTE) return text.slice(1, text.indexOf('"', 1));
-  return trimLws(text.slice(0, open)) || undefined;
 }
 
 /** Without angle brackets, what follows a semicolon belongs to the header and "?" may not occur (§20.10). */

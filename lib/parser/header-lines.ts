@@ -1,7 +1,7 @@
 /** Finds the header lines of a message or body part: names, values, folding (RFC 3261 §7.3, RFC 2046 §5.1). */
 import { ParsedHeader } from './header.js';
-import { canonicalName, usualName } from './header-names.js';
-import { CR, indexOrEnd, isBlank, isToken } from './scanner.js';
+import { canonicalName, knownName } from './header-names.js';
+import { CR, indexOrEnd, isBlank, isToken, trimLws } from './scanner.js';
 
 /** How much a message may hold before it is refused with 513. */
 export interface ParseLimits {
@@ -58,10 +58,10 @@ export function readHeaderLines(text: string, start: number, limits: Required<Pa
       fault ??= { message: `more than ${limits.headers} header lines`, offset: line, status: 513 };
       return { headers, end: length, fault };
     } else if (nextColon < end) {
-      const name = readName(text, line, nextColon);
+      const name = knownName(text.slice(line, nextColon)) ?? readName(text, line, nextColon);
       if (name === '') continue;
       const unclean = folded || hasNul || nextCr < end;
-      const value = unclean ? clean(text.slice(nextColon + 1, end)) : trimBlanks(text, nextColon + 1, end);
+      const value = unclean ? clean(text.slice(nextColon + 1, end)) : trimLws(text, nextColon + 1, end);
       headers.push(new ParsedHeader(name, value));
     }
   }
@@ -70,22 +70,12 @@ export function readHeaderLines(text: string, start: number, limits: Required<Pa
 
 /** The canonical name in front of a colon; empty when what is there is none. Blanks may precede the colon (§7.3.1). */
 function readName(text: string, start: number, colon: number): string {
-  const usual = usualName(text.slice(start, colon));
-  if (usual) return usual;
-  const name = trimBlanks(text, start, colon);
+  const name = trimLws(text, start, colon);
   return isToken(name) && !isBlank(text.charCodeAt(start)) ? canonicalName(name) : '';
-}
-
-function trimBlanks(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
 }
 
 /** Unfolds and trims. A stray CR, LF or NUL becomes a space, as RFC 9110 §5.5 has it, so that the value can be sent on. */
 function clean(value: string): string {
   const flat = value.replace(/\r?\n[ \t]+/g, ' ').replace(/[\r\n\0]/g, ' ');
-  return trimBlanks(flat, 0, flat.length);
+  return trimLws(flat);
 }

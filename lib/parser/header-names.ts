@@ -1,66 +1,63 @@
 /** Header names in their canonical spelling, from any case and from compact forms: RFC 3261 §7.3.3 and §20. */
+import { isToken } from './scanner.js';
 
-/** Those of RFC 3261 §20 and of the extensions met every day, and all that the rule of {@link capitalize} gets wrong. */
+/** Those of RFC 3261 §20 and of the extensions met every day, and all that the rule for unknown ones gets wrong. */
 const names =
-  'Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info Authorization Call-ID ' +
+  ' Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info Authorization Call-ID ' +
   'Call-Info Contact Content-Disposition Content-Encoding Content-ID Content-Language Content-Length Content-Type CSeq ' +
   'Date Diversion Error-Info Event Expires Feature-Caps Flow-Timer From History-Info In-Reply-To Max-Forwards ' +
   'MIME-Version Min-Expires Min-SE Organization P-Asserted-Identity P-Associated-URI P-Called-Party-ID ' +
   'P-Preferred-Identity P-Visited-Network-ID Path Policy-ID Priority Privacy Proxy-Authenticate Proxy-Authorization ' +
   'Proxy-Require RAck Reason Record-Route Refer-To Referred-By Remote-Party-ID Replaces Reply-To Require Retry-After ' +
   'Route RSeq Server Service-Route Session-Expires Session-ID SIP-ETag SIP-If-Match Subject Subscription-State ' +
-  'Supported Timestamp To Unsupported User-Agent User-to-User Via Warning WWW-Authenticate';
+  'Supported Timestamp To Unsupported User-Agent User-to-User Via Warning WWW-Authenticate ';
 
 /** RFC 3261 §7.3.3 and the IANA registry: the letter, and the name it stands for. */
 const compactForms =
-  'aAccept-Contact bReferred-By cContent-Type dRequest-Disposition eContent-Encoding fFrom iCall-ID jReject-Contact ' +
+  ' aAccept-Contact bReferred-By cContent-Type dRequest-Disposition eContent-Encoding fFrom iCall-ID jReject-Contact ' +
   'kSupported lContent-Length mContact nIdentity-Info oEvent rRefer-To sSubject tTo uAllow-Events vVia ' +
-  'xSession-Expires yIdentity';
+  'xSession-Expires yIdentity ';
 
-interface Entry {
+interface Spelling {
   readonly spelling: string;
   readonly name: string;
 }
 
-/** Entries by length and first letter of the spelling: most names are found by one comparison. */
-const bucket = (length: number, first: number): number => (length << 5) | (first & 31);
-/** Made with the first message. */
-let made: readonly (readonly Entry[])[] | undefined;
-const table = (): readonly (readonly Entry[])[] => (made ??= makeTable());
-const none: readonly Entry[] = [];
+/** Spellings met before, by length and outer letters, the last one at each place: most names are found by one comparison. */
+let met: (Spelling | undefined)[] | undefined;
+/** Longer names are not kept. */
+const LONGEST = 32;
 
-function makeTable(): readonly (readonly Entry[])[] {
-  const buckets = new Array<readonly Entry[]>(1024).fill(none);
-  const add = (spelling: string, name: string): void => {
-    const index = bucket(spelling.length, spelling.charCodeAt(0));
-    buckets[index] = [...buckets[index]!, { spelling, name: interned(name) }];
-  };
-  for (const name of names.split(' ')) add(name, name);
-  for (const form of compactForms.split(' ')) add(form[0]!, form.slice(1));
-  return buckets;
+/** Tells all but two pairs of the names above apart. */
+function place(spelling: string): number {
+  const { length } = spelling;
+  return ((length << 3) ^ (spelling.charCodeAt(0) << 5) ^ spelling.charCodeAt(length - 1)) & 1023;
 }
 
-/** The canonical name of a header that is spelled as usual, the only way most are; undefined for all others. */
-export function usualName(name: string): string | undefined {
-  if (name.length >= 32) return undefined;
-  const entries = table()[bucket(name.length, name.charCodeAt(0))]!;
-  for (let i = 0; i < entries.length; i++) if (entries[i]!.spelling === name) return entries[i]!.name;
-  return undefined;
+/** The canonical name of a token that was met in this spelling before. */
+export function knownName(spelling: string): string | undefined {
+  const known = met?.[place(spelling)];
+  return known !== undefined && known.spelling === spelling ? known.name : undefined;
 }
+
+let lowerNames: string | undefined;
 
 /** The spelling under which a header of this name is found in a message; unknown names are capitalized word by word. */
 export function canonicalName(name: string): string {
-  const usual = usualName(name);
-  if (usual) return usual;
+  const known = knownName(name);
+  if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  const entries = table()[bucket(name.length, name.charCodeAt(0))];
-  return entries?.find(({ spelling }) => spelling.toLowerCase() === lower)?.name ?? capitalize(lower);
-}
-
-const capitalize = (lower: string): string =>
-  interned(lower.replace(/(^|-)[a-z]/g, (beginning) => beginning.toUpperCase()));
-
-/** As a property's name is, like a literal: where all names are, engines compare them by address. */
-function interned(name: string): string {
-  return Object.keys({ [name]: 0 })[0]!;
+  const at = (lowerNames ??= names.toLowerCase()).indexOf(` ${lower} `) + 1;
+  const form = lower.length === 1 ? compactForms.indexOf(` ${lower}`) + 2 : 1;
+  let canonical: string;
+  if (at > 0) canonical = names.slice(at, at + lower.length);
+  else if (form > 1) canonical = compactForms.slice(form, compactForms.indexOf(' ', form));
+  else canonical = lower.replace(/(^|-)[a-z]/g, (beginning) => beginning.toUpperCase());
+  // As names of properties are, like literals: where all names are, engines compare them by address.
+  const [interned = canonical, spelling = interned] = Object.keys({ [canonical]: 0, [name]: 0 });
+  if (name.length < LONGEST && isToken(name)) {
+    met ??= new Array<Spelling | undefined>(1024).fill(undefined);
+    met[place(name)] = { spelling, name: interned };
+  }
+  return interned;
 }

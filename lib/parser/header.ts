@@ -22,9 +22,9 @@ export interface HeaderCodec<T> {
 
 /** A header as the parser makes it: it remembers what it was last read as. */
 export class ParsedHeader implements Header {
-  readonly name: string;
-  readonly value: string;
-  #codec: object | undefined;
+  declare readonly name: string;
+  declare readonly value: string;
+  #codec: object | undefined = undefined;
   #values: readonly unknown[] = none;
 
   constructor(name: string, value: string) {
@@ -120,5 +120,5 @@ const anyValues = /(?:[^",<]+|"(?:[^"\\]+|\\[^])*(?:"|\\?$)|<[^>]*(?:>|$))+/g;
 /** Cuts at commas that are neither quoted nor between angle brackets; empty values are skipped (RFC 9110 §5.6.1). */
 export function splitList(value: string): readonly string[] {
   if (!value.includes('"') && !value.includes('<')) return value.match(plainValues) ?? none;
-  return (value.match(anyValues) ?? none).map(trimLws).filter(Boolean);
+  return (value.match(anyValues) ?? none).map((part) => trimLws(part)).filter(Boolean);
 }

@@ -1,5 +1,5 @@
 /** Parameter lists, `;name=value;flag`: RFC 3261 §7.3.1 and generic-param of §25.1. */
-import { EQUAL, QUOTE, SEMICOLON, type Scanner, TOKEN, indexOrEnd, isBareValue, quote, safeToken } from './scanner.js';
+import { EQUAL, QUOTE, SEMICOLON, type Scanner, indexOrEnd, isBareValue, quote, safeToken } from './scanner.js';
 
 /** Names in lower case; null is a flag without a value; quoted values are unquoted. */
 export type Params = ReadonlyMap<string, string | null>;
@@ -95,21 +95,21 @@ export function parseParams(scanner: Scanner): Params {
   const { text, pos } = scanner;
   if (pos === text.length) return noParams;
   const rest = text.slice(pos);
-  if (plainParams.test(rest)) {
-    scanner.pos = text.length;
-    return new PlainParams(rest);
-  }
+  if (!plainParams.test(rest)) return readParams(scanner);
+  scanner.pos = text.length;
+  return new PlainParams(rest);
+}
+
+/** Here and elsewhere a function of its own, so that the usual message does not wait until it is compiled. */
+function readParams(scanner: Scanner): Params {
   if (scanner.done()) return noParams;
   const params = new Map<string, string | null>();
   do {
     scanner.expect(SEMICOLON);
-    const name = scanner.run(TOKEN).toLowerCase();
-    if (name === '') {
-      if (scanner.done() && params.size > 0) break; // a trailing semicolon is often sent and means nothing
-      scanner.fail('expected a parameter name');
-    }
+    if (scanner.done() && params.size > 0) break; // a trailing semicolon is often sent and means nothing
+    const name = scanner.token('parameter name').toLowerCase();
     const value = scanner.take(EQUAL) ? paramValue(scanner) : null;
-    if (params.size === 0 || !params.has(name)) params.set(name, value);
+    if (!params.has(name)) params.set(name, value);
   } while (!scanner.done());
   return params;
 }

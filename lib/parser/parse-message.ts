@@ -2,7 +2,7 @@
 import { type Fault, type ParseLimits, defaultLimits, readHeaderLines } from './header-lines.js';
 import type { Body, Header, SipMessage } from './message.js';
 import { ParseError } from './parse-error.js';
-import { CR, LF } from './scanner.js';
+import { CR, LF, wholeNumber } from './scanner.js';
 import { type StartLine, readStartLine } from './start-line.js';
 import { bodyOf, utf8Length, utf8Prefix } from './utf8.js';
 
@@ -62,11 +62,10 @@ function tooLarge(text: string, limits: Required<ParseLimits>): ParseError {
 
 function finish(input: string, head: Head, body: Body | undefined): SipMessage | ParseError {
   const { start, headers, end, fault } = head;
-  if (fault || !start)
-    return failure(input, start, headers, fault ?? { message: 'empty message', offset: 0, status: 400 });
-  if (body !== undefined) return assemble(start, headers, body);
+  if (start && !fault && body !== undefined) return assemble(start, headers, body);
   // §18.3, RFC 4475 §3.1.2.2
-  return failure(input, start, headers, { message: 'Content-Length larger than the body', offset: end, status: 400 });
+  const short = start ? 'Content-Length larger than the body' : 'empty message';
+  return failure(input, start, headers, fault ?? { message: short, offset: start ? end : 0, status: 400 });
 }
 
 function failure(input: string, start: StartLine | undefined, headers: readonly Header[], fault: Fault): ParseError {
@@ -103,9 +102,9 @@ function readContentLength(headers: readonly Header[]): number | null | undefine
   for (let i = 0; i < headers.length; i++) {
     const { name, value } = headers[i]!;
     if (name !== 'Content-Length') continue;
-    if (!/^\d+$/.test(value)) return null;
-    if (length !== undefined && length !== Number(value)) return null;
-    length = Number(value);
+    const number = wholeNumber(value);
+    if (Number.isNaN(number) || (length !== undefined && length !== number)) return null;
+    length = number;
   }
   return length;
 }

@@ -17,8 +17,7 @@ export const LESS = 60;
 export const EQUAL = 61;
 
 /** LWS as it is after unfolding; a fold inside a value handed over raw counts as well. */
-export const isLws = (code: number): boolean =>
-  code <= SP && (code === SP || code === TAB || code === CR || code === LF);
+export const isLws = (code: number): boolean => code === SP || code === TAB || code === CR || code === LF;
 
 export const isBlank = (code: number): boolean => code === SP || code === TAB;
 
@@ -30,16 +29,26 @@ export function indexOrEnd(text: string, what: string, from: number): number {
 
 export const isToken = (text: string): boolean => /^[\w.!%*+`'~-]+$/.test(text);
 
+/** The number that digits and nothing else make, or NaN. */
+export function wholeNumber(text: string): number {
+  let value = text === '' ? NaN : 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : NaN;
+  }
+  return value;
+}
+
 /** A parameter value that stands without quotes: a token, or an IP address (gen-value, §25.1). */
 export const isBareValue = (text: string): boolean => isToken(text) || /^[\dA-Fa-f:.[\]]+$/.test(text);
 
-/** Without LWS at either end. */
-export function trimLws(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isLws(text.charCodeAt(start))) start++;
-  while (end > start && isLws(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
+/** The text from `start` to `end`, without LWS at either end. */
+export function trimLws(text: string, start = 0, end = text.length): string {
+  let from = start;
+  let to = end;
+  while (from < to && isLws(text.charCodeAt(from))) from++;
+  while (to > from && isLws(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
 }
 
 /** As a quoted-string, with `"` and `\` escaped. */
@@ -61,8 +70,8 @@ export function safeToken(text: string, what: string): string {
 
 /** A cursor in a text. Every method that consumes something fails with the offset where it did not fit. */
 export class Scanner {
-  readonly text: string;
-  pos: number;
+  declare readonly text: string;
+  declare pos: number;
 
   constructor(text: string, pos = 0) {
     this.text = text;
@@ -74,7 +83,8 @@ export class Scanner {
   }
 
   skipLws(): void {
-    while (isLws(this.text.charCodeAt(this.pos))) this.pos++;
+    const { text } = this;
+    while (text.charCodeAt(this.pos) <= SP && isLws(text.charCodeAt(this.pos))) this.pos++;
   }
 
   /** Consumes LWS and then says whether nothing is left. */
@@ -85,7 +95,7 @@ export class Scanner {
 
   /** Fails when anything but LWS is left. */
   end(): void {
-    if (!this.done()) this.fail('unexpected text');
+    if (this.pos < this.text.length && !this.done()) this.fail('unexpected text');
   }
 
   /** The code of the character at the cursor, NaN at the end. */
@@ -130,9 +140,10 @@ export class Scanner {
   /** Digits as a number; more than `max` fails, or becomes `max` when `saturate` is set. */
   integer(max: number, saturate = false): number {
     const start = this.pos;
-    const digits = this.run(/\d+/y);
-    if (digits === '') this.fail('expected a number');
-    if (Number(digits) <= max) return Number(digits);
+    let value = 0;
+    for (let digit; (digit = this.peek() - 48) >= 0 && digit <= 9; this.pos++) value = value * 10 + digit;
+    if (this.pos === start) this.fail('expected a number');
+    if (value <= max) return value;
     return saturate ? max : this.fail(`number above ${max}`, start);
   }
 }

@@ -15,9 +15,6 @@ export interface StartLineRead {
 }
 
 const VERSION = 'SIP/2.0';
-/** What nearly every start line looks like; the rules below are for the others. */
-const usualRequest = /^([A-Z]+) ([A-Za-z][A-Za-z0-9+.-]*:[^\0- "<>\x7f]+) SIP\/2\.0$/;
-const usualStatus = /^SIP\/2\.0 ([1-6]\d\d) ([^\r\0]*)$/;
 const versions = /^[Ss][Ii][Pp]\/\d+\.\d+$/;
 const statusLine = /^([Ss][Ii][Pp]\/\d+\.\d+)[ \t]+(\d+)(?:[ \t](.*))?$/s;
 
@@ -26,14 +23,10 @@ export function readStartLine(text: string, start: number): StartLineRead {
   const next = indexOrEnd(text, '\n', start) + 1;
   let end = next - 1;
   if (text.charCodeAt(end - 1) === CR) end--;
-  const line = text.slice(start, end);
-  const request = usualRequest.exec(line);
-  if (request) return { line: { method: request[1]!, uri: request[2]! }, next, fault: undefined };
-  const status = usualStatus.exec(line);
-  if (status) return { line: { status: Number(status[1]), reason: status[2]! }, next, fault: undefined };
-  const contentEnd = trimEnd(text, start, end); // RFC 4475 §3.1.2.10
-  const response = text.slice(start, start + 4).toUpperCase() === 'SIP/';
-  return response ? readStatusLine(line, start, next) : readRequestLine(text, start, contentEnd, next);
+  const begin = text.slice(start, start + 4);
+  return begin === 'SIP/' || begin.toUpperCase() === 'SIP/'
+    ? readStatusLine(text.slice(start, end), start, next)
+    : readRequestLine(text, start, trimEnd(text, start, end), next); // RFC 4475 §3.1.2.10
 }
 
 function trimEnd(text: string, start: number, end: number): number {
@@ -54,6 +47,8 @@ const refused = (
   fault: { message, offset, status },
 });
 
+const isOurs = (version: string): boolean => version === VERSION || version.toUpperCase() === VERSION;
+
 /** §7.2. The reason phrase and the space in front of it may be missing (RFC 4475 §3.1.1.13). */
 function readStatusLine(text: string, offset: number, next: number): StartLineRead {
   const match = statusLine.exec(text);
@@ -62,7 +57,7 @@ function readStatusLine(text: string, offset: number, next: number): StartLineRe
   if (match[2]!.length !== 3 || status < 100 || status > 699)
     return refused(undefined, next, 'no such status', offset + 8);
   const line = { status, reason: (match[3] ?? '').replace(/[\r\0]/g, ' ') };
-  if (match[1]!.toUpperCase() !== VERSION) return refused(line, next, 'unknown SIP version', offset, 505);
+  if (!isOurs(match[1]!)) return refused(line, next, 'unknown SIP version', offset, 505);
   return { line, next, fault: undefined };
 }
 
@@ -81,7 +76,7 @@ function readRequestLine(text: string, start: number, end: number, next: number)
     return refused({ method, uri: text.slice(uriStart, end) }, next, `expected ${VERSION}`, versionStart);
   }
   const line = { method, uri: text.slice(uriStart, trimEnd(text, uriStart, versionStart)) };
-  if (version.toUpperCase() !== VERSION) return refused(line, next, 'unknown SIP version', versionStart, 505);
+  if (!isOurs(version)) return refused(line, next, 'unknown SIP version', versionStart, 505);
   const fault = uriTextFault(line.uri);
   return fault ? refused(line, next, `Request-URI: ${fault}`, uriStart) : { line, next, fault: undefined };
 }

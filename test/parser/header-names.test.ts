@@ -1,5 +1,6 @@
 import { assert } from 'chai';
 import { canonicalName } from '../../lib/parser/index.js';
+import { withHeaders } from './support.js';
 
 describe('header names', () => {
   it('are case-insensitive (RFC 3261 §7.3.1)', () => {
@@ -61,5 +62,28 @@ describe('header names', () => {
       'Reason',
       'Raison',
     ]);
+  });
+
+  it('of the same length and outer letters are told apart, whatever came before', () => {
+    const spellings = [
+      'Refer-To',
+      'Reply-To',
+      'refer-to',
+      'Refer-To',
+      'Proxy-Require',
+      'Route',
+      'Rooooo-To',
+      'reply-to',
+    ];
+    const names = ['Refer-To', 'Reply-To', 'Refer-To', 'Refer-To', 'Proxy-Require', 'Route', 'Rooooo-To', 'Reply-To'];
+    for (let i = 0; i < 2; i++) assert.deepEqual(spellings.map(canonicalName), names);
+  });
+
+  it('that are no tokens are none, also when they were asked for before', () => {
+    assert.equal(canonicalName('bad name'), 'Bad name');
+    assert.deepEqual(
+      withHeaders('bad name: x', 'Subject: y').headers.map(({ name }) => name),
+      ['Subject'],
+    );
   });
 });

@@ -1,7 +1,7 @@
 /** Challenges and credentials: RFC 3261 §20.6 f., §20.27 f., §20.44, RFC 7616, RFC 8760, RFC 8898 (Bearer). */
 import type { HeaderCodec } from '../header.js';
 import { PlainParams, paramValue } from '../params.js';
-import { COMMA, EQUAL, type Scanner, TOKEN, isToken, quote, safeToken } from '../scanner.js';
+import { COMMA, EQUAL, type Scanner, isToken, quote, safeToken } from '../scanner.js';
 import { codec, list } from './field.js';
 
 /** Names in lower case, values unquoted. */
@@ -44,7 +44,7 @@ function readParams(scanner: Scanner): AuthParams {
   const params = new Map<string, string>();
   while (!scanner.done()) {
     if (scanner.take(COMMA)) continue; // empty elements (RFC 9110 §5.6.1)
-    const name = scanner.run(TOKEN).toLowerCase() || scanner.fail('expected a parameter name');
+    const name = scanner.token('parameter name').toLowerCase();
     scanner.expect(EQUAL);
     const value = paramValue(scanner);
     if (!params.has(name)) params.set(name, value);

@@ -16,24 +16,20 @@ export interface ViaValue {
   readonly params: Params;
 }
 
-/** Protocol and version of sent-protocol, and the slash after them. */
-function readProtocol(scanner: Scanner): readonly [protocol: string, version: string] {
-  if (scanner.text.startsWith('SIP/2.0/')) {
-    scanner.pos = 8;
-    scanner.skipLws();
-    return sip20;
-  }
-  const protocol = scanner.token();
-  scanner.expect(SLASH);
-  const version = scanner.token();
-  scanner.expect(SLASH);
-  return [protocol, version];
-}
-
-const sip20 = ['SIP', '2.0'] as const;
-
 /** What nearly every Via begins with: transport, host in lower case, port. */
 const plainVia = /^SIP\/2\.0\/([A-Z]+) ([a-z0-9._-]+)(?::(\d{1,4}|[1-5]\d{4}))?(?=;|$)/;
+
+function readVia(scanner: Scanner): ViaValue {
+  const protocol = scanner.token('protocol');
+  scanner.expect(SLASH);
+  const version = scanner.token('version');
+  scanner.expect(SLASH);
+  const transport = scanner.token('transport').toUpperCase();
+  scanner.skipLws();
+  const host = parseHost(scanner);
+  const port = scanner.take(COLON) ? scanner.integer(65535) : undefined;
+  return { protocol, version, transport, host, port, params: parseParams(scanner) };
+}
 
 /** RFC 3261 §20.42. */
 export const Via = /* @__PURE__ */ list(
@@ -41,25 +37,18 @@ export const Via = /* @__PURE__ */ list(
     'Via',
     (scanner) => {
       const plain = plainVia.exec(scanner.text);
-      if (plain) {
-        const [all, transport, host, digits] = plain;
-        scanner.pos = all.length;
-        const port = digits === undefined ? undefined : Number(digits);
-        return {
-          protocol: 'SIP',
-          version: '2.0',
-          transport: transport!,
-          host: host!,
-          port,
-          params: parseParams(scanner),
-        };
-      }
-      const [protocol, version] = readProtocol(scanner);
-      const transport = scanner.token('transport').toUpperCase();
-      scanner.skipLws();
-      const host = parseHost(scanner);
-      const port = scanner.take(COLON) ? scanner.integer(65535) : undefined;
-      return { protocol, version, transport, host, port, params: parseParams(scanner) };
+      if (!plain) return readVia(scanner);
+      const [all, transport, host, digits] = plain;
+      const port = digits === undefined ? undefined : Number(digits);
+      scanner.pos = all.length;
+      return {
+        protocol: 'SIP',
+        version: '2.0',
+        transport: transport!,
+        host: host!,
+        port,
+        params: parseParams(scanner),
+      };
     },
     ({ protocol, version, transport, host, port, params }, what) => {
       checkHost(host);
