@@ -31,12 +31,11 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
       const offer = await negotiator.createOffer(wish);
       const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers, sdpHeader];
       const send = method === 'INVITE' ? sendInvite : sendUpdate;
-      response = await send(session, all, offer);
+      response = await session.vitally(() => send(session, all, offer));
       if (response.status < 300) return;
       await negotiator.rollback();
     } catch (error) {
       if (!session.isOver) await negotiator.rollback();
-      session.endIfSilent(error);
       throw error;
     } finally {
       session.exchange = 'stable';

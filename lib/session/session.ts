@@ -183,16 +183,11 @@ export class Session implements DialogUser {
   /** An UPDATE that changes nothing but our target and the time of the session: a sign of life (RFC 3311 §5.1). */
   async update(headers: readonly Header[] = []): Promise<void> {
     const send = (): Promise<SipResponse> =>
-      this.request('UPDATE', [...this.targetHeaders(), ...this.timerHeaders(), ...headers]);
-    try {
-      let response = await send();
-      if (response.status === 422 && this.#timer?.onTooSmall(response)) response = await send();
-      mustSucceed(response);
-      this.onRefreshed(response);
-    } catch (error) {
-      this.endIfSilent(error);
-      throw error;
-    }
+      this.vitally(() => this.request('UPDATE', [...this.targetHeaders(), ...this.timerHeaders(), ...headers]));
+    let response = await send();
+    if (response.status === 422 && this.#timer?.onTooSmall(response)) response = await send();
+    mustSucceed(response);
+    this.onRefreshed(response);
   }
 
   /** RFC 4028 §7.4. */
@@ -224,10 +219,18 @@ export class Session implements DialogUser {
     else if (status === 408 && (method === 'INVITE' || method === 'UPDATE')) this.bye([], end);
   }
 
-  /** §12.2.1.2: no response is as good as a 408, unless it was the connection that fell silent. */
-  endIfSilent(error: unknown): void {
-    if (!(error instanceof EvercallError) || error.code !== 'timeout' || !this.context.flow.isOpen) return;
-    this.bye([], { by: 'network', status: 408, reason: error.message, error });
+  /** Sends what stands for the session: no response is as good as a 408 (§12.2.1.2), unless it is the connection that fell silent. */
+  async vitally<T>(send: () => Promise<T>): Promise<T> {
+    const { flow } = this.context;
+    const { sentBy } = flow; // another one with each connection
+    try {
+      return await send();
+    } catch (error) {
+      const isTimeout = error instanceof EvercallError && error.code === 'timeout';
+      if (isTimeout && flow.isOpen && flow.sentBy === sentBy)
+        this.bye([], { by: 'network', status: 408, reason: error.message, error });
+      throw error;
+    }
   }
 
   /** A 2xx to a re-INVITE or UPDATE of ours (§12.2.1.2, RFC 4028 §7.2). */
