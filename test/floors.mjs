@@ -1,4 +1,4 @@
-// Fails when a file of lib/ imports upward or sideways, or names a browser global outside of that global's one door.
+// Fails when a file of lib/ imports upward, sideways or in a circle, or names a browser global outside of that global's one door.
 // Usage: node test/floors.mjs [folder]
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -105,5 +105,31 @@ for (const file of files) {
   };
   visit(source);
 }
+
+/** What a file needs of its own folder when it is loaded: neither types nor what is imported on demand. */
+function valueImports(file) {
+  const named = (clause) => (clause && ts.isNamedImports(clause) ? clause.elements : undefined);
+  return program.getSourceFile(join(lib, file)).statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const { importClause, moduleSpecifier } = statement;
+    if (!moduleSpecifier?.text.startsWith('.') || statement.isTypeOnly || importClause?.isTypeOnly) return [];
+    if (!importClause?.name && named(importClause?.namedBindings)?.every(({ isTypeOnly }) => isTypeOnly)) return [];
+    const path = join(dirname(file), moduleSpecifier.text).split(sep).join('/').replace(/\.js$/, '.ts');
+    return files.includes(path) && folderOf(path) === folderOf(file) ? [path] : [];
+  });
+}
+
+const imports = new Map(files.map((file) => [file, valueImports(file)]));
+const done = new Set();
+function findCircle(file, path) {
+  if (path.includes(file)) {
+    problems.push(`${file} imports itself: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`);
+  } else if (!done.has(file)) {
+    for (const next of imports.get(file)) findCircle(next, [...path, file]);
+    done.add(file);
+  }
+}
+for (const file of files) findCircle(file, []);
+
 for (const problem of problems) console.log(problem);
 process.exitCode = problems.length || !existsSync(lib) ? 1 : 0;

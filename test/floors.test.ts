@@ -49,6 +49,20 @@ describe('the floors of lib/', function () {
     assert.deepEqual(problems, []);
   });
 
+  it('a circle of imports fails, one of types or on demand does not', async () => {
+    const problems = await lint({
+      'session/session.ts': "import { renegotiate } from './renegotiate.js';\nexport const session = renegotiate;",
+      'session/renegotiate.ts': "import { glare } from './glare.js';\nexport const renegotiate = glare;",
+      'session/glare.ts': "export { session as glare } from './session.js';",
+      'media/media.ts': "import type { Track } from './track.js';\nimport { type Track as T } from './track.js';\nexport type Media = Track | T;\nexport const media = 1;", // prettier-ignore
+      'media/track.ts':
+        "import { media } from './media.js';\nexport type Track = typeof media;\nvoid import('./media.js');",
+    });
+    assert.deepEqual(problems, [
+      'session/glare.ts imports itself: session/glare.ts → session/session.ts → session/renegotiate.ts → session/glare.ts',
+    ]);
+  });
+
   it('imports upward or sideways fail, in whatever form they are written', async () => {
     const problems = await lint({
       'base/clock.ts': "import '../parser/index.js';\nimport 'sdp';",

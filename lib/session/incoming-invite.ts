@@ -7,7 +7,7 @@ import { reasonPhrase } from '../parser/index.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import type { InviteUser, ServerTransaction } from '../transaction/server-transaction.js';
 import { requires, supports } from './extensions.js';
-import { refuseGlare } from './renegotiate.js';
+import { refuseGlare } from './glare.js';
 import { ReliableProvisional } from './reliable-provisional.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import { notAcceptable } from './session-context.js';

@@ -5,7 +5,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { refuseInterval } from './extensions.js';
 import { LateAnswers } from './late-answers.js';
 import { Prack } from './prack.js';
-import { refuseGlare } from './renegotiate.js';
+import { refuseGlare } from './glare.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';

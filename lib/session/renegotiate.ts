@@ -1,10 +1,10 @@
-/** Offers a change by re-INVITE or UPDATE, and glare both ways: the only home of 491 (RFC 3261 §14, RFC 3311 §5). */
+/** Offers a change by re-INVITE or UPDATE, and offers it again where glare got in the way (RFC 3261 §14, RFC 3311 §5). */
 import { sleep } from '../base/clock.js';
 import { rejected } from '../base/errors.js';
 import { optional } from '../core/optional.js';
 import { RetryAfter } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
-import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { glareDelay } from './glare.js';
 import type { OfferWish } from './negotiator.js';
 import { sendInvite } from './reinvite.js';
 import type { Session } from './session.js';
@@ -63,23 +63,4 @@ function retryDelay(session: Session, response: SipResponse): number | undefined
   if (status === 422 && session.timer?.onTooSmall(response)) return 0; // RFC 4028 §7.3
   const after = status === 500 ? optional(response, RetryAfter)?.seconds : undefined; // §14.2 seen from here
   return after !== undefined && after <= 10 ? after * 1000 : undefined;
-}
-
-/** The owner of the Call-ID waits 2.1-4 s and the peer 0-2 s, so that the retries do not meet again (§14.1). Milliseconds. */
-export function glareDelay(ownsCallId: boolean, random: () => number): number {
-  const [from, to] = ownsCallId ? [2100, 4000] : [0, 2000];
-  return from + 10 * Math.round((random() * (to - from)) / 10);
-}
-
-/** A peer that offers while our own offer is out gets a 491; one that has an offer under way already, a 500 (§14.2, RFC 3311 §5.2). */
-export function refuseGlare(session: Session, transaction: ServerTransaction): boolean {
-  const { core } = session.context;
-  if (session.exchange === 'stable') return false;
-  if (session.exchange === 'localOffer') {
-    core.respond(transaction, 491);
-  } else {
-    const seconds = Math.floor(core.random.number() * 10);
-    core.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: String(seconds) }] });
-  }
-  return true;
 }

@@ -2,7 +2,7 @@
 import type { SipRequest } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { refuseInterval } from './extensions.js';
-import { refuseGlare } from './renegotiate.js';
+import { refuseGlare } from './glare.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 
