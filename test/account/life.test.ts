@@ -239,6 +239,35 @@ describe('life of an account', () => {
     assert.lengthOf(ua.accounts, 1);
   });
 
+  it('EXO-14: an OPTIONS of the peer gets 200 with Allow, Accept and Supported; one for nobody 404 (§11.2)', async () => {
+    const { server, ua } = await phone();
+    ua.addAccount({ uri: 'sip:bob@example.com', register: false });
+    server.send(peerRequest('OPTIONS'));
+    const ok = await server.response(200);
+    for (const [name, value] of [
+      ['Allow', 'INVITE'],
+      ['Accept', 'application/sdp'],
+      ['Supported', 'path'],
+    ] as const)
+      assert.include(headerValue(ok, name), value);
+    server.send(
+      peerRequest('OPTIONS', { uri: 'sip:nobody@example.com', To: '<sip:nobody@example.com>', CSeq: '2 OPTIONS' }),
+    );
+    await server.response(404);
+  });
+
+  for (const [userAgent, product] of [
+    ['Desk/7 (blue)', 'Desk/7 (blue)'],
+    ['', undefined],
+  ] as const) {
+    it(`user_agent ${JSON.stringify(userAgent)}: said in User-Agent and Server, or nowhere`, async () => {
+      const { server, register } = await registering({ userAgent });
+      assert.equal(headerValue(register, 'User-Agent'), product);
+      server.send(peerRequest('OPTIONS'));
+      assert.equal(headerValue(await server.response(200), 'Server'), product);
+    });
+  }
+
   it('auto_respond_sip_message: by default a MESSAGE gets 200, otherwise what the app says, once', async () => {
     const { server, account } = await phone({ account: { autoRespondMessage: false } });
     account.on('message', ({ respond }) => {
@@ -252,6 +281,25 @@ describe('life of an account', () => {
 });
 
 describe('credentials on demand', () => {
+  it('ACC-43: no event, snapshot, info or edit has a secret in it', async () => {
+    const { server, register, account, ua } = await registering({ account: { password: undefined } as never });
+    const told: unknown[] = [];
+    ua.on('registrationChanged', (change) => told.push(change));
+    account.on('credentialsRequired', (request) => {
+      told.push(request);
+      request.provide({ username: 'login42', password: 'open sesame' });
+    });
+    server.respond(register, 401, { headers: [challenge] });
+    const answered = await server.request('REGISTER');
+    const digest = /response="([0-9a-f]+)"/.exec(headerValue(answered, 'Authorization')!)![1]!;
+    server.respond(answered, 200, { headers: [bound(answered, 600)] });
+    await account.registered;
+    account.setCredentials({ realm: 'there', username: 'alice', ha1: '0123456789abcdef'.repeat(2) });
+    const everything = JSON.stringify([told, account, account.getSnapshot(), account.info, account.edit(), ua]);
+    assert.include(everything, 'example.com');
+    for (const secret of ['open sesame', digest, '0123456789abcdef']) assert.notInclude(everything, secret);
+  });
+
   it('ACC-42, LIN-2: the event asks once for what waits; with the answer both go on in their Call-IDs', async () => {
     const { server, register, account } = await registering({ account: { password: undefined } as never });
     const realms: string[] = [];

@@ -114,6 +114,15 @@ describe('AccountStore', () => {
     assert.deepEqual(loaded.accounts, accounts);
   });
 
+  it('ACC-43: media are stored without what logs in at a TURN server', async () => {
+    const iceServers = [{ urls: 'turn:t.example', username: 'u', credential: 'open sesame' }];
+    const media = { iceServers, holdStyle: 'inactive', playout: false } as const;
+    const { accounts } = await reloaded({ accounts: [account('alice', { media })] });
+    assert.deepEqual(accounts[0]!.options.media, { holdStyle: 'inactive', playout: false });
+    const asked = await reloaded({ accounts: [account('alice', { media })] }, { storePasswords: true });
+    assert.deepEqual(asked.accounts[0]!.options.media, media);
+  });
+
   it('functions are not stored; data that cannot be cloned is left out with one warning', async () => {
     const storage = new MemoryStorage();
     const { store, warnings } = stage(storage);
