@@ -38,6 +38,14 @@ describe('retries', () => {
     });
   }
 
+  it('ACC-30: `refreshBefore` is kept where it comes before 90 % (reg_delay_before_refresh)', async () => {
+    const { server, clock } = await registered({ expires: 600, account: { refreshBefore: 200 } });
+    await clock.advance(370_000);
+    await server.nothing();
+    await clock.advance(30_001);
+    await server.request('REGISTER');
+  });
+
   it('ACC-30: ten to the ninth seconds granted overflow no timer', async () => {
     const { server, clock, account } = await registered({ expires: 1_000_000_000 });
     await clock.advance(40 * 24 * 3600_000);
