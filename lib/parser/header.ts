@@ -2,7 +2,7 @@
 import { canonicalName } from './header-names.js';
 import type { Header, SipMessage } from './message.js';
 import { ParseError } from './parse-error.js';
-import { safeText, trimLws } from './scanner.js';
+import { indexOrEnd, safeText, trimLws } from './scanner.js';
 
 /** Both directions of one header. A codec nobody names is not bundled. */
 export interface HeaderCodec<T> {
@@ -113,12 +113,20 @@ export function headerValues(message: SipMessage, name: string): readonly string
   return message.headers.filter((candidate) => candidate.name === canonical).map(({ value }) => value);
 }
 
-/** Values without quotes and brackets, blanks at their ends left out; and any values, quotes and brackets closed or not. */
-const plainValues = /[^ \t\r\n,](?:[^,]*[^ \t\r\n,])?/g;
+/** Any values, quotes and brackets closed or not. */
 const anyValues = /(?:[^",<]+|"(?:[^"\\]+|\\[^])*(?:"|\\?$)|<[^>]*(?:>|$))+/g;
 
 /** Cuts at commas that are neither quoted nor between angle brackets; empty values are skipped (RFC 9110 §5.6.1). */
 export function splitList(value: string): readonly string[] {
-  if (!value.includes('"') && !value.includes('<')) return value.match(plainValues) ?? none;
-  return (value.match(anyValues) ?? none).map((part) => trimLws(part)).filter(Boolean);
+  if (value.includes('"') || value.includes('<')) {
+    return (value.match(anyValues) ?? none).map((part) => trimLws(part)).filter(Boolean);
+  }
+  const parts: string[] = [];
+  for (let at = 0; at < value.length;) {
+    const comma = indexOrEnd(value, ',', at);
+    const part = trimLws(value, at, comma);
+    if (part !== '') parts.push(part);
+    at = comma + 1;
+  }
+  return parts;
 }

@@ -5,23 +5,25 @@ import { EQUAL, QUOTE, SEMICOLON, type Scanner, indexOrEnd, isBareValue, quote, 
 export type Params = ReadonlyMap<string, string | null>;
 
 /** Nothing but `;name`, `;name=value` and `;name="value"`, no capitals and no escapes: what nearly all look like. */
-const plainParams = /^(?:;[\da-z.!%*_+`'~-]+(?:=(?:"[^"\\]*"|[^\0- ",;]*))?)*$/;
+const plainParams = /(?:;[\da-z.!%*_+`'~-]+(?:=(?:"[^"\\]*"|[^\0- ",;]*))?)*$/y;
 
 /** Parameters whose text was found to be plain. They are cut apart when one is asked for, which few ever are. */
 export class PlainParams implements Params {
   readonly #text: string;
+  readonly #from: number;
   readonly #separator: string;
   /** Names and values in turn. */
   #pairs: readonly (string | null)[] | undefined;
 
-  /** The text has a separator in front too, of which one character counts. */
-  constructor(text: string, separator = ';') {
+  /** They begin after the character at `from`. */
+  constructor(text: string, from: number, separator = ';') {
     this.#text = text;
+    this.#from = from;
     this.#separator = separator;
   }
 
   get(name: string): string | null | undefined {
-    const pairs = (this.#pairs ??= cut(this.#text, this.#separator));
+    const pairs = (this.#pairs ??= cut(this.#text, this.#from, this.#separator));
     for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) return pairs[i + 1];
     return undefined;
   }
@@ -61,7 +63,7 @@ export class PlainParams implements Params {
   }
 
   #map(): Map<string, string | null> {
-    const pairs = (this.#pairs ??= cut(this.#text, this.#separator));
+    const pairs = (this.#pairs ??= cut(this.#text, this.#from, this.#separator));
     const map = new Map<string, string | null>();
     for (let i = 0; i < pairs.length; i += 2) if (!map.has(pairs[i]!)) map.set(pairs[i]!, pairs[i + 1]!);
     return map;
@@ -69,10 +71,10 @@ export class PlainParams implements Params {
 }
 
 /** Cuts plain parameters into names and values in turn. */
-function cut(text: string, separator: string): readonly (string | null)[] {
+function cut(text: string, from: number, separator: string): readonly (string | null)[] {
   const pairs: (string | null)[] = [];
   let equal = -1; // found ahead and kept until passed, so that flags cost no search each
-  for (let at = 1; at < text.length;) {
+  for (let at = from + 1; at < text.length;) {
     if (equal < at) equal = indexOrEnd(text, '=', at);
     let end = indexOrEnd(text, separator, at);
     if (equal < end) {
@@ -88,16 +90,16 @@ function cut(text: string, separator: string): readonly (string | null)[] {
 }
 
 /** What a value without parameters shares. */
-export const noParams: Params = /* @__PURE__ */ new PlainParams('');
+export const noParams: Params = /* @__PURE__ */ new PlainParams('', 0);
 
 /** Reads `;name=value` up to the end of the text; nothing else may follow. */
 export function parseParams(scanner: Scanner): Params {
   const { text, pos } = scanner;
   if (pos === text.length) return noParams;
-  const rest = text.slice(pos);
-  if (!plainParams.test(rest)) return readParams(scanner);
+  plainParams.lastIndex = pos;
+  if (!plainParams.test(text)) return readParams(scanner);
   scanner.pos = text.length;
-  return new PlainParams(rest);
+  return new PlainParams(text, pos);
 }
 
 /** Here and elsewhere a function of its own, so that the usual message does not wait until it is compiled. */

@@ -1,6 +1,6 @@
 /** The first line of a message: RFC 3261 §7.1, §7.2, tolerant as RFC 4475 §3.1.2 allows. */
 import type { Fault } from './header-lines.js';
-import { CR, Scanner, TOKEN, indexOrEnd, isBlank } from './scanner.js';
+import { CR, SP, Scanner, TOKEN, indexOrEnd, isBlank } from './scanner.js';
 import { uriTextFault } from './uri-text.js';
 
 export type StartLine =
@@ -56,7 +56,8 @@ function readStatusLine(text: string, offset: number, next: number): StartLineRe
   const status = Number(match[2]);
   if (match[2]!.length !== 3 || status < 100 || status > 699)
     return refused(undefined, next, 'no such status', offset + 8);
-  const line = { status, reason: (match[3] ?? '').replace(/[\r\0]/g, ' ') };
+  const reason = match[3] ?? '';
+  const line = { status, reason: /[\r\0]/.test(reason) ? reason.replace(/[\r\0]/g, ' ') : reason };
   if (!isOurs(match[1]!)) return refused(line, next, 'unknown SIP version', offset, 505);
   return { line, next, fault: undefined };
 }
@@ -70,7 +71,8 @@ function readRequestLine(text: string, start: number, end: number, next: number)
   }
   let uriStart = methodEnd;
   while (isBlank(text.charCodeAt(uriStart))) uriStart++;
-  const versionStart = Math.max(text.lastIndexOf(' ', end - 1) + 1, uriStart);
+  const usual = text.startsWith(VERSION, end - 7) && text.charCodeAt(end - 8) === SP;
+  const versionStart = Math.max(usual ? end - 7 : text.lastIndexOf(' ', end - 1) + 1, uriStart);
   const version = text.slice(versionStart, end);
   if (versionStart === uriStart || (version !== VERSION && !versions.test(version))) {
     return refused({ method, uri: text.slice(uriStart, end) }, next, `expected ${VERSION}`, versionStart);

@@ -45,8 +45,11 @@ const notInParam = /[^\w.!~*'()[\]/:&+$-]/gu;
 const notInHeader = /[^\w.!~*'()[\]/?:+$-]/gu;
 
 /** No escapes, no capitals in host and parameter names, no IPv6, no headers: what nearly all SIP URIs look like. */
-const plainSipUri =
-  /^sips?:(?:[^\0- "<>\x7f%:@]+(?::[^\0- "<>\x7f%@]*)?@)?[a-z0-9._-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:;[\da-z_.!~*'()/:&+$[\]-]+(?:=[^\0- "<>\x7f%;?@]*)?)*$/;
+const plainUser =
+  /^sips?:[^\0- "<>\x7f%:@]+(?::[^\0- "<>\x7f%@]*)?@[a-z0-9._-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:;[\da-z_.!~*'()/:&+$[\]-]+(?:=[^\0- "<>\x7f%;?@]*)?)*$/;
+/** The same of a host alone: an expression for both would read it twice. */
+const plainHost =
+  /^sips?:[a-z0-9._-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:;[\da-z_.!~*'()/:&+$[\]-]+(?:=[^\0- "<>\x7f%;?@]*)?)*$/;
 
 /** Scheme, user, password, host, port, parameters, headers. A user may hold all but "@" and ":", even what phones dial. */
 const sipUri =
@@ -54,7 +57,11 @@ const sipUri =
 const telUri = /^[Tt][Ee][Ll]:([+.()-]*[\dA-Fa-f*#][\dA-Fa-f*#+.()-]*)(;[^?]*)?$/;
 /** Reads a URI of any scheme; throws a `ParseError`. */
 export function parseUri(text: string): Uri {
-  if (plainSipUri.test(text)) return cutSipUri(text);
+  const at = text.indexOf('@');
+  return (at < 0 ? plainHost : plainUser).test(text) ? cutSipUri(text, at) : readUri(text);
+}
+
+function readUri(text: string): Uri {
   const parts = sipUri.exec(text);
   if (parts) return readSipUri(text, parts);
   const fault = uriTextFault(text);
@@ -71,9 +78,8 @@ function malformed(text: string, offset: number, what = 'malformed URI'): never 
   throw new ParseError(what, { input: text, offset });
 }
 
-function cutSipUri(text: string): SipUri {
+function cutSipUri(text: string, at: number): SipUri {
   const start = text.charCodeAt(3) === COLON ? 4 : 5;
-  const at = text.indexOf('@', start);
   const paramsAt = indexOrEnd(text, ';', at + 1);
   let colon = text.indexOf(':', start);
   let user: string | undefined;
@@ -93,7 +99,7 @@ function cutSipUri(text: string): SipUri {
     password,
     host: text.slice(at < 0 ? start : at + 1, hasPort ? colon : paramsAt),
     port: hasPort ? Number(text.slice(colon + 1, paramsAt)) : undefined,
-    params: paramsAt === text.length ? noParams : new PlainParams(text.slice(paramsAt)),
+    params: paramsAt === text.length ? noParams : new PlainParams(text, paramsAt),
     headers: noParams,
   };
 }

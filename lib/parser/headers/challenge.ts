@@ -33,13 +33,14 @@ function readAuth(scanner: Scanner): Challenge {
 const readToken68 = (scanner: Scanner): string | undefined => scanner.run(/[\w.~+/-]+=*$/y) || undefined;
 
 /** `name=value, name="value"` without capitals and escapes: what nearly all look like. */
-const plainParams = /^[\da-z_-]+=(?:"[^"\\]*"|[^\0- ",;]+)(?:, [\da-z_-]+=(?:"[^"\\]*"|[^\0- ",;]+))*$/;
+const plainParams = /[\da-z_-]+=(?:"[^"\\]*"|[^\0- ",;]+)(?:, [\da-z_-]+=(?:"[^"\\]*"|[^\0- ",;]+))*$/y;
 
 function readParams(scanner: Scanner): AuthParams {
-  const rest = scanner.text.slice(scanner.pos);
-  if (plainParams.test(rest)) {
-    scanner.pos = scanner.text.length;
-    return new PlainParams(`,${rest}`, ', ') as AuthParams;
+  const { text, pos } = scanner;
+  plainParams.lastIndex = pos;
+  if (plainParams.test(text)) {
+    scanner.pos = text.length;
+    return new PlainParams(text, pos - 1, ', ') as AuthParams;
   }
   const params = new Map<string, string>();
   while (!scanner.done()) {
