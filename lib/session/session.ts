@@ -26,6 +26,8 @@ interface AwaitedAck {
   readonly onGone: (error: EvercallError) => void;
 }
 
+const none: readonly AwaitedAck[] = [];
+
 export class Session implements DialogUser {
   readonly context: SessionContext;
   readonly dialog: Dialog;
@@ -42,7 +44,8 @@ export class Session implements DialogUser {
   #queue: Queue | undefined;
   #remoteAllow: readonly string[] = [];
   #isOver = false;
-  #awaitedAck: AwaitedAck | undefined;
+  /** More than one where a re-INVITE overtakes the ACK of the one before (RFC 5407 §3.1.4). */
+  #awaited: readonly AwaitedAck[] = none;
   #isAcknowledged: boolean;
   /** A BYE that must wait for the ACK of our 2xx. */
   #lateBye: readonly Header[] | undefined;
@@ -125,7 +128,7 @@ export class Session implements DialogUser {
   async whenStable(method: 'INVITE' | 'UPDATE'): Promise<void> {
     for (;;) {
       this.#mustLive(method);
-      if (this.#exchange === 'stable' && !(method === 'INVITE' && this.#awaitedAck)) return;
+      if (this.#exchange === 'stable' && !(method === 'INVITE' && this.#awaited.length > 0)) return;
       await (this.#stable ??= new Deferred()).promise;
     }
   }
@@ -142,7 +145,7 @@ export class Session implements DialogUser {
    */
   bye(headers: readonly Header[] = [], end: SessionEnd = { by: 'local', status: 200, reason: 'OK' }): void {
     if (this.#isOver) return;
-    if (this.#awaitedAck && !this.#isAcknowledged) {
+    if (this.#awaited.length > 0 && !this.#isAcknowledged) {
       this.#lateBye = headers;
       this.#close(end);
       return;
@@ -154,12 +157,13 @@ export class Session implements DialogUser {
   /** Ends the session without a BYE: the peer has done so, or knows nothing of it. */
   end(end: SessionEnd): void {
     if (this.#isOver) return;
-    const awaited = this.#awaitedAck;
-    this.#awaitedAck = undefined;
+    const awaited = this.#awaited;
+    this.#awaited = none;
     this.context.core.dialogs.remove(this.dialog);
     this.#close(end);
     this.#wake();
-    awaited?.onGone(new EvercallError('cancelled', 'the call was over before the ACK came', { status: 487 }));
+    for (const { onGone } of awaited)
+      onGone(new EvercallError('cancelled', 'the call was over before the ACK came', { status: 487 }));
   }
 
   /** Ends the session with nothing on the wire, not even the response to an INVITE that waits for one. */
@@ -248,13 +252,14 @@ export class Session implements DialogUser {
 
   /** Waits for the ACK to the 2xx we gave this INVITE. */
   awaitAck(invite: SipRequest, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
-    this.#awaitedAck = { sequence: read(invite, CSeq)!.sequence, onAck, onGone };
+    this.#awaited = [...this.#awaited, { sequence: read(invite, CSeq)!.sequence, onAck, onGone }];
   }
 
   onAck(ack: SipRequest): void {
-    const awaited = this.#awaitedAck;
-    if (!awaited || awaited.sequence !== read(ack, CSeq)!.sequence) return; // of an INVITE that is settled
-    this.#awaitedAck = undefined;
+    const { sequence } = read(ack, CSeq)!;
+    const awaited = this.#awaited.find((other) => other.sequence === sequence);
+    if (!awaited) return; // of an INVITE that is settled
+    this.#awaited = this.#awaited.filter((other) => other !== awaited);
     this.#isAcknowledged = true;
     awaited.onAck(ack);
     this.#wake();
@@ -263,13 +268,13 @@ export class Session implements DialogUser {
 
   /** 64·T1 have passed without an ACK: the session is ended (§13.3.1.4). */
   onNoAck(): void {
-    const awaited = this.#awaitedAck;
-    this.#awaitedAck = undefined;
+    const awaited = this.#awaited;
+    this.#awaited = none;
     this.#isAcknowledged = true; // as far as a BYE is concerned
     const error = new EvercallError('timeout', 'no ACK came for our answer', { status: 408 });
     if (this.#lateBye) this.#leave(this.#lateBye);
     else this.bye([], { by: 'network', status: 408, reason: 'no ACK', error });
-    awaited?.onGone(error);
+    for (const { onGone } of awaited) onGone(error);
   }
 
   #leave(headers: readonly Header[]): void {
