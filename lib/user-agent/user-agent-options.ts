@@ -48,7 +48,10 @@ export interface UserAgentOptions {
   readonly routeIncoming?: (request: SipRequest, match: Account | undefined) => Account | undefined;
   /** A UUID that should stay the same over reloads (RFC 5626 §4.1). @default the stored one, or a random one */
   readonly instanceId?: string;
-  /** Keeps accounts and the instance-id over reloads: `idbStorage()` of `evercall/storage`, or the app's own. @default none */
+  /**
+   * Keeps accounts and the instance-id over reloads: `idbStorage()` of `evercall/storage`, or the app's own. Of one page at
+   * a time: to a registrar two pages with one storage are one and the same phone. @default none
+   */
   readonly storage?: KeyValueStorage;
   /** Whether passwords are stored too, as clear text; without, what was learned of them logs in again. @default false */
   readonly storePasswords?: boolean;

@@ -200,8 +200,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
    */
   async restoreAccounts(complete?: CompleteOptions): Promise<readonly Account[]> {
     if (!this.#config.storage) throw new EvercallError('invalidState', 'restoreAccounts: there is no storage');
-    if (this.#isStopped) throw new EvercallError('invalidState', 'restoreAccounts: the user agent was stopped');
     await this.#load();
+    if (this.#isStopped) throw new EvercallError('invalidState', 'restoreAccounts: the user agent was stopped');
     return this.#keeper?.restore(complete) ?? [];
   }
 

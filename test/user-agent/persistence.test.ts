@@ -264,13 +264,17 @@ describe('accounts in a storage', () => {
     assert.include(log[0], 'ofTheFuture');
   });
 
-  it('restoreAccounts() without a storage, or after stop(), rejects with `invalidState`', async () => {
-    const stopped = page(new MemoryStorage()).ua;
-    await stopped.stop();
-    for (const ua of [page(undefined).ua, stopped]) {
-      const error = await ua.restoreAccounts().catch((reason: unknown) => reason);
-      assert.propertyVal(error, 'code', 'invalidState');
+  it('restoreAccounts() without a storage, or stopped meanwhile, rejects with `invalidState`; what is stored stays', async () => {
+    const storage = new MemoryStorage();
+    await storage.set('evercall.accounts', { version: 1, accounts: [{ id: 'a', options: { uri: alice.uri } }] });
+    const stopped = page(storage);
+    for (const { ua } of [page(undefined), stopped]) {
+      const restored = ua.restoreAccounts().catch((reason: unknown) => reason);
+      await ua.stop();
+      assert.propertyVal(await restored, 'code', 'invalidState');
     }
+    assert.isEmpty(stopped.log);
+    assert.deepEqual(idsIn(storage), ['a']);
   });
 
   for (const [option, value] of [
