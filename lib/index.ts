@@ -33,6 +33,7 @@ export type {
   RejectOptions,
   RingOptions,
 } from './call/call-options.js';
+export type { CallLimits } from './call/limits.js';
 export type { CallState } from './call/call-state.js';
 export type { CallEnd, EndCause } from './call/end-cause.js';
 export type { SendDtmfOptions } from './call/dtmf.js';

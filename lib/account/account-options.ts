@@ -12,6 +12,8 @@ import { mediaConfig } from '../media/media-config.js';
 import type { UserAgentMediaOptions } from '../media/media-config.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ContactConfig } from '../registration/contact.js';
+import { callLimits } from '../call/limits.js';
+import type { CallLimits } from '../call/limits.js';
 import { extensionConfig } from '../session/extensions.js';
 import type { ExtensionConfig, ExtensionOptions } from '../session/extensions.js';
 import type { ContactUpdate } from '../registration/registration.js';
@@ -59,7 +61,7 @@ export interface RetryOptions {
   readonly jitter?: number;
 }
 
-export interface AccountOptions extends ExtensionOptions {
+export interface AccountOptions extends ExtensionOptions, CallLimits {
   /** The address of record, with or without a display name: `sip:alice@example.com`, `"Alice" <sip:alice@example.com>`. */
   readonly uri: string;
   readonly displayName?: string;
@@ -186,6 +188,7 @@ export interface AccountConfig {
   readonly autoRespondMessage: boolean;
   /** Of its calls. */
   readonly extensions: ExtensionConfig;
+  readonly limits: CallLimits;
   readonly media: MediaSessionConfig;
   readonly normalize: AccountOptions['normalize'];
   readonly privacy: readonly Privacy[];
@@ -199,7 +202,7 @@ const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
   'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage',
-  'reliableProvisional', 'sessionTimer', 'media', 'normalize', 'privacy', 'params', 'data',
+  'reliableProvisional', 'sessionTimer', 'ringTimeout', 'maxDuration', 'media', 'normalize', 'privacy', 'params', 'data',
 ]); // prettier-ignore
 
 export function accountConfig(options: AccountOptions, defaults: AccountDefaults): AccountConfig {
@@ -256,6 +259,7 @@ export function accountConfig(options: AccountOptions, defaults: AccountDefaults
     priority,
     autoRespondMessage: flag(options, 'autoRespondMessage', true),
     extensions: extensionConfig(options),
+    limits: callLimits(options),
     media: mediaConfig(options.media, defaults.media),
     normalize: aFunction(options, 'normalize'),
     privacy: checkPrivacy(options.privacy),

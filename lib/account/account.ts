@@ -662,6 +662,9 @@ export class Account implements EventSource<AccountEvents> {
       get extensions() {
         return identity().config.extensions;
       },
+      get limits() {
+        return identity().config.limits;
+      },
       contact: (purpose) => ({
         name: 'Contact',
         value: (identity().branchOf(flow) ?? identity().branch).contact.value(purpose),

@@ -6,6 +6,7 @@ import type { Header, SipRequest } from '../parser/index.js';
 import type { SessionContext } from '../session/session-context.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { CallOptions } from './call-options.js';
+import type { CallLimits } from './limits.js';
 
 /** What a call is built from; its account provides that. */
 export interface CallContext<Call> extends Omit<SessionContext, 'negotiator' | 'contact'> {
@@ -13,6 +14,7 @@ export interface CallContext<Call> extends Omit<SessionContext, 'negotiator' | '
   readonly media: MediaSessionConfig;
   readonly mediaEnvironment: MediaEnvironment;
   readonly contact: (purpose?: { readonly anonymous?: boolean }) => Header;
+  readonly limits: CallLimits;
   /** Called once, when the call is over. */
   readonly released: (call: Call) => void;
 }

@@ -3,6 +3,7 @@ import { checkLine } from '../base/options.js';
 import { invalidOption } from '../base/errors.js';
 import type { Header } from '../parser/index.js';
 import type { ExtensionOptions } from '../session/extensions.js';
+import type { CallLimits } from './limits.js';
 import type { Privacy } from './privacy.js';
 
 export interface MediaOptions {
@@ -14,7 +15,7 @@ export interface MediaOptions {
   readonly receiveOnlyWithoutMicrophone?: boolean;
 }
 
-export interface CallOptions extends MediaOptions, ExtensionOptions {
+export interface CallOptions extends MediaOptions, ExtensionOptions, CallLimits {
   /** Further headers of the INVITE. */
   readonly headers?: readonly Header[];
   /** Who must not learn who we are; empty for nobody. @default as the account says */
@@ -68,7 +69,8 @@ export function checkHeaders(headers: readonly Header[] | undefined, option = 'h
 }
 
 const reserved: ReadonlySet<string> = new Set(
-  ['Via', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Content-Length', 'Max-Forwards', 'Route', 'Record-Route'].map(
-    (name) => name.toLowerCase(),
-  ),
+  [
+    'Via', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Content-Length', 'Max-Forwards', 'Route', 'Record-Route', 'RSeq', 'RAck',
+    'Session-Expires', 'Min-SE',
+  ].map((name) => name.toLowerCase()), // prettier-ignore
 );

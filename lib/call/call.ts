@@ -35,6 +35,8 @@ import type { CallEvent, CallState } from './call-state.js';
 import { dtmfWish, sendDtmfByInfo } from './dtmf.js';
 import type { SendDtmfOptions } from './dtmf.js';
 import { endCause } from './end-cause.js';
+import { callLimits, limit } from './limits.js';
+import type { CallLimits } from './limits.js';
 import { reinviteCall, requestInDialog, updateCall } from './in-dialog.js';
 import type { ReinviteOptions, RequestOptions, UpdateOptions } from './in-dialog.js';
 import type { CallEnd } from './end-cause.js';
@@ -50,7 +52,7 @@ export class Call implements EventSource<CallEvents> {
   readonly #context: CallContext<Call>;
   readonly #sessionContext: SessionContext;
   readonly #emitter = new Emitter<CallEvents>();
-  /** What changes the session goes one after another. */
+  /** Digits by INFO go one after another. */
   #queue: Queue | undefined;
   #store: Store<CallSnapshot> | undefined;
   #media: MediaSession;
@@ -61,6 +63,8 @@ export class Call implements EventSource<CallEvents> {
   #state: CallState;
   #confirmedAt: number | undefined;
   #end: CallEnd | undefined;
+  readonly #limits: CallLimits;
+  #unlimit: (() => void) | undefined;
   #answered: Deferred<void> | undefined;
   #ended: Deferred<CallEnd> | undefined;
 
@@ -69,6 +73,7 @@ export class Call implements EventSource<CallEvents> {
     this.#context = context;
     this.direction = origin.direction;
     const options: CallOptions = origin.direction === 'outgoing' ? origin.options : {};
+    this.#limits = callLimits(options, context.limits);
     this.#media = this.#newMedia(options);
     const { core, flow, authenticator, clock, log, timers, contact } = context;
     this.#sessionContext = {
@@ -109,6 +114,9 @@ export class Call implements EventSource<CallEvents> {
       this.#incoming = new IncomingInvite(this.#sessionContext, request, transaction, this.#sessionUser());
       this.id = this.#incoming.session.dialog.callId;
     }
+    this.#unlimit = limit(clock, this.#limits.ringTimeout, () => {
+      this.#onNoAnswer();
+    });
   }
 
   get state(): CallState {
@@ -317,7 +325,7 @@ export class Call implements EventSource<CallEvents> {
     return quiet(
       isByRtp
         ? this.#media.sendDtmf(tones, { duration, gap })
-        : this.#changes().run(() => sendDtmfByInfo(session, tones, wish, this.#context.clock, options.signal)),
+        : this.#digits().run(() => sendDtmfByInfo(session, tones, wish, this.#context.clock, options.signal)),
     );
   }
 
@@ -416,6 +424,10 @@ export class Call implements EventSource<CallEvents> {
       },
       onConfirmed: () => {
         this.#confirmedAt = this.#context.clock.now();
+        this.#unlimit?.();
+        this.#unlimit = limit(this.#context.clock, this.#limits.maxDuration, () => {
+          this.hangup();
+        });
         this.#session = this.#currentSession();
         this.#outgoing = this.#incoming = undefined;
         this.#step('confirmed');
@@ -445,8 +457,20 @@ export class Call implements EventSource<CallEvents> {
     this.#changed('stateChanged', { state, previous, status: response?.status, reason: response?.reason, response });
   }
 
+  /** It has rung for long enough. */
+  #onNoAnswer(): void {
+    if (this.#state === 'connecting') return;
+    if (this.#incoming) {
+      this.#incoming.reject(408);
+      return;
+    }
+    this.#outgoing?.cancel();
+    this.#onEnded({ by: 'local', status: 408, reason: reasonPhrase(408) });
+  }
+
   #onEnded(end: SessionEnd): void {
     if (this.#end) return;
+    this.#unlimit?.();
     const { clock } = this.#context;
     const duration = this.#confirmedAt === undefined ? 0 : clock.now() - this.#confirmedAt;
     const { status, reason, by, error } = end;
@@ -501,7 +525,7 @@ export class Call implements EventSource<CallEvents> {
     }));
   }
 
-  #changes(): Queue {
+  #digits(): Queue {
     return (this.#queue ??= new Queue());
   }
 
