@@ -13,6 +13,7 @@ export interface CallLimits {
 export function callLimits({ ringTimeout, maxDuration }: CallLimits, base: CallLimits = {}): CallLimits {
   for (const [name, value] of Object.entries({ ringTimeout, maxDuration }))
     if (value !== undefined) checkPositive(name, value, 'seconds');
+  if (ringTimeout === undefined && maxDuration === undefined) return base; // one object serves most calls
   return {
     ...base,
     ...(ringTimeout === undefined ? {} : { ringTimeout }),

@@ -192,6 +192,24 @@ describe('a refresh that fails (RFC 4028 §10)', () => {
     await server.request('UPDATE');
   });
 
+  it('J14: a refresh that fails after another change has refreshed the session takes nothing back', async () => {
+    const { call, server, clock } = await talkingTo(timed('1800;refresher=uac', updates));
+    await clock.advance(900_000);
+    const update = await server.request('UPDATE');
+    const held = call.hold();
+    server.respond(await server.request('INVITE'), 200, {
+      headers: [...described, ...timed('1800;refresher=uac').headers],
+      body: peerSdp('recvonly', 2),
+    });
+    await server.request('ACK');
+    await held;
+    server.respond(update, 503);
+    await clock.advance(899_000);
+    await server.nothing();
+    await clock.advance(1000);
+    await server.request('UPDATE');
+  });
+
   it('a laptop that slept refreshes when it wakes', async () => {
     const { server, clock } = await talkingTo(timed('1800;refresher=uac', updates));
     await clock.advance(1000);
