@@ -1,41 +1,32 @@
 /** An account: one identity at one server, with its registration and its calls. */
-import type { Clock } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, mustSucceed } from '../base/errors.js';
-import type { Logger } from '../base/log.js';
 import { quiet } from '../base/quiet.js';
-import { newCallId, newTag } from '../base/random.js';
 import { Store } from '../base/store.js';
-import { Call } from '../call/call.js';
-import type { CallContext } from '../call/call-context.js';
+import type { Call } from '../call/call.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
-import type { Core } from '../core/core.js';
 import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
-import { optional } from '../core/optional.js';
-import type { MediaEnvironment } from '../media/environment.js';
-import { readAudio } from '../media/sdp.js';
-import { ContentType, From } from '../parser/index.js';
-import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration.js';
-import { refuseExtensions } from '../session/extensions.js';
-import { sessionDescription } from '../session/session-description.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import type { Timers } from '../transaction/timers.js';
-import type { Flow } from '../transport/flow.js';
+import { AccountCalls } from './account-calls.js';
+import type { CallEnvironment } from './account-calls.js';
 import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-events.js';
 import { accountConfig } from './account-options.js';
 import type { AccountConfig, AccountDefaults, AccountOptions } from './account-options.js';
-import { compare, isSame } from './changes.js';
+import { compare } from './changes.js';
 import { Dependency } from './dependency.js';
 import type { Peer } from './dependency.js';
 import { accountEdit, patched } from './edit.js';
 import type { AccountEdit } from './edit.js';
 import { Identity } from './identity.js';
 import type { IdentityContext } from './identity.js';
-import { appearance, checkPrivacy } from '../call/privacy.js';
+import { incomingMessage, sendStandAlone } from './stand-alone-request.js';
+import type { StandAloneOptions } from './stand-alone-request.js';
+import { Succession } from './succession.js';
 import { targetUri } from './target.js';
 
 /** What the user agent, and the other accounts by it, ask of an account that is the app's to hold. */
@@ -59,12 +50,7 @@ export interface AccountInbox extends Peer {
 
 export type AnnouncedEvent = 'registrationChanged' | 'incomingCall' | 'message' | 'credentialsRequired';
 
-export interface AccountContext extends Pick<IdentityContext, 'instanceId' | 'lease'> {
-  readonly core: Core;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly timers: Timers;
-  readonly mediaEnvironment: MediaEnvironment;
+export interface AccountContext extends CallEnvironment, Pick<IdentityContext, 'instanceId' | 'lease'> {
   readonly defaults: AccountDefaults;
   /** What has to be over before it may register. */
   readonly ready: () => Promise<void> | undefined;
@@ -96,12 +82,6 @@ interface PendingUpdate {
   readonly outcome: Deferred<void>;
 }
 
-/** What calls of one flow share. */
-interface Line {
-  readonly context: CallContext<Call>;
-  calls: number;
-}
-
 export class Account implements EventSource<AccountEvents> {
   readonly id: string;
   /** The app's own. */
@@ -111,19 +91,14 @@ export class Account implements EventSource<AccountEvents> {
   readonly #emitter = new Emitter<AccountEvents>();
   readonly #store: Store<AccountSnapshot>;
   readonly #contactUser: string;
-  #identity: Identity;
-  /** Former ones: signed off, but calls go on over their flows. */
-  readonly #retired = new Set<Identity>();
-  readonly #lines = new Map<Flow, Line>();
-  readonly #calls = new Set<Call>();
+  readonly #identities: Succession;
+  readonly #calls: AccountCalls;
   #registered: Deferred<void> | undefined;
   #change: RegistrationChange | undefined;
   /** Registrations that failed in a row. */
   #failures = 0;
   #update: PendingUpdate | undefined;
   #dependency: Dependency | undefined;
-  /** The master's Contact. */
-  #shared: string | undefined;
   #isDisposed = false;
 
   /** Accounts are made by `ua.addAccount()`. */
@@ -140,9 +115,20 @@ export class Account implements EventSource<AccountEvents> {
       state: this.state,
       isRegistered: this.isRegistered,
       connected: this.connected,
-      calls: [...this.#calls],
+      calls: [...this.calls],
     }));
-    this.#identity = this.#newIdentity(config);
+    this.#identities = new Succession(config, context.clock, this.#newIdentity.bind(this));
+    const { core, clock, log, timers, mediaEnvironment } = context;
+    this.#calls = new AccountCalls(
+      { core, clock, log, timers, mediaEnvironment },
+      {
+        identity: () => this.#identity,
+        onCallsChanged: () => {
+          this.#sweep();
+          this.#store.changed();
+        },
+      },
+    );
     this.#dependency = this.#newDependency(config);
     context.attach({
       id: this.id,
@@ -156,7 +142,7 @@ export class Account implements EventSource<AccountEvents> {
       onInvite: this.#onInvite.bind(this),
       onMessage: this.#onMessage.bind(this),
       hasFlow: (flow) =>
-        this.#identity.branchOf(flow) !== undefined || this.#lines.has(flow) || !!this.#dependency?.hasFlow(flow),
+        this.#identity.branchOf(flow) !== undefined || this.#calls.hasFlow(flow) || !!this.#dependency?.hasFlow(flow),
       contactUser: this.#contactUser,
       priority: () => this.#identity.config.priority,
       onPeerAdded: (peer) => {
@@ -168,7 +154,7 @@ export class Account implements EventSource<AccountEvents> {
       onPeerGone: (id) => {
         if (id === this.dependsOn) this.#free();
       },
-      signOff: () => this.#signOff(this.#identity),
+      signOff: () => this.#identities.signOff(),
       start: () => {
         if (this.#isDisposed) return;
         this.#identity.connect();
@@ -179,6 +165,10 @@ export class Account implements EventSource<AccountEvents> {
           ? undefined
           : patched(this.#options, { data: this.data, credentials: this.#identity.authenticator.credentials }),
     });
+  }
+
+  get #identity(): Identity {
+    return this.#identities.current;
   }
 
   /** The app's own texts: never sent. */
@@ -211,7 +201,7 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   get calls(): ReadonlySet<Call> {
-    return this.#calls;
+    return this.#calls.all;
   }
 
   /** The Contact URI that we register. */
@@ -362,19 +352,7 @@ export class Account implements EventSource<AccountEvents> {
    */
   call(target: string, options: CallOptions = {}): Call {
     this.#mustLive('call');
-    const { config, routes, branch } = this.#identity;
-    const uri = this.normalize(target);
-    checkHeaders(options.headers);
-    const privacy = options.privacy ? checkPrivacy(options.privacy) : config.privacy;
-    const line = this.#line(branch.flow);
-    const call = new Call(line.context, {
-      direction: 'outgoing',
-      target: uri,
-      ...appearance(privacy, config.address),
-      routes,
-      options,
-    });
-    return this.#adopt(call, line);
+    return this.#calls.place(this.normalize(target), options);
   }
 
   /** Sends a MESSAGE (RFC 3428); resolves when it was taken with a 2xx. */
@@ -384,35 +362,9 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   /** Sends any request outside of a dialog, with authentication; resolves with its final response, whatever its status. */
-  request(
-    method: string,
-    target: string,
-    options: { readonly headers?: readonly Header[]; readonly body?: Body; readonly signal?: AbortSignal } = {},
-  ): Promise<SipResponse> {
+  request(method: string, target: string, options: StandAloneOptions = {}): Promise<SipResponse> {
     this.#mustLive(method);
-    if (method === 'INVITE' || method === 'ACK' || method === 'CANCEL' || !/^[A-Z]+$/.test(method)) {
-      throw new EvercallError(
-        'invalidOption',
-        `method: takes a method that stands alone, got ${JSON.stringify(method)}`,
-      );
-    }
-    const { core } = this.#context;
-    const { config, routes, branch, authenticator } = this.#identity;
-    const uri = this.normalize(target);
-    const { from, headers } = appearance(config.privacy, config.address);
-    let sequence = 0;
-    const plan = {
-      method,
-      uri,
-      from: `${from};tag=${newTag(core.random)}`,
-      to: `<${uri}>`,
-      callId: newCallId(core.random),
-      routes,
-      nextSequence: () => ++sequence,
-      headers: [...headers, ...checkHeaders(options.headers)],
-      body: options.body ?? '',
-    };
-    return quiet(core.exchange(plan, { flow: branch.flow, authenticator, signal: options.signal }));
+    return quiet(sendStandAlone(this.#context.core, this.#identity, method, this.normalize(target), options));
   }
 
   /**
@@ -421,28 +373,15 @@ export class Account implements EventSource<AccountEvents> {
    */
   async dispose({ unregister = true, force = true }: DisposeOptions = {}): Promise<void> {
     if (this.#isDisposed) return;
-    if (!force && this.#calls.size > 0)
-      throw new EvercallError('busy', `dispose: the account has ${this.#calls.size} calls`);
+    const { size } = this.calls;
+    if (!force && size > 0) throw new EvercallError('busy', `dispose: the account has ${size} calls`);
     this.#isDisposed = true;
-    for (const call of this.#calls) call.hangup({ silent: !unregister });
+    this.#calls.hangup({ silent: !unregister });
     this.#context.disposing();
-    if (unregister) await this.#signOff(this.#identity);
-    for (const identity of [this.#identity, ...this.#retired]) identity.discard();
+    if (unregister) await this.#identities.signOff();
+    this.#identities.discard();
     this.#registered?.reject(new EvercallError('aborted', 'the account was disposed'));
     this.#context.disposed();
-  }
-
-  /** A REGISTER in flight is waited for: what it binds must go too. An unreachable registrar is not. */
-  async #signOff(identity: Identity): Promise<void> {
-    if (!identity.isActive || !identity.isConnected) return;
-    const done = identity.unregister().catch(() => undefined); // the binding runs out by itself
-    await new Promise<void>((resolve) => {
-      const cancel = this.#context.clock.after(identity.config.unregisterTimeout, resolve);
-      void done.then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 
   async #apply(config: AccountConfig, register: boolean): Promise<void> {
@@ -453,7 +392,10 @@ export class Account implements EventSource<AccountEvents> {
     const isOn = this.state !== 'none' && this.state !== 'unregistered';
     const isWanted = config.register && (isOn || !before.register);
     if (change === 'identity') {
-      await this.#replace(identity, config, isOn && register);
+      const replaced = this.#identities.replace(config, isOn && register);
+      this.#store.changed();
+      await replaced;
+      this.#sweep();
       if (isWanted && register && this.#identity.config === config) await this.#register();
       return;
     }
@@ -477,12 +419,7 @@ export class Account implements EventSource<AccountEvents> {
     const identity = (): Identity => this.#identity;
     return new Dependency(dependsOn, register, followRefresh, {
       sharedContact: () => identity().config.sharedContact,
-      share: (uri) => {
-        if (uri === this.#shared) return false;
-        this.#shared = uri;
-        identity().share(uri);
-        return true;
-      },
+      share: (uri) => this.#identities.share(uri),
       register: () => void quiet(identity().register()),
       isListed: () => identity().isActive,
       pause: () => {
@@ -502,34 +439,14 @@ export class Account implements EventSource<AccountEvents> {
   /** The account it depended on was removed: it stands on its own (LIN-17). */
   #free(): void {
     const { isWanted } = this.#dependency!;
-    this.#dependency = this.#shared = undefined;
-    this.#identity.share(undefined);
+    this.#dependency = undefined;
+    this.#identities.share(undefined);
     if (isWanted) void quiet(this.#identity.register());
   }
 
-  /** The old identity signs off as who it was; its flows stay as long as calls are on them. */
-  async #replace(old: Identity, config: AccountConfig, signOff: boolean): Promise<void> {
-    const keepsLogin = isSame(config.credentials, old.config.credentials);
-    this.#identity = this.#newIdentity(config, keepsLogin ? old.authenticator.credentials : undefined);
-    this.#identity.share(this.#shared);
-    this.#identity.connect();
-    old.detach();
-    this.#retired.add(old);
-    this.#store.changed();
-    if (signOff) await this.#signOff(old);
-    this.#sweep();
-  }
-
-  /** Lets go of former identities that no call needs any more. */
   #sweep(): void {
-    for (const identity of this.#retired) {
-      if (identity.branches.some(({ flow }) => this.#lines.get(flow)?.calls)) continue;
-      this.#retired.delete(identity);
-      identity.discard();
-    }
-    for (const [flow, { calls }] of this.#lines) {
-      if (calls === 0 && !this.#identity.branchOf(flow)) this.#lines.delete(flow);
-    }
+    this.#identities.sweep((flow) => this.#calls.isUsing(flow));
+    this.#calls.sweep();
   }
 
   #newIdentity(config: AccountConfig, credentials?: readonly Credentials[]): Identity {
@@ -585,23 +502,12 @@ export class Account implements EventSource<AccountEvents> {
     this.#context.announce('registrationChanged', payload);
     this.#context.changed(change);
     // PJSIP's drop_calls_on_reg_fail: one failure is forgiven
-    if (this.#failures > 1 && this.#identity.config.dropCallsOnFailure) for (const call of this.#calls) call.hangup();
+    if (this.#failures > 1 && this.#identity.config.dropCallsOnFailure) this.#calls.hangup();
   }
 
   #onInvite(request: SipRequest, transaction: ServerTransaction): void {
-    const { core } = this.#context;
-    const offer = sessionDescription(request);
-    if (offer !== undefined && !readAudio(offer)) {
-      core.respond(transaction, 488); // §13.3.1.3: nothing we could take; the user need not hear of it
-      return;
-    }
-    const refusal = refuseExtensions(request, this.#identity.config.extensions);
-    if (refusal) {
-      core.respond(transaction, refusal.status, refusal);
-      return;
-    }
-    const line = this.#line(transaction.flow);
-    const call = this.#adopt(new Call(line.context, { direction: 'incoming', request, transaction }), line);
+    const call = this.#calls.take(request, transaction);
+    if (!call) return;
     const payload = { account: this, call };
     const isHeard = this.#emitter.has('incomingCall');
     this.#emitter.emit('incomingCall', payload);
@@ -611,71 +517,11 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   #onMessage(request: SipRequest, transaction: ServerTransaction): void {
-    const respond = (status: number, reason?: string): void => {
-      if (!transaction.isAnswered)
-        this.#context.core.respond(transaction, status, reason === undefined ? {} : { reason });
-    };
-    if (this.#identity.config.autoRespondMessage) respond(200);
-    const message = {
-      account: this,
-      from: optional(request, From)?.uri ?? '',
-      contentType: optional(request, ContentType)?.type ?? 'text/plain',
-      body: request.body,
-      request,
-      respond,
-    };
+    const message = { account: this, ...incomingMessage(this.#context.core, request, transaction) };
+    if (this.#identity.config.autoRespondMessage) message.respond(200);
     const isHeard = this.#emitter.has('message');
     this.#emitter.emit('message', message);
-    if (!this.#context.announce('message', message) && !isHeard) respond(405);
-  }
-
-  #adopt(call: Call, line: Line): Call {
-    line.calls++;
-    this.#calls.add(call);
-    this.#store.changed();
-    return call;
-  }
-
-  /** What the calls on `flow` share; made once. */
-  #line(flow: Flow): Line {
-    let line = this.#lines.get(flow);
-    if (!line) this.#lines.set(flow, (line = { context: this.#newCallContext(flow), calls: 0 }));
-    return line;
-  }
-
-  #newCallContext(flow: Flow): CallContext<Call> {
-    const { core, clock, log, timers, mediaEnvironment } = this.#context;
-    const identity = (): Identity => this.#identity;
-    return {
-      core,
-      flow,
-      get authenticator() {
-        return identity().authenticator;
-      },
-      clock,
-      log,
-      timers,
-      get media() {
-        return identity().config.media;
-      },
-      mediaEnvironment,
-      get extensions() {
-        return identity().config.extensions;
-      },
-      get limits() {
-        return identity().config.limits;
-      },
-      contact: (purpose) => ({
-        name: 'Contact',
-        value: (identity().branchOf(flow) ?? identity().branch).contact.value(purpose),
-      }),
-      released: (call) => {
-        this.#calls.delete(call);
-        this.#lines.get(flow)!.calls--;
-        this.#sweep();
-        this.#store.changed();
-      },
-    };
+    if (!this.#context.announce('message', message) && !isHeard) message.respond(405);
   }
 
   #changed<K extends keyof AccountEvents>(event: K, payload: AccountEvents[K]): void {
