@@ -131,4 +131,31 @@ describe('early dialogs', () => {
       assert.include(headerValue(invite, 'Allow')!.split(', '), method);
     for (const tag of ['100rel', 'timer']) assert.include(headerValue(invite, 'Supported')!.split(', '), tag);
   });
+
+  it('nothing is left behind of forks, their PRACKs and media that changed sides: no timer, no connection, no track', async () => {
+    const { account, call, server, invite, clock, media } = await calling();
+    for (const toTag of ['one', 'two']) {
+      server.respond(invite, 183, {
+        headers: [...described, 'Require: 100rel', 'RSeq: 1'],
+        body: peerSdp(),
+        toTag,
+      });
+      server.respond(await server.request('PRACK'), 200);
+    }
+    await settle();
+    server.respond(invite, 200, { headers: described, toTag: 'two' });
+    await server.request('ACK');
+    server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await server.request('ACK');
+    await call.answered;
+    call.hangup();
+    const bye = await server.request('BYE');
+    assert.equal(toTagOf(bye), 'two');
+    server.respond(bye, 200);
+    await clock.advance(32_000);
+    assert.equal(clock.pending, 0);
+    assert.equal(account.calls.size, 0);
+    assert.isTrue(media.connections.every((pc) => pc.connectionState === 'closed'));
+    assert.isTrue(media.microphones.every((track) => track.readyState === 'ended'));
+  });
 });
