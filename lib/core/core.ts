@@ -25,6 +25,8 @@ import type { RequestPlan } from './requests.js';
 export interface CoreUser {
   /** A request outside of any dialog that passed inspection; must be answered through its transaction. */
   onNewRequest(request: SipRequest, transaction: ServerTransaction): void;
+  /** One whose method is not ours, outside of any dialog; true when it was answered. */
+  onOtherRequest(request: SipRequest, transaction: ServerTransaction): boolean;
 }
 
 export interface CoreConfig {
@@ -124,6 +126,8 @@ export class Core implements TransactionUser {
     }
     const refusal = inspect(request);
     if (refusal) {
+      const isOther = (refusal.status === 405 || refusal.status === 501) && toTag(request) === undefined;
+      if (isOther && this.#user!.onOtherRequest(request, transaction)) return;
       this.#log.warn(`${request.method} refused with ${refusal.status}`);
       this.respond(transaction, refusal.status, refusal);
       return;

@@ -15,6 +15,7 @@ import { Core } from '../core/core.js';
 import type { CoreUser } from '../core/core.js';
 import { askForLife } from '../core/keep-alive.js';
 import type { SipRequest } from '../parser/index.js';
+import type { ResponseOptions } from '../transaction/responses.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { FlowLease } from '../transport/transport-pool.js';
@@ -30,7 +31,21 @@ import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js'
 /** Milliseconds that accounts wait for the storage. */
 const patience = 3000;
 
-export type UserAgentEvents = Pick<AccountEvents, AnnouncedEvent>;
+type RepeatedEvents = Pick<AccountEvents, AnnouncedEvent>;
+
+export interface UserAgentEvents extends RepeatedEvents {
+  /**
+   * A request outside of any dialog that the library has no use for (eXosip2's default_action). One that no listener
+   * answers there and then gets 405, 481 or 501.
+   */
+  request: {
+    readonly request: SipRequest;
+    /** Whom it is for. */
+    readonly account: Account | undefined;
+    /** Only the first answer counts. */
+    readonly respond: (status: number, options?: ResponseOptions) => void;
+  };
+}
 
 export interface StopOptions extends Pick<DisposeOptions, 'unregister'> {
   /** @default true */
@@ -82,6 +97,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       onNewRequest: (request, transaction) => {
         this.#onNewRequest(request, transaction);
       },
+      onOtherRequest: (request, transaction) =>
+        this.#onOtherRequest(request, transaction, findAccount(this.#accounts, request, transaction.flow)),
     };
     this.#core.attach(user);
   }
@@ -156,7 +173,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       attach: (given) => (inbox = given),
       announce: (event, payload) => {
         const isHeard = this.#emitter.has(event);
-        this.#emitter.emit(event, payload);
+        this.#emitter.emit<keyof RepeatedEvents>(event, payload);
         return isHeard;
       },
       changed: (change) => {
@@ -333,7 +350,15 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         else inbox.onMessage(request, transaction);
         return;
       default: // BYE, INFO …: they mean nothing outside of a dialog (§15.1.2)
-        this.#core.respond(transaction, 481);
+        if (!this.#onOtherRequest(request, transaction, account)) this.#core.respond(transaction, 481);
     }
+  }
+
+  #onOtherRequest(request: SipRequest, transaction: ServerTransaction, account: Account | undefined): boolean {
+    const respond = (status: number, options?: ResponseOptions): void => {
+      if (!transaction.isAnswered) this.#core.respond(transaction, status, options);
+    };
+    this.#emitter.emit('request', { request, account, respond });
+    return transaction.isAnswered;
   }
 }

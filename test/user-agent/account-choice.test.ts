@@ -79,4 +79,25 @@ describe('which account', () => {
     server.send(peerRequest('INVITE'));
     await server.response(486);
   });
+
+  it('EXO-14: a request that means nothing to us is the app’s to answer; unanswered it gets 405, 481 or 501', async () => {
+    const { ua, server, account } = await phone();
+    const heard: unknown[] = [];
+    ua.on('request', ({ request, account: whose, respond }) => {
+      heard.push([request.method, whose]);
+      if (request.method !== 'NOTIFY') return;
+      respond(200, { headers: [{ name: 'X-Seen', value: 'yes' }] });
+      respond(500);
+    });
+    const methods = { NOTIFY: 200, SUBSCRIBE: 405, BYE: 481, DANCE: 501 };
+    for (const [method, status] of Object.entries(methods)) {
+      server.send(peerRequest(method, { 'Call-ID': method }));
+      const response = await server.response(status);
+      assert.equal(headerValue(response, 'X-Seen'), method === 'NOTIFY' ? 'yes' : undefined);
+    }
+    assert.deepEqual(
+      heard,
+      Object.keys(methods).map((method) => [method, account]),
+    );
+  });
 });
