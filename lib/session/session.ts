@@ -13,7 +13,7 @@ import { answerReinvite } from './reinvite.js';
 import { renegotiate } from './renegotiate.js';
 import type { ChangeOptions } from './renegotiate.js';
 import type { SessionContext, SessionEnd, SessionUser } from './session-context.js';
-import type { SessionTimer } from './session-timer.js';
+import type { SessionTimer, SessionTimerUser } from './session-timer.js';
 import { answerUpdate } from './update.js';
 
 /** Who has an offer out: at most one at a time (RFC 3264 §4). */
@@ -28,7 +28,7 @@ interface AwaitedAck {
 
 const none: readonly AwaitedAck[] = [];
 
-export class Session implements DialogUser {
+export class Session implements DialogUser, SessionTimerUser {
   readonly context: SessionContext;
   readonly dialog: Dialog;
   /** Glare timers differ for the owner of the Call-ID (§14.1). */
@@ -80,13 +80,12 @@ export class Session implements DialogUser {
   /** From here on the session is kept alive (RFC 4028). */
   set timer(timer: SessionTimer | undefined) {
     this.#timer = timer;
-    timer?.attach({
-      refresh: () => this.#refresh(),
-      onExpired: () => {
-        const error = new EvercallError('timeout', 'the session was not refreshed', { status: 408 });
-        this.bye([], { by: 'network', status: 408, reason: 'session expired', error });
-      },
-    });
+    timer?.attach(this);
+  }
+
+  onExpired(): void {
+    const error = new EvercallError('timeout', 'the session was not refreshed', { status: 408 });
+    this.bye([], { by: 'network', status: 408, reason: 'session expired', error });
   }
 
   /** Whether the peer's last Allow names a method. */
@@ -195,7 +194,7 @@ export class Session implements DialogUser {
   }
 
   /** RFC 4028 §7.4. */
-  #refresh(): Promise<void> {
+  refresh(): Promise<void> {
     return this.remoteAllows('UPDATE') ? this.update() : this.change(() => this.renegotiate());
   }
 
