@@ -107,7 +107,7 @@ describe('life of an account', () => {
     });
   });
 
-  it('ACC-11, ACC-12: every change is told, every repeat of success too, with status, reason, expiry and response', async () => {
+  it('ACC-11, ACC-12, EXO-13: every change is told, every repeat of success too, with status, reason, expiry and response', async () => {
     const { server, account, register } = await registering();
     const changes: RegistrationChange[] = [];
     account.on('registrationChanged', (change) => changes.push(change));

@@ -186,7 +186,7 @@ describe('registration', () => {
     await server.nothing();
   });
 
-  it('ACC-4: unregister sends Expires: 0 in the same Call-ID; no refresh follows', async () => {
+  it('ACC-4, EXO-7: unregister sends Expires: 0 in the same Call-ID; no refresh follows', async () => {
     const { register, server, account, clock } = await registering();
     server.respond(register, 200, { headers: [bound(register, 300)] });
     await account.registered;
@@ -201,7 +201,7 @@ describe('registration', () => {
     await server.nothing();
   });
 
-  it('ACC-8: unregister of all sends Contact: * with Expires: 0 (§10.2.2)', async () => {
+  it('ACC-8, EXO-5: unregister of all sends Contact: * with Expires: 0 (§10.2.2)', async () => {
     const { register, server, account } = await registering();
     server.respond(register, 200, { headers: [bound(register, 300)] });
     await account.registered;
@@ -254,7 +254,7 @@ describe('registration', () => {
     await busy.server.request('REGISTER');
   });
 
-  it('ACC-31, ACC-20: a lost connection is opened again within a second; the old Contact goes with the REGISTER that brings the new one', async () => {
+  it('ACC-31, ACC-20, LIN-9: a lost connection is opened again within a second; the old Contact goes with the REGISTER that brings the new one', async () => {
     const { register, server, account, clock, states } = await registering();
     server.respond(register, 200, { headers: [bound(register, 300)] });
     await account.registered;
@@ -285,7 +285,7 @@ describe('registration', () => {
     assert.isTrue(account.isRegistered);
   });
 
-  it('ACC-7: disposed without unregister, not a word goes out, and a late 200 changes nothing', async () => {
+  it('ACC-7, EXO-8: disposed without unregister, not a word goes out, and a late 200 changes nothing', async () => {
     const { register, server, account, clock } = await registering();
     const outcome = account.registered.catch((error: unknown) => error);
     await account.dispose({ unregister: false });

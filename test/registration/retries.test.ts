@@ -74,7 +74,7 @@ describe('retries', () => {
     });
   });
 
-  it('ACC-31: `retry` sets first, interval, max and jitter; false leaves further tries to the app (EXO-10)', async () => {
+  it('ACC-31, EXO-10: `retry` sets first, interval, max and jitter; false leaves further tries to the app', async () => {
     const retry = { first: 0, interval: 10, max: 15, jitter: 0 };
     const stage = await registering({ account: { retry } });
     stage.server.respond(stage.register, 503);
