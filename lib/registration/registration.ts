@@ -105,6 +105,13 @@ interface Wish {
   readonly outcome: Deferred<void>;
 }
 
+/** The Contacts of one REGISTER: its answer speaks of them, whatever ours are by then. */
+interface Sent {
+  readonly contact: string;
+  readonly extra: readonly string[];
+  readonly leaving: readonly string[];
+}
+
 /** A registrar that sees us at another address each time must not make us register each time (ACC-28). Milliseconds. */
 const rewritePause = 60_000;
 
@@ -239,7 +246,7 @@ export class Registration {
   /** The flow is gone, and with it the use of our binding. */
   onFlowLost(reason: string): void {
     if (this.#isResting || this.#current || !this.#binding) return;
-    this.#stopTimer();
+    if (!this.#isTold || this.#retryAt === undefined) this.#stopTimer(); // the registrar's own word outlives the connection
     this.#enter('registering', undefined, new EvercallError('transport', reason, { status: 503 }));
   }
 
@@ -316,16 +323,14 @@ export class Registration {
   #send(wish: Wish, attempt: Attempt): void {
     const { core, flow, authenticator, contact } = this.#context;
     const { config } = this;
-    const gone = this.#extra.filter((value) => !config.extraContacts.includes(value));
+    const sent: Sent = { contact: contact.registerUri, extra: config.extraContacts, leaving: this.#leaving };
+    const gone = this.#extra.filter((value) => !sent.extra.includes(value));
     const plan = registerPlan(config, contact, {
       ...attempt,
       all: wish.all,
-      extra: config.extraContacts,
+      extra: sent.extra,
       // an equal one is replaced by ours (RFC 3261 §10.3)
-      leaving: [
-        ...this.#leaving.filter((uri) => !uriEquals(uri, contact.registerUri)).map((uri) => `<${uri}>`),
-        ...gone,
-      ],
+      leaving: [...sent.leaving.filter((uri) => !uriEquals(uri, sent.contact)).map((uri) => `<${uri}>`), ...gone],
       callId: this.#callId,
       fromTag: this.#fromTag,
       nextSequence: () => ++this.#sequence,
@@ -338,7 +343,7 @@ export class Registration {
       { flow, authenticator },
       {
         onFinal: (response) => {
-          if (!this.#isDiscarded) this.#onFinal(wish, attempt, response);
+          if (!this.#isDiscarded) this.#onFinal(wish, attempt, sent, response);
         },
         onFailure: (error) => {
           if (!this.#isDiscarded) this.#onFailure(wish, error);
@@ -347,9 +352,9 @@ export class Registration {
     );
   }
 
-  #onFinal(wish: Wish, attempt: Attempt, response: SipResponse): void {
+  #onFinal(wish: Wish, attempt: Attempt, sent: Sent, response: SipResponse): void {
     this.#lastResponse = response;
-    const verdict = judge(response, attempt, this.config, this.contact.registerUri);
+    const verdict = judge(response, attempt, this.config, sent.contact);
     switch (verdict.type) {
       case 'again':
         if (verdict.attempt.isFresh && !attempt.isFresh) this.#startDialog();
@@ -363,18 +368,20 @@ export class Registration {
         this.#settle(wish, 'unregistered', response);
         return;
       case 'bound':
-        this.#onBound(wish, verdict.binding, response);
+        this.#onBound(wish, verdict.binding, sent, response);
     }
   }
 
-  #onBound(wish: Wish, binding: Binding, response: SipResponse): void {
+  #onBound(wish: Wish, binding: Binding, sent: Sent, response: SipResponse): void {
     const { clock, core, contact, flow } = this.#context;
     const now = clock.wallTime();
     this.#bind(binding);
     this.#isPlain = !binding.isOutbound;
     this.#failures = 0;
-    this.#leaving = [];
-    this.#extra = this.config.extraContacts;
+    this.#leaving = this.#leaving.filter((uri) => !sent.leaving.includes(uri));
+    this.#extra = sent.extra;
+    const isReplaced = sent.contact !== contact.registerUri && !binding.isOutbound;
+    if (isReplaced && !this.#leaving.includes(sent.contact)) this.#leave(sent.contact);
     this.#expiry = now + binding.expires * 1000;
     // RFC 3608 §6.1: each 2xx says it anew
     this.#serviceRoute = optionalAll(response, ServiceRoute).map((route) => writeAddress(route));

@@ -5,7 +5,7 @@ import type { AccountEvents } from '../account/account-events.js';
 import { accountConfig, masterId } from '../account/account-options.js';
 import type { AccountOptions } from '../account/account-options.js';
 import { isCyclic } from '../account/dependency.js';
-import { Emitter } from '../base/emitter.js';
+import { Emitter, reportBug } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
 import { Store } from '../base/store.js';
@@ -98,7 +98,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         this.#onNewRequest(request, transaction);
       },
       onOtherRequest: (request, transaction) =>
-        this.#onOtherRequest(request, transaction, findAccount(this.#accounts, request, transaction.flow)),
+        this.#onOtherRequest(request, transaction, this.#accountFor(request, transaction)),
     };
     this.#core.attach(user);
   }
@@ -334,8 +334,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   }
 
   #onNewRequest(request: SipRequest, transaction: ServerTransaction): void {
-    const found = findAccount(this.#accounts, request, transaction.flow);
-    const account = this.#config.routeIncoming ? this.#config.routeIncoming(request, found) : found;
+    const account = this.#accountFor(request, transaction);
     const inbox = account && this.#accounts.get(account);
     switch (request.method) {
       case 'OPTIONS': // §11.2: as an INVITE would fare
@@ -351,6 +350,17 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         return;
       default: // BYE, INFO …: they mean nothing outside of a dialog (§15.1.2)
         if (!this.#onOtherRequest(request, transaction, account)) this.#core.respond(transaction, 481);
+    }
+  }
+
+  #accountFor(request: SipRequest, transaction: ServerTransaction): Account | undefined {
+    const found = findAccount(this.#accounts, request, transaction.flow);
+    const { routeIncoming } = this.#config;
+    try {
+      return routeIncoming ? routeIncoming(request, found) : found;
+    } catch (error) {
+      reportBug(error);
+      return found;
     }
   }
 

@@ -58,6 +58,21 @@ describe('changes of an account', () => {
     assert.equal(headerValue(await server.request('REGISTER'), 'X-Desk'), '7');
   });
 
+  it('a Contact that changes while a REGISTER is in flight: the answer is read for the one that was sent, and that one goes', async () => {
+    for (const isFirst of [true, false]) {
+      const { server, account, register } = isFirst ? await registering() : await registered();
+      if (!isFirst) void account.register();
+      const sent = isFirst ? register : await server.request('REGISTER');
+      void account.update({ contact: { uri: 'sip:alice@192.0.2.4' } });
+      await server.nothing();
+      server.respond(sent, 200, { headers: [`Contact: <${contactOf(sent).uri}>;expires=600`] });
+      const change = await server.request('REGISTER');
+      assert.equal(contactOf(change).uri, 'sip:alice@192.0.2.4');
+      assert.equal(headerValue(change, 'Call-ID'), headerValue(sent, 'Call-ID'), 'the registrar had not forgotten us');
+      assert.deepEqual(leaving(change), [contactOf(sent).uri]);
+    }
+  });
+
   it('ACC-18: another identity: the old one unregisters with the old credentials, then the new one registers', async () => {
     const { server, account, register, states } = await registering();
     server.respond(register, 401, { headers: [challenge] });

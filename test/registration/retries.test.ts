@@ -179,6 +179,19 @@ describe('retries', () => {
     await server.request('REGISTER');
   });
 
+  it('ACC-32: Retry-After is honoured by a new connection of a registered account too', async () => {
+    const { server, clock, account } = await registered();
+    void account.register().catch(() => undefined);
+    server.respond(await server.request('REGISTER'), 503, { headers: ['Retry-After: 120'] });
+    await settle();
+    server.socket.drop();
+    await clock.advance(119_000);
+    assert.isTrue(account.connected);
+    await server.nothing();
+    await clock.advance(1000);
+    await server.request('REGISTER');
+  });
+
   it('LIN 5.1: a registered account that meets a 503 is registering, not failed; when its time runs out meanwhile, it is failed', async () => {
     const retry = { interval: 100, jitter: 0 };
     const { server, account, clock } = await registered({ expires: 60, account: { retry } });

@@ -72,6 +72,24 @@ describe('which account', () => {
     assert.deepEqual(chosen, ['sip:alice@example.com', 'sip:alice@example.com']);
   });
 
+  it('ACC-15: a bug in the app’s choice costs the choice, not the request', async () => {
+    const { server, account } = await phone({
+      routeIncoming: () => {
+        throw new Error('a bug of the app');
+      },
+    });
+    account.on('message', () => undefined);
+    const former = process.listeners('uncaughtException');
+    const bugs: unknown[] = [];
+    process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => bugs.push(error));
+    server.send(peerRequest('MESSAGE', { 'Content-Type': 'text/plain' }, 'hi'));
+    await server.response(200);
+    await settle();
+    process.removeAllListeners('uncaughtException');
+    for (const listener of former) process.on('uncaughtException', listener);
+    assert.lengthOf(bugs, 1);
+  });
+
   it('max_calls: one call more than `maxCalls` gets 486', async () => {
     const { server, account } = await phone({ maxCalls: 1 });
     account.call('bob');
