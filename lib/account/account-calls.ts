@@ -33,7 +33,7 @@ export interface AccountCallsUser {
 }
 
 interface Line {
-  readonly context: CallContext<Call>;
+  readonly context: CallContext;
   calls: number;
 }
 
@@ -106,7 +106,7 @@ export class AccountCalls {
     return line;
   }
 
-  #newContext(flow: Flow): CallContext<Call> {
+  #newContext(flow: Flow): CallContext {
     const { identity, onCallsChanged } = this.#user;
     return {
       ...this.#environment,

@@ -5,11 +5,12 @@ import type { MediaSessionConfig } from '../media/media-session.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import type { SessionContext } from '../session/session-context.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { Call } from './call.js';
 import type { CallOptions } from './call-options.js';
 import type { CallLimits } from './limits.js';
 
 /** What a call is built from; its account provides that. */
-export interface CallContext<Call> extends Omit<SessionContext, 'negotiator' | 'contact'> {
+export interface CallContext extends Omit<SessionContext, 'negotiator' | 'contact'> {
   readonly clock: Clock;
   readonly media: MediaSessionConfig;
   readonly mediaEnvironment: MediaEnvironment;

@@ -3,8 +3,10 @@ import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
 import { EvercallError, invalidOption, mustSucceed } from '../base/errors.js';
 import { checkOneOf } from '../base/options.js';
+import { quiet } from '../base/quiet.js';
 import { dtmfRelayType, writeDtmfRelay } from '../session/dtmf-relay.js';
 import type { Session } from '../session/session.js';
+import type { Leg } from './leg.js';
 
 export interface SendDtmfOptions {
   /** `auto`: by RTP where the peer takes telephone-events, else by INFO. @default 'auto' */
@@ -16,10 +18,10 @@ export interface SendDtmfOptions {
   readonly signal?: AbortSignal;
 }
 
-export type DtmfWish = Required<Omit<SendDtmfOptions, 'signal'>>;
+type DtmfWish = Required<Omit<SendDtmfOptions, 'signal'>>;
 
 /** Complete options, or what is wrong with them. */
-export function dtmfWish(tones: string, options: SendDtmfOptions): DtmfWish {
+function dtmfWish(tones: string, options: SendDtmfOptions): DtmfWish {
   if (typeof tones !== 'string' || !/^[0-9A-D#*,]+$/i.test(tones)) {
     throw invalidOption('tones', 'takes 0-9, A-D, # and *, and a comma for a pause of two seconds', tones);
   }
@@ -30,8 +32,22 @@ export function dtmfWish(tones: string, options: SendDtmfOptions): DtmfWish {
   return { method, duration, gap };
 }
 
+/** Digits, one call of it after another. */
+export function sendDigits(leg: Leg, tones: string, options: SendDtmfOptions): Promise<void> {
+  const wish = dtmfWish(tones, options);
+  const session = leg.mustBeConfirmed('sendDtmf');
+  const media = leg.media.session;
+  const { method, duration, gap } = wish;
+  const isByRtp = method === 'rtp' || (method === 'auto' && media.canSendDtmf);
+  return quiet(
+    isByRtp
+      ? media.sendDtmf(tones, { duration, gap })
+      : leg.digits.run(() => sendDtmfByInfo(session, tones, wish, leg.context.clock, options.signal)),
+  );
+}
+
 /** One INFO after another, as the tones would follow; a refusal ends it, not the call. */
-export async function sendDtmfByInfo(
+async function sendDtmfByInfo(
   session: Session,
   tones: string,
   { duration, gap }: DtmfWish,

@@ -1,5 +1,5 @@
 /** Why a call ended, in one word: from the status, the Reason header (RFC 3326) and who did it. */
-import type { EvercallError } from '../base/errors.js';
+import { EvercallError } from '../base/errors.js';
 import { Reason, ParseError, readAll } from '../parser/index.js';
 import type { SipMessage } from '../parser/index.js';
 import type { SessionEnd } from '../session/session-context.js';
@@ -88,4 +88,11 @@ function reasonCause(message: SipMessage | undefined): number | undefined {
     if (error instanceof ParseError) return undefined;
     throw error;
   }
+}
+
+/** What waits for the answer of a call that never was rejects with. */
+export function endError(end: CallEnd): EvercallError {
+  if (end.error) return end.error;
+  const code = end.cause === 'cancelled' || end.by === 'local' ? 'cancelled' : 'rejected';
+  return new EvercallError(code, `${end.status} ${end.reason}`, { status: end.status });
 }

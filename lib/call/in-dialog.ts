@@ -1,8 +1,10 @@
 /** What the app sends within the dialog of a call: changes of the session, and requests of its own. */
-import { EvercallError, invalidOption } from '../base/errors.js';
+import { EvercallError, invalidOption, mustSucceed } from '../base/errors.js';
+import { quiet } from '../base/quiet.js';
 import type { Body, Header, SipResponse } from '../parser/index.js';
 import type { Session } from '../session/session.js';
 import { checkHeaders } from './call-options.js';
+import type { Leg } from './leg.js';
 
 export interface ReinviteOptions {
   /** Further headers of the re-INVITE or UPDATE. */
@@ -16,6 +18,11 @@ export interface UpdateOptions extends ReinviteOptions {
   readonly offer?: boolean;
 }
 
+export interface MessageOptions {
+  /** @default 'text/plain' */
+  readonly contentType?: string;
+}
+
 export interface RequestOptions {
   readonly headers?: readonly Header[];
   /** Its type goes into `headers`. */
@@ -23,24 +30,45 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-export async function reinviteCall(session: Session, options: ReinviteOptions): Promise<void> {
-  const headers = checkHeaders(options.headers);
-  await session.change(() => session.renegotiate({ ...options, headers }));
+export function reinviteCall(leg: Leg, options: ReinviteOptions): Promise<void> {
+  const session = leg.mustBeConfirmed('reinvite');
+  return quiet(changed(leg, change(session, options)));
 }
 
 /** One without an offer does not wait for anything. */
-export async function updateCall(session: Session, options: UpdateOptions): Promise<void> {
+export function updateCall(leg: Leg, options: UpdateOptions): Promise<void> {
+  const session = leg.mustHaveDialog('update');
+  return quiet(changed(leg, update(session, options)));
+}
+
+async function changed(leg: Leg, change: Promise<void>): Promise<void> {
+  await change;
+  leg.onRenegotiated();
+}
+
+async function change(session: Session, options: ReinviteOptions, method?: 'UPDATE'): Promise<void> {
   const headers = checkHeaders(options.headers);
+  await session.change(() => session.renegotiate({ ...options, headers, ...(method && { method }) }));
+}
+
+async function update(session: Session, options: UpdateOptions): Promise<void> {
   if (!session.remoteAllows('UPDATE')) throw new EvercallError('invalidState', 'update: the peer does not allow it');
-  if (options.offer === false) await session.update(headers);
-  else await session.change(() => session.renegotiate({ ...options, headers, method: 'UPDATE' }));
+  if (options.offer === false) await session.update(checkHeaders(options.headers));
+  else await change(session, options, 'UPDATE');
 }
 
 /** Methods that have verbs of their own, or whose time only the call knows. */
 const own: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK', 'UPDATE']);
 
-export function requestInDialog(session: Session, method: string, options: RequestOptions): Promise<SipResponse> {
+export function requestInDialog(leg: Leg, method: string, options: RequestOptions): Promise<SipResponse> {
+  const session = leg.mustHaveDialog(method);
   if (own.has(method) || !/^[A-Z]+$/.test(method))
     throw invalidOption('method', 'takes INFO, MESSAGE, OPTIONS …', method);
-  return session.request(method, checkHeaders(options.headers), options.body, options.signal);
+  return quiet(session.request(method, checkHeaders(options.headers), options.body, options.signal));
+}
+
+export function sendMessage(leg: Leg, body: string, { contentType = 'text/plain' }: MessageOptions): Promise<void> {
+  const session = leg.mustBeConfirmed('sendMessage');
+  const headers = checkHeaders([{ name: 'Content-Type', value: contentType }]);
+  return quiet(session.request('MESSAGE', headers, body).then(mustSucceed));
 }

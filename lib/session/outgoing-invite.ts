@@ -142,13 +142,15 @@ export class OutgoingInvite implements RequestUser {
     this.#forks.delete(tag);
     this.#endForks();
     fork?.session.dialog.confirm(response);
-    const session =
-      fork?.session ??
-      new Session(this.#context, dialogOfResponse(request, response, this.#context.flow), true, this.#user);
-    session.user = this.#user;
+    const session = fork?.session ?? this.#newSession(response, request);
+    session.onForkEnd = undefined;
     session.learn(response);
     this.#session = session;
     void this.#establish(session, response);
+  }
+
+  #newSession(response: SipResponse, request: SipRequest): Session {
+    return new Session(this.#context, dialogOfResponse(request, response, this.#context.flow), true, this.#user);
   }
 
   onFailure(error: EvercallError): void {
@@ -162,10 +164,8 @@ export class OutgoingInvite implements RequestUser {
     if (tag === '') return undefined;
     let fork = this.#forks.get(tag);
     if (!fork) {
-      const session = new Session(this.#context, dialogOfResponse(request, response, this.#context.flow), true, {
-        ...this.#user,
-        onEnded: () => this.#forks.delete(tag), // the INVITE goes on: another fork may answer
-      });
+      const session = this.#newSession(response, request);
+      session.onForkEnd = () => this.#forks.delete(tag);
       if (this.#options.offer !== undefined) session.exchange = 'localOffer';
       fork = { session, prack: new Prack(session) };
       this.#forks.set(tag, fork);

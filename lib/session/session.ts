@@ -33,7 +33,9 @@ export class Session implements DialogUser, SessionTimerUser {
   readonly dialog: Dialog;
   /** Glare timers differ for the owner of the Call-ID (§14.1). */
   readonly ownsCallId: boolean;
-  user: SessionUser;
+  readonly user: SessionUser;
+  /** While it is one of an INVITE's early dialogs: the INVITE goes on without it, and so does its user. */
+  onForkEnd: (() => void) | undefined;
   /** What is left to do when the session ends: an INVITE that has no answer yet gets one. */
   onEnd: (() => void) | undefined;
   /** Takes the PRACK of a response of ours; false when there is none that waits for it. */
@@ -175,7 +177,8 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#isOver = true;
     this.#timer?.stop();
     this.onEnd?.();
-    this.user.onEnded(end);
+    if (this.onForkEnd) this.onForkEnd();
+    else this.user.onEnded(end);
   }
 
   #wake(): void {

@@ -1,0 +1,55 @@
+/** A call that rings here: it rings, is answered or refused (RFC 3261 §13.3.1). */
+import { EvercallError } from '../base/errors.js';
+import { quiet } from '../base/quiet.js';
+import type { Header } from '../parser/index.js';
+import type { IncomingInvite } from '../session/incoming-invite.js';
+import { checkHeaders } from './call-options.js';
+import type { AnswerOptions, RejectOptions, RingOptions } from './call-options.js';
+import type { Leg } from './leg.js';
+
+export function ringCall(leg: Leg, { earlyMedia = false, reliable, headers }: RingOptions): Promise<void> {
+  const incoming = leg.mustBeRinging('ring');
+  const checked = checkHeaders(headers);
+  const isReliable = incoming.isReliable(reliable);
+  if (!earlyMedia) {
+    incoming.ring(checked, isReliable);
+    return Promise.resolve();
+  }
+  return quiet(
+    incoming.sendEarlyMedia(checked, isReliable).then(() => {
+      leg.onProgress();
+    }),
+  );
+}
+
+export function answerCall(leg: Leg, options: AnswerOptions): Promise<void> {
+  const incoming = leg.mustBeRinging('answer');
+  return quiet(accept(leg, incoming, options, checkHeaders(options.headers)));
+}
+
+/** A call that cannot be had is refused for what is in its way. */
+async function accept(
+  leg: Leg,
+  incoming: IncomingInvite,
+  options: AnswerOptions,
+  headers: readonly Header[],
+): Promise<void> {
+  leg.media.configure(options);
+  try {
+    await incoming.accept(headers);
+  } catch (error) {
+    if (error instanceof EvercallError && leg.end === undefined && error.code !== 'invalidState') {
+      const status = error.code === 'negotiation' ? 488 : error.code.startsWith('media') ? 480 : 500;
+      incoming.reject(status, [], undefined, error);
+    }
+    throw error;
+  }
+}
+
+export function rejectCall(leg: Leg, status: number, { headers, reason }: RejectOptions): void {
+  const incoming = leg.mustBeRinging('reject');
+  if (!(Number.isInteger(status) && status >= 300 && status <= 699)) {
+    throw new EvercallError('invalidOption', `status: takes 300 to 699, got ${status}`);
+  }
+  incoming.reject(status, checkHeaders(headers), reason);
+}

@@ -1,0 +1,99 @@
+/** The media of a call: what its session negotiates with, and what the browser tells of them. They meet here and nowhere else. */
+import { MediaSession } from '../media/media-session.js';
+import type { MediaSessionConfig, MediaSessionUser } from '../media/media-session.js';
+import type { MediaState } from '../media/connection-state.js';
+import type { Negotiator, OfferWish } from '../session/negotiator.js';
+import type { CallContext } from './call-context.js';
+import type { CallEvents } from './call-events.js';
+import type { MediaOptions } from './call-options.js';
+
+/** Who tells the app. */
+export interface CallMediaUser {
+  /** Something that the app sees has changed. */
+  changed<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void;
+  /** Something has happened that no property shows. */
+  tell<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void;
+}
+
+export class CallMedia implements Negotiator, MediaSessionUser {
+  readonly #context: CallContext;
+  readonly #user: CallMediaUser;
+  #config: MediaSessionConfig;
+  #session: MediaSession;
+
+  constructor(context: CallContext, options: MediaOptions, user: CallMediaUser) {
+    this.#context = context;
+    this.#user = user;
+    this.#config = mediaConfig(context.media, options);
+    this.#session = this.#open();
+  }
+
+  /** Of now: a fork that wins may bring another one. */
+  get session(): MediaSession {
+    return this.#session;
+  }
+
+  /** Takes what is said at the answer; media that are under way by then stay as they are. */
+  configure(options: MediaOptions): void {
+    const config = mediaConfig(this.#context.media, options);
+    if (config === this.#config || this.#session.state !== 'new') return;
+    this.#config = config;
+    this.#session = this.#open();
+  }
+
+  createOffer(wish?: OfferWish): Promise<string> {
+    return this.#session.createOffer(wish);
+  }
+
+  createAnswer(offer: string, isWanted?: () => boolean): Promise<string> {
+    return this.#session.createAnswer(offer, { isWanted });
+  }
+
+  applyAnswer(answer: string): Promise<void> {
+    return this.#session.applyAnswer(answer);
+  }
+
+  rollback(): Promise<void> {
+    return this.#session.rollback();
+  }
+
+  renew(): void {
+    const { muted } = this.#session;
+    this.#session.close();
+    this.#session = this.#open();
+    this.#session.setMuted(muted);
+  }
+
+  onMediaState(state: MediaState): void {
+    this.#user.changed('mediaStateChanged', { state });
+  }
+
+  onRemoteTrack(track: MediaStreamTrack): void {
+    this.#user.tell('remoteTrack', { track });
+  }
+
+  onPeerConnection(peerConnection: NonNullable<MediaSession['peerConnection']>): void {
+    this.#user.tell('peerConnection', { peerConnection });
+  }
+
+  onPlayoutBlocked(): void {
+    this.#user.tell('playoutBlocked', { resume: () => this.#session.resumePlayout() });
+  }
+
+  #open(): MediaSession {
+    const { mediaEnvironment, clock, log } = this.#context;
+    return new MediaSession(this.#config, mediaEnvironment, clock, log, this);
+  }
+}
+
+/** One object serves all calls that do not ask for anything of their own. */
+function mediaConfig(base: MediaSessionConfig, options: MediaOptions): MediaSessionConfig {
+  const { audio, track, receiveOnlyWithoutMicrophone } = options;
+  if (audio === undefined && track === undefined && receiveOnlyWithoutMicrophone === undefined) return base;
+  return {
+    ...base,
+    ...(audio === undefined ? {} : { audio }),
+    ...(track === undefined ? {} : { track }),
+    ...(receiveOnlyWithoutMicrophone === undefined ? {} : { receiveOnlyWithoutMicrophone }),
+  };
+}

@@ -1,0 +1,24 @@
+/** The end of a call by our own wish: BYE, CANCEL or a refusal, as far as it has come (RFC 3261 §15, §9.1). */
+import { reasonPhrase } from '../parser/index.js';
+import { checkHeaders } from './call-options.js';
+import type { HangupOptions } from './call-options.js';
+import type { Leg } from './leg.js';
+
+export function hangUp(leg: Leg, { headers, silent = false }: HangupOptions): void {
+  const checked = checkHeaders(headers);
+  if (leg.end) return;
+  const { session, incoming, outgoing, state } = leg;
+  if (silent) {
+    const end = { by: 'local', status: 487, reason: reasonPhrase(487) } as const;
+    outgoing?.abandon();
+    if (session) session.abandon(end);
+    else leg.onEnded(end);
+  } else if (session && state !== 'incoming' && !(incoming && state === 'early')) {
+    session.bye(checked);
+  } else if (incoming) {
+    incoming.reject(603, checked);
+  } else {
+    outgoing?.cancel(checked);
+    leg.onEnded({ by: 'local', status: 487, reason: reasonPhrase(487) });
+  }
+}

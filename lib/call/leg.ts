@@ -1,0 +1,260 @@
+/** A leg: the session with the peer, its media and its fate. The verbs of a call act on it; the app holds the `Call`. */
+import { Deferred } from '../base/deferred.js';
+import { Emitter } from '../base/emitter.js';
+import { EvercallError } from '../base/errors.js';
+import { Queue } from '../base/queue.js';
+import { Store } from '../base/store.js';
+import { optional } from '../core/optional.js';
+import { From, reasonPhrase } from '../parser/index.js';
+import type { Address, SipRequest, SipResponse } from '../parser/index.js';
+import type { DtmfSignal } from '../session/dtmf-relay.js';
+import { extensionConfig } from '../session/extensions.js';
+import type { ExtensionConfig } from '../session/extensions.js';
+import { IncomingInvite } from '../session/incoming-invite.js';
+import type { OutgoingInvite } from '../session/outgoing-invite.js';
+import type { SessionContext, SessionEnd, SessionUser } from '../session/session-context.js';
+import type { Session } from '../session/session.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { Call } from './call.js';
+import type { CallContext, CallOrigin } from './call-context.js';
+import type { CallEvents, CallSnapshot, RemoteParty } from './call-events.js';
+import { CallMedia } from './call-media.js';
+import type { CallOptions } from './call-options.js';
+import { callState } from './call-state.js';
+import type { CallEvent, CallState } from './call-state.js';
+import { endCause, endError } from './end-cause.js';
+import type { CallEnd } from './end-cause.js';
+import { callLimits, limit } from './limits.js';
+import type { CallLimits } from './limits.js';
+
+export class Leg implements SessionUser {
+  readonly context: CallContext;
+  readonly call: Call;
+  readonly callId: string;
+  readonly direction: 'outgoing' | 'incoming';
+  readonly remote: RemoteParty;
+  /** The INVITE of an incoming call. */
+  readonly request: SipRequest | undefined;
+  readonly events = new Emitter<CallEvents>();
+  readonly media: CallMedia;
+  readonly sessionContext: SessionContext;
+  /** How it began; let go when it is confirmed. */
+  outgoing: OutgoingInvite | undefined;
+  incoming: IncomingInvite | undefined;
+  #session: Session | undefined;
+  #state: CallState;
+  #confirmedAt: number | undefined;
+  #end: CallEnd | undefined;
+  readonly #limits: CallLimits;
+  #unlimit: (() => void) | undefined;
+  #store: Store<CallSnapshot> | undefined;
+  /** Digits by INFO go one after another. */
+  #digits: Queue | undefined;
+  #answered: Deferred<void> | undefined;
+  #ended: Deferred<CallEnd> | undefined;
+
+  /** An outgoing one says nothing yet: `place` does. */
+  constructor(context: CallContext, origin: CallOrigin, call: Call) {
+    const options: CallOptions = origin.direction === 'outgoing' ? origin.options : {};
+    this.context = context;
+    this.call = call;
+    this.direction = origin.direction;
+    this.#limits = callLimits(options, context.limits);
+    this.media = new CallMedia(context, options, this);
+    this.sessionContext = sessionContext(context, origin, this.media);
+    if (origin.direction === 'outgoing') {
+      this.#state = 'calling';
+      this.remote = { uri: origin.target, displayName: undefined };
+      this.callId = context.core.random.token(24);
+    } else {
+      this.#state = 'incoming';
+      const { request, transaction } = origin;
+      this.request = request;
+      this.remote = party(optional(request, From));
+      this.incoming = new IncomingInvite(this.sessionContext, request, transaction, this);
+      this.callId = this.incoming.session.dialog.callId;
+    }
+    this.#unlimit = limit(context.clock, this.#limits.ringTimeout, () => {
+      this.#onNoAnswer();
+    });
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get end(): CallEnd | undefined {
+    return this.#end;
+  }
+
+  get duration(): number {
+    if (this.#confirmedAt === undefined) return 0;
+    return this.#end?.duration ?? this.context.clock.now() - this.#confirmedAt;
+  }
+
+  /** Resolves when it is confirmed; rejects with why it never was. */
+  get answered(): Promise<void> {
+    if (!this.#answered) {
+      this.#answered = new Deferred();
+      if (this.#confirmedAt !== undefined) this.#answered.resolve();
+      else if (this.#end) this.#answered.reject(endError(this.#end));
+    }
+    return this.#answered.promise;
+  }
+
+  get ended(): Promise<CallEnd> {
+    if (!this.#ended) {
+      this.#ended = new Deferred();
+      if (this.#end) this.#ended.resolve(this.#end);
+    }
+    return this.#ended.promise;
+  }
+
+  get snapshots(): Store<CallSnapshot> {
+    return (this.#store ??= new Store(() => {
+      const { state, direction, remote, muted, localHold, remoteHold, mediaState, end } = this.call;
+      return { state, direction, remote, muted, localHold, remoteHold, mediaState, end };
+    }));
+  }
+
+  get digits(): Queue {
+    return (this.#digits ??= new Queue());
+  }
+
+  /** The one that is answered, or is to be. */
+  get session(): Session | undefined {
+    return this.#session ?? this.outgoing?.session ?? this.incoming?.session;
+  }
+
+  /** As long as there is no other, the early one. */
+  get dialogSession(): Session | undefined {
+    return this.session ?? this.outgoing?.earlySession;
+  }
+
+  mustBeRinging(verb: string): IncomingInvite {
+    const isRinging = this.#state === 'incoming' || (this.#state === 'early' && this.direction === 'incoming');
+    if (!this.incoming || !isRinging) throw this.#notNow(verb);
+    return this.incoming;
+  }
+
+  mustHaveDialog(verb: string): Session {
+    const session = this.dialogSession;
+    if (!session || this.#end) throw this.#notNow(verb);
+    return session;
+  }
+
+  mustBeConfirmed(verb: string): Session {
+    const { session } = this;
+    if (!session || this.#state !== 'confirmed') throw this.#notNow(verb);
+    return session;
+  }
+
+  #notNow(verb: string): EvercallError {
+    return new EvercallError('invalidState', `${verb}: the call is ${this.#state}`);
+  }
+
+  changed<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void {
+    this.#store?.changed();
+    this.events.emit(event, payload);
+  }
+
+  tell<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void {
+    this.events.emit(event, payload);
+  }
+
+  onProgress(response?: SipResponse): void {
+    this.#step('progress', response);
+  }
+
+  onAccepted(response?: SipResponse): void {
+    this.#step('accepted', response);
+  }
+
+  onConfirmed(): void {
+    const { clock } = this.context;
+    this.#confirmedAt = clock.now();
+    this.#unlimit?.();
+    this.#unlimit = limit(clock, this.#limits.maxDuration, () => {
+      this.call.hangup();
+    });
+    this.#session = this.session;
+    this.outgoing = this.incoming = undefined;
+    this.#step('confirmed');
+    this.#answered?.resolve();
+  }
+
+  onRenegotiated(): void {
+    const { localHold: local, remoteHold: remote } = this.media.session;
+    this.changed('holdChanged', { local, remote });
+  }
+
+  onDtmf(signal: DtmfSignal): void {
+    this.tell('dtmf', signal);
+  }
+
+  onMessage(request: SipRequest, transaction: ServerTransaction): void {
+    this.context.core.respond(transaction, 200);
+    this.tell('message', { body: request.body, request });
+  }
+
+  onEnded(end: SessionEnd): void {
+    if (this.#end) return;
+    this.#unlimit?.();
+    const { clock } = this.context;
+    const { status, reason, by, error } = end;
+    this.#end = { cause: endCause(end), status, reason, by, at: clock.wallTime(), duration: this.duration, error };
+    this.media.session.close();
+    const previous = this.#state;
+    this.#state = 'disconnected';
+    this.context.released(this.call);
+    const response = end.message && 'status' in end.message ? end.message : undefined;
+    this.changed('stateChanged', { state: 'disconnected', previous, status, reason, response });
+    this.tell('ended', this.#end);
+    if (this.#confirmedAt === undefined) this.#answered?.reject(endError(this.#end));
+    this.#ended?.resolve(this.#end);
+  }
+
+  #step(event: CallEvent, response?: SipResponse): void {
+    const previous = this.#state;
+    const state = callState(previous, event);
+    if (state === previous) return;
+    this.#state = state;
+    this.changed('stateChanged', { state, previous, status: response?.status, reason: response?.reason, response });
+  }
+
+  /** It has rung for long enough. */
+  #onNoAnswer(): void {
+    if (this.#state === 'connecting') return;
+    if (this.incoming) {
+      this.incoming.reject(408);
+      return;
+    }
+    this.outgoing?.cancel();
+    this.onEnded({ by: 'local', status: 408, reason: reasonPhrase(408) });
+  }
+}
+
+function sessionContext(context: CallContext, origin: CallOrigin, negotiator: CallMedia): SessionContext {
+  const { core, flow, authenticator, clock, log, timers, contact } = context;
+  const isAnonymous = origin.direction === 'outgoing' && origin.isAnonymous;
+  return {
+    core,
+    flow,
+    authenticator,
+    clock,
+    log,
+    timers,
+    extensions: callExtensions(context.extensions, origin.direction === 'outgoing' ? origin.options : {}),
+    contact: isAnonymous ? () => contact({ anonymous: true }) : contact,
+    negotiator,
+  };
+}
+
+function callExtensions(base: ExtensionConfig, options: CallOptions): ExtensionConfig {
+  const { reliableProvisional, sessionTimer } = options;
+  return reliableProvisional === undefined && sessionTimer === undefined ? base : extensionConfig(options, base);
+}
+
+export function party(address: Address | undefined): RemoteParty {
+  return { uri: address?.uri ?? '', displayName: address?.displayName };
+}
