@@ -20,6 +20,8 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   readonly #user: CallMediaUser;
   #config: MediaSessionConfig;
   #session: MediaSession;
+  /** Whether the session describes the call already. */
+  #isDescribed = false;
 
   constructor(context: CallContext, options: MediaOptions, user: CallMediaUser) {
     this.#context = context;
@@ -36,17 +38,17 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   /** Takes what is said at the answer; media that are under way by then stay as they are. */
   configure(options: MediaOptions): void {
     const config = mediaConfig(this.#context.media, options);
-    if (config === this.#config || this.#session.state !== 'new') return;
+    if (config === this.#config || this.#isDescribed) return;
     this.#config = config;
     this.#session = this.#open();
   }
 
   createOffer(wish?: OfferWish): Promise<string> {
-    return this.#session.createOffer(wish);
+    return this.#describe(this.#session.createOffer(wish));
   }
 
   createAnswer(offer: string, isWanted?: () => boolean): Promise<string> {
-    return this.#session.createAnswer(offer, { isWanted });
+    return this.#describe(this.#session.createAnswer(offer, { isWanted }));
   }
 
   applyAnswer(answer: string): Promise<void> {
@@ -78,6 +80,13 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   onPlayoutBlocked(): void {
     this.#user.tell('playoutBlocked', { resume: () => this.#session.resumePlayout() });
+  }
+
+  #describe(made: Promise<string>): Promise<string> {
+    if (this.#isDescribed) return made;
+    this.#isDescribed = true;
+    made.catch(() => (this.#isDescribed = false)); // nothing has come of it
+    return made;
   }
 
   #open(): MediaSession {

@@ -184,6 +184,7 @@ export class Leg implements SessionUser {
   }
 
   onRenegotiated(): void {
+    if (this.#end) return;
     const { localHold: local, remoteHold: remote } = this.media.session;
     this.changed('holdChanged', { local, remote });
   }

@@ -58,6 +58,11 @@ export class Dialog implements DialogState {
     this.#remoteSequence = state.remoteSequence;
   }
 
+  /** Of the last request of ours. */
+  get localSequence(): number {
+    return this.#localSequence;
+  }
+
   /** The plan of a request in this dialog (§12.2.1.1). */
   plan(method: string, headers: readonly Header[] = [], body: Body = ''): RequestPlan {
     return {
@@ -99,8 +104,13 @@ export class Dialog implements DialogState {
   }
 }
 
-/** A dialog as the UAC sees it, from a response with a To tag (§12.1.2). */
-export function dialogOfResponse(request: SipRequest, response: SipResponse, flow: Flow): Dialog {
+/** A dialog as the UAC sees it, from a response with a To tag (§12.1.2). @param localSequence where other requests of ours came after this one */
+export function dialogOfResponse(
+  request: SipRequest,
+  response: SipResponse,
+  flow: Flow,
+  localSequence = read(request, CSeq)!.sequence,
+): Dialog {
   const to = read(response, To)!;
   return new Dialog({
     callId: read(request, CallId)!,
@@ -111,7 +121,7 @@ export function dialogOfResponse(request: SipRequest, response: SipResponse, flo
     routes: recordRoutes(response).reverse(),
     flow,
     remoteTarget: contactUri(response) ?? request.uri, // §13.2.2.4 needs one; a missing Contact must not end the call
-    localSequence: read(request, CSeq)!.sequence,
+    localSequence,
     remoteSequence: undefined,
   });
 }

@@ -41,7 +41,7 @@ export class IncomingInvite implements InviteUser {
     transaction.user = this;
     this.session = new Session(context, dialogOfRequest(request, this.#tag, transaction.flow), false, user);
     this.session.learn(request);
-    if (this.#offer !== undefined) this.session.exchange = 'remoteOffer';
+    this.session.exchange = this.#offer === undefined ? 'localOffer' : 'remoteOffer'; // RFC 3311 §5.1: the INVITE's comes first
     this.session.onEnd = () => {
       this.#reliable?.stop();
       if (!transaction.isAnswered) this.#respond(487); // a BYE in the early dialog ends the INVITE too (§15.1.2)
@@ -73,6 +73,7 @@ export class IncomingInvite implements InviteUser {
     }
     await new Promise<void>((resolve) => {
       this.#described = this.#promise(183, [...headers, sdpHeader], body, resolve);
+      void this.#described.then(resolve); // its turn may never come
     });
   }
 

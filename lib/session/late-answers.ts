@@ -15,17 +15,31 @@ export interface Winner {
 export class LateAnswers implements RequestUser {
   readonly #context: Pick<SessionContext, 'core' | 'flow' | 'authenticator' | 'log'>;
   readonly #winner: Winner | undefined;
+  /** The ACKs of those who were hung up on, by their tags: a 2xx that comes again is one whose ACK was lost. */
+  #acks: Map<string, SipRequest> | undefined;
 
-  /** Without a winner the call was given up, and nobody's answer is wanted. It knows nothing of the call, so as not to keep it. */
-  constructor({ core, flow, authenticator, log }: SessionContext, winner?: Winner) {
+  readonly #sequences: ReadonlyMap<string, number> | undefined;
+
+  /**
+   * Without a winner the call was given up, and nobody's answer is wanted. It knows nothing of the call, so as not to keep it.
+   * @param sequences the last number of ours in each early dialog that is over, by its tag: there it goes on (§12.2.1.1)
+   */
+  constructor(
+    { core, flow, authenticator, log }: SessionContext,
+    winner?: Winner,
+    sequences?: ReadonlyMap<string, number>,
+  ) {
     this.#context = { core, flow, authenticator, log };
     this.#winner = winner;
+    this.#sequences = sequences;
   }
 
   onFinal(response: SipResponse, request: SipRequest): void {
     if (response.status >= 300) return;
-    if (remoteTag(response) === this.#winner?.remoteTag) this.#context.flow.send(this.#winner.ack);
-    else this.#hangUp(response, request);
+    const tag = remoteTag(response);
+    const ack = tag === this.#winner?.remoteTag ? this.#winner.ack : this.#acks?.get(tag);
+    if (ack) this.#context.flow.send(ack);
+    else (this.#acks ??= new Map<string, SipRequest>()).set(tag, this.#hangUp(response, request));
   }
 
   onFailure(_error: EvercallError): void {
@@ -33,13 +47,14 @@ export class LateAnswers implements RequestUser {
   }
 
   /** A dialog nobody wants: acknowledged, and ended. */
-  #hangUp(response: SipResponse, request: SipRequest): void {
+  #hangUp(response: SipResponse, request: SipRequest): SipRequest {
     const { core, flow, authenticator, log } = this.#context;
-    const dialog = dialogOfResponse(request, response, flow);
-    core.sendAck(dialog.planAck(read(response, CSeq)!.sequence, [], ''), flow);
+    const dialog = dialogOfResponse(request, response, flow, this.#sequences?.get(remoteTag(response)));
+    const ack = core.sendAck(dialog.planAck(read(response, CSeq)!.sequence, [], ''), flow);
     core.exchange(dialog.plan('BYE'), { flow, authenticator }).catch((error: unknown) => {
       log.warn(`BYE to a fork: ${String(error)}`);
     });
+    return ack;
   }
 }
 

@@ -53,6 +53,8 @@ export class OutgoingInvite implements RequestUser {
   /** The dialog that won: the first 2xx. */
   #session: Session | undefined;
   #early: EarlyMedia | undefined;
+  /** Of early dialogs that are over: the last number of ours, by the tag. */
+  #sequences: Map<string, number> | undefined;
 
   constructor(context: SessionContext, options: OutgoingInviteOptions, user: SessionUser) {
     this.#context = context;
@@ -102,7 +104,7 @@ export class OutgoingInvite implements RequestUser {
   /** Gives the call up: CANCEL when that may be sent; a 2xx that crosses it gets ACK and BYE. Tells the user nothing. */
   cancel(headers: readonly Header[] = []): void {
     this.#endForks();
-    this.#request?.handOver(new LateAnswers(this.#context));
+    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#sequences));
     this.#request?.cancel(headers);
   }
 
@@ -113,7 +115,7 @@ export class OutgoingInvite implements RequestUser {
   }
 
   onProvisional(response: SipResponse, request: SipRequest): void {
-    if (response.status === 100) return;
+    if (response.status === 100 || this.#sequences?.has(remoteTag(response))) return; // of a fork that is over
     const description = sessionDescription(response);
     const fork = this.#fork(response, request);
     const verdict = fork?.prack.judge(response) ?? 'unreliable';
@@ -135,7 +137,8 @@ export class OutgoingInvite implements RequestUser {
     const tag = remoteTag(response);
     if (this.#session) {
       // The answer to a late offer is still being made: a repeat will get its ACK then, another fork is hung up now.
-      if (tag !== this.#session.dialog.remoteTag) new LateAnswers(this.#context).onFinal(response, request);
+      if (tag !== this.#session.dialog.remoteTag)
+        new LateAnswers(this.#context, undefined, this.#sequences).onFinal(response, request);
       return;
     }
     const fork = this.#forks.get(tag);
@@ -150,7 +153,12 @@ export class OutgoingInvite implements RequestUser {
   }
 
   #newSession(response: SipResponse, request: SipRequest): Session {
-    return new Session(this.#context, dialogOfResponse(request, response, this.#context.flow), true, this.#user);
+    return new Session(
+      this.#context,
+      dialogOfResponse(request, response, this.#context.flow, this.#sequences?.get(remoteTag(response))),
+      true,
+      this.#user,
+    );
   }
 
   onFailure(error: EvercallError): void {
@@ -165,8 +173,11 @@ export class OutgoingInvite implements RequestUser {
     let fork = this.#forks.get(tag);
     if (!fork) {
       const session = this.#newSession(response, request);
-      session.onForkEnd = () => this.#forks.delete(tag);
-      if (this.#options.offer !== undefined) session.exchange = 'localOffer';
+      session.onForkEnd = () => {
+        this.#forks.delete(tag);
+        (this.#sequences ??= new Map<string, number>()).set(tag, session.dialog.localSequence);
+      };
+      session.exchange = this.#options.offer === undefined ? 'remoteOffer' : 'localOffer'; // RFC 3311 §5.1: this one first
       fork = { session, prack: new Prack(session) };
       this.#forks.set(tag, fork);
     }
@@ -242,7 +253,8 @@ export class OutgoingInvite implements RequestUser {
 
   /** From here on only late answers can come. */
   #settle(session: Session, ack: SipRequest): void {
-    this.#request?.handOver(new LateAnswers(this.#context, { remoteTag: session.dialog.remoteTag, ack }));
+    const winner = { remoteTag: session.dialog.remoteTag, ack };
+    this.#request?.handOver(new LateAnswers(this.#context, winner, this.#sequences));
   }
 
   async #applyAnswer(session: Session, answer: string | undefined): Promise<void> {

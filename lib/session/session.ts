@@ -16,7 +16,7 @@ import type { SessionContext, SessionEnd, SessionUser } from './session-context.
 import type { SessionTimer, SessionTimerUser } from './session-timer.js';
 import { answerUpdate } from './update.js';
 
-/** Who has an offer out: at most one at a time (RFC 3264 §4). */
+/** Who has an offer out, or owes one: at most one at a time (RFC 3264 §4). */
 export type Exchange = 'stable' | 'localOffer' | 'remoteOffer' | 'remoteUpdate';
 
 interface AwaitedAck {
@@ -158,13 +158,16 @@ export class Session implements DialogUser, SessionTimerUser {
   /** Ends the session without a BYE: the peer has done so, or knows nothing of it. */
   end(end: SessionEnd): void {
     if (this.#isOver) return;
+    this.#close(end);
+    this.#forget('the call was over before the ACK came');
+  }
+
+  #forget(why: string): void {
     const awaited = this.#awaited;
     this.#awaited = none;
+    this.#lateBye = undefined;
     this.context.core.dialogs.remove(this.dialog);
-    this.#close(end);
-    this.#wake();
-    for (const { onGone } of awaited)
-      onGone(new EvercallError('cancelled', 'the call was over before the ACK came', { status: 487 }));
+    for (const { onGone } of awaited) onGone(new EvercallError('cancelled', why, { status: 487 }));
   }
 
   /** Ends the session with nothing on the wire, not even the response to an INVITE that waits for one. */
@@ -179,6 +182,7 @@ export class Session implements DialogUser, SessionTimerUser {
     this.onEnd?.();
     if (this.onForkEnd) this.onForkEnd();
     else this.user.onEnded(end);
+    this.#wake();
   }
 
   #wake(): void {
@@ -241,6 +245,7 @@ export class Session implements DialogUser, SessionTimerUser {
 
   /** A 2xx to a re-INVITE or UPDATE of ours (§12.2.1.2, RFC 4028 §7.2). */
   onRefreshed(response: SipResponse): void {
+    if (this.#isOver) return;
     this.dialog.refreshTarget(response);
     this.learn(response);
     this.#timer?.onSuccess(response);
@@ -286,6 +291,10 @@ export class Session implements DialogUser, SessionTimerUser {
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
     const { core } = this.context;
+    if (this.#isOver) {
+      this.#refuse(request, transaction);
+      return;
+    }
     this.learn(request);
     switch (request.method) {
       case 'INVITE':
@@ -310,6 +319,13 @@ export class Session implements DialogUser, SessionTimerUser {
       default:
         core.respond(transaction, 405, { headers: [allowHeader] });
     }
+  }
+
+  /** The user has hung up, and our BYE waits for the ACK: one of the peer's makes it needless. */
+  #refuse(request: SipRequest, transaction: ServerTransaction): void {
+    const isBye = request.method === 'BYE';
+    this.context.core.respond(transaction, isBye ? 200 : 481);
+    if (isBye) this.#forget('the peer hung up before the ACK came');
   }
 
   /** Headers of an INVITE or UPDATE and its 2xx: where and how we can be reached (§12.1.1, §13.3.1.4). */

@@ -32,6 +32,22 @@ describe('early dialogs', () => {
     await call.answered;
   });
 
+  it('of a fork that is over a provisional response is nothing new, and its 2xx goes on with its numbers (§12.2.1.1)', async () => {
+    const { call, server, invite } = await calling();
+    server.respond(invite, 180, { toTag: 'one' });
+    const sent = call.sendRequest('OPTIONS');
+    const options = await server.request('OPTIONS');
+    server.respond(options, 481);
+    assert.equal((await sent).status, 481);
+    server.respond(invite, 183, { toTag: 'one', headers: ['Require: 100rel', 'RSeq: 1'] });
+    await server.nothing();
+    server.respond(invite, 200, { headers: described, body: peerSdp(), toTag: 'one' });
+    await server.request('ACK');
+    await call.answered;
+    call.hangup();
+    assert.equal(read(await server.request('BYE'), CSeq)!.sequence, read(options, CSeq)!.sequence + 1);
+  });
+
   it('the 2xx confirms the early dialog of its tag, with the route set of the 2xx; the others are over (§13.2.2.4)', async () => {
     const { call, server, invite } = await calling();
     server.respond(invite, 180, {

@@ -448,4 +448,38 @@ describe('in a call', () => {
     await stage.server.request('BYE');
     assert.equal(stage.server.sockets.length, 2);
   });
+
+  it('CALL-11: early media make the offer of a call that came without one, and the answer keeps their connection', async () => {
+    const { call, server, media } = await called({}, '');
+    void call.ring({ earlyMedia: true });
+    await server.response(183);
+    const answered = call.answer({ audio: { echoCancellation: false } });
+    const ok = await server.response(200);
+    server.send(inDialog('ACK', ok, 1, { 'Content-Type': 'application/sdp' }, peerSdp()));
+    await answered;
+    assert.lengthOf(media.connections, 1);
+    assert.lengthOf(media.microphones, 1);
+  });
+
+  it('an UPDATE with an offer, before the INVITE without one has got ours, gets 491 (RFC 3311 §5.2)', async () => {
+    const { server, ringing } = await called({}, '');
+    server.send(inDialog('UPDATE', ringing, 2, { 'Content-Type': 'application/sdp' }, offer()));
+    await server.response(491);
+  });
+
+  it('hung up before the ACK, only that and a BYE of the caller are of interest: the BYE makes ours needless (§15)', async () => {
+    const { call, server, clock } = await called();
+    const answered = call.answer().catch((error: unknown) => error);
+    const ok = await server.response(200);
+    const held = call.update().catch((error: unknown) => error);
+    call.hangup();
+    assert.propertyVal(await held, 'code', 'invalidState');
+    server.send(inDialog('INFO', ok, 2));
+    await server.response(481);
+    server.send(inDialog('BYE', ok, 3));
+    await server.response(200);
+    assert.propertyVal(await answered, 'code', 'cancelled');
+    await clock.advance(64 * 500);
+    await server.nothing();
+  });
 });

@@ -165,8 +165,24 @@ describe('outgoing INVITE', () => {
     const cancel = await server.request('CANCEL');
     server.respond(invite, 200, { headers: sdp, body: peerSdp() });
     server.respond(cancel, 200);
-    await server.request('ACK');
+    const ack = await server.request('ACK');
     await server.request('BYE');
+    server.respond(invite, 200, { headers: sdp, body: peerSdp() });
+    assert.deepEqual(await server.request('ACK'), ack, 'it comes again: its ACK was lost, not the BYE (§13.2.2.4)');
+    await server.nothing();
+  });
+
+  it('that BYE goes on with the numbers of the early dialog (§12.2.1.1)', async () => {
+    const { account, server } = await phone();
+    const call = account.call('bob');
+    const invite = await server.request('INVITE');
+    server.respond(invite, 180, { headers: ['Require: 100rel', 'RSeq: 1'] });
+    const prack = await server.request('PRACK');
+    call.hangup();
+    await server.request('CANCEL');
+    server.respond(invite, 200, { headers: sdp, body: peerSdp() });
+    await server.request('ACK');
+    assert.equal(read(await server.request('BYE'), CSeq)!.sequence, read(prack, CSeq)!.sequence + 1);
   });
 
   it('hung up while the microphone is asked for, no INVITE ever leaves and the microphone is released', async () => {

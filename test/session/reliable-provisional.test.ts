@@ -272,4 +272,14 @@ describe('reliable provisional responses as the callee (RFC 3262 §3)', () => {
     await server.response(481);
     assert.equal(call.state, 'confirmed');
   });
+
+  it('early media that wait behind a 180 without PRACK are given up with the call', async () => {
+    const { call, server, clock } = await peerCalls({ Require: '100rel' });
+    await server.response(180);
+    const heard = call.ring({ earlyMedia: true });
+    await clock.advance(64 * 500);
+    await server.skip();
+    assert.equal(call.end?.status, 504);
+    await heard;
+  });
 });

@@ -219,4 +219,28 @@ describe('UPDATE of ours (RFC 3311 §5.1)', () => {
     await server.response(487); // the UPDATE
     assert.equal(call.state, 'disconnected');
   });
+
+  it('without an offer in the INVITE it waits until the offer of the callee is answered (RFC 3311 §5.1)', async () => {
+    const { call, server, invite } = await calling({ offer: 'late' });
+    server.respond(invite, 180, { headers: allowed.headers });
+    const updated = call.update();
+    await server.nothing();
+    server.respond(invite, 200, { headers: [...described, ...allowed.headers], body: peerOffer() });
+    await server.request('ACK');
+    const update = await server.request('UPDATE');
+    server.respond(update, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await updated;
+  });
+
+  it('an answer that comes when the call is over starts no session timer (RFC 4028)', async () => {
+    const { call, server, clock } = await talkingTo(allowed);
+    const updated = call.update({ offer: false });
+    const update = await server.request('UPDATE');
+    call.hangup();
+    server.respond(await server.request('BYE'), 200);
+    server.respond(update, 200, { headers: ['Session-Expires: 90;refresher=uac'] });
+    await updated;
+    await clock.advance(64 * 500);
+    assert.equal(clock.pending, 0);
+  });
 });
