@@ -24,7 +24,8 @@ export type {
 export type { AccountEdit } from './account/edit.js';
 export type { Privacy } from './call/privacy.js';
 export type { Call } from './call/call.js';
-export type { CallEvents, CallSnapshot, RemoteParty } from './call/call-events.js';
+export type { CallEvents, CallRequest, CallResponse, CallSnapshot, RemoteParty } from './call/call-events.js';
+export type { OutgoingRequest, OutgoingRequestHook, RequestAddition } from './call/outgoing-request.js';
 export type {
   AnswerOptions,
   CallOptions,
@@ -37,7 +38,7 @@ export type { CallLimits } from './call/limits.js';
 export type { CallState } from './call/call-state.js';
 export type { CallEnd, EndCause } from './call/end-cause.js';
 export type { SendDtmfOptions } from './call/dtmf.js';
-export type { ReinviteOptions, RequestOptions, UpdateOptions } from './call/in-dialog.js';
+export type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './call/in-dialog.js';
 export type { ExtensionOptions, SessionTimerOptions } from './session/extensions.js';
 export type { MediaEnvironment } from './media/environment.js';
 export type { MediaState } from './media/connection-state.js';

@@ -123,6 +123,9 @@ export class AccountCalls {
       get limits() {
         return identity().config.limits;
       },
+      get dress() {
+        return identity().config.dress;
+      },
       contact: (purpose) => ({
         name: 'Contact',
         value: (identity().branchOf(flow) ?? identity().branch).contact.value(purpose),

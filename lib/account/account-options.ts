@@ -14,8 +14,11 @@ import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ContactConfig } from '../registration/contact.js';
 import { callLimits } from '../call/limits.js';
 import type { CallLimits } from '../call/limits.js';
-import { extensionConfig } from '../session/extensions.js';
+import { dressWith } from '../call/outgoing-request.js';
+import type { OutgoingRequestHook } from '../call/outgoing-request.js';
+import { extensionConfig, extensionOptions } from '../session/extensions.js';
 import type { ExtensionConfig, ExtensionOptions } from '../session/extensions.js';
+import type { Dress } from '../session/signalling.js';
 import type { ContactUpdate } from '../registration/registration.js';
 import type { RetryConfig } from '../registration/schedule.js';
 import type { Account } from './account.js';
@@ -145,6 +148,8 @@ export interface AccountOptions extends ExtensionOptions, CallLimits {
   readonly priority?: number;
   /** Answers incoming messages with 200 by itself; without, the app calls `respond`. @default true */
   readonly autoRespondMessage?: boolean;
+  /** May add to what calls send: called for each INVITE, ACK, UPDATE, BYE, CANCEL, INFO … */
+  readonly outgoingRequest?: OutgoingRequestHook;
   /** Kept as `account.data`. */
   readonly data?: unknown;
 }
@@ -192,17 +197,18 @@ export interface AccountConfig {
   readonly media: MediaSessionConfig;
   readonly normalize: AccountOptions['normalize'];
   readonly privacy: readonly Privacy[];
+  readonly dress: Dress | undefined;
 }
 
 /** What accounts have that say nothing else: the user agent's. */
-export type AccountDefaults = Pick<AccountConfig, 'servers' | 'routes' | 'media'>;
+export type AccountDefaults = Pick<AccountConfig, 'servers' | 'routes' | 'media' | 'extensions'>;
 
 const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
   'uri', 'displayName', 'id', 'password', 'ha1', 'username', 'credentials', 'credentialsProvider', 'authentication', 'servers', 'flows', 'registrar', 'register',
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
   'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage',
-  'reliableProvisional', 'sessionTimer', 'ringTimeout', 'maxDuration', 'media', 'normalize', 'privacy', 'params', 'data',
+  ...extensionOptions, 'outgoingRequest', 'ringTimeout', 'maxDuration', 'media', 'normalize', 'privacy', 'params', 'data',
 ]); // prettier-ignore
 
 export function accountConfig(options: AccountOptions, defaults: AccountDefaults): AccountConfig {
@@ -223,6 +229,7 @@ export function accountConfig(options: AccountOptions, defaults: AccountDefaults
   const priority = options.priority ?? 0;
   if (!Number.isFinite(priority)) throw invalidOption('priority', 'takes a number', priority);
   const { headers, supported } = registerHeaders(options);
+  const hook = aFunction(options, 'outgoingRequest');
   return Object.freeze({
     address: writeAddress({ displayName, uri: address.uri, params: new Map() }),
     uri: address.uri,
@@ -258,11 +265,12 @@ export function accountConfig(options: AccountOptions, defaults: AccountDefaults
     instanceId,
     priority,
     autoRespondMessage: flag(options, 'autoRespondMessage', true),
-    extensions: extensionConfig(options),
+    extensions: extensionConfig(options, defaults.extensions),
     limits: callLimits(options),
     media: mediaConfig(options.media, defaults.media),
     normalize: aFunction(options, 'normalize'),
     privacy: checkPrivacy(options.privacy),
+    dress: hook && dressWith(hook),
   });
 }
 
@@ -297,7 +305,10 @@ function textList(list: readonly string[], option: string): readonly string[] {
   return list;
 }
 
-function aFunction<K extends 'credentialsProvider' | 'normalize'>(options: AccountOptions, name: K): AccountOptions[K] {
+function aFunction<K extends 'credentialsProvider' | 'normalize' | 'outgoingRequest'>(
+  options: AccountOptions,
+  name: K,
+): AccountOptions[K] {
   const value = options[name];
   if (value !== undefined && typeof value !== 'function') throw invalidOption(name, 'takes a function', value);
   return value;

@@ -1,21 +1,26 @@
 /** What a call is built from, and how it begins. */
 import type { Clock } from '../base/clock.js';
+import type { Core } from '../core/core.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import type { SessionContext } from '../session/session-context.js';
+import type { Dress } from '../session/signalling.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Call } from './call.js';
 import type { CallOptions } from './call-options.js';
 import type { CallLimits } from './limits.js';
 
 /** What a call is built from; its account provides that. */
-export interface CallContext extends Omit<SessionContext, 'negotiator' | 'contact'> {
+export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' | 'contact'> {
+  readonly core: Core;
   readonly clock: Clock;
   readonly media: MediaSessionConfig;
   readonly mediaEnvironment: MediaEnvironment;
   readonly contact: (purpose?: { readonly anonymous?: boolean }) => Header;
   readonly limits: CallLimits;
+  /** What the app makes of requests before they leave. */
+  readonly dress: Dress | undefined;
   /** Called once, when the call is over. */
   readonly released: (call: Call) => void;
 }

@@ -1,7 +1,7 @@
 /** What the app hears and sees of a call. */
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaSession } from '../media/media-session.js';
-import type { Body, SipRequest, SipResponse } from '../parser/index.js';
+import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import type { CallState } from './call-state.js';
 import type { CallEnd } from './end-cause.js';
@@ -10,6 +10,29 @@ import type { CallEnd } from './end-cause.js';
 export interface RemoteParty {
   readonly uri: string;
   readonly displayName: string | undefined;
+}
+
+/** In hexadecimal, 32 digits. */
+export interface SessionIdentifiers {
+  readonly local: string;
+  readonly remote: string | undefined;
+}
+
+export interface CallRequest {
+  readonly method: string;
+  readonly request: SipRequest;
+  /** Only the first answer counts. */
+  readonly respond: (status: number, options?: CallResponse) => void;
+  /** The answer comes later, at the latest when the promise settles. */
+  readonly waitUntil: (promise: Promise<unknown>) => void;
+}
+
+export interface CallResponse {
+  readonly headers?: readonly Header[];
+  /** Its type goes into `headers`. */
+  readonly body?: Body;
+  /** The reason phrase. */
+  readonly reason?: string;
 }
 
 export interface CallEvents {
@@ -33,6 +56,11 @@ export interface CallEvents {
   dtmf: DtmfSignal;
   /** A MESSAGE in the call; answered with 200. */
   message: { readonly body: Body; readonly request: SipRequest };
+  /**
+   * A request in the call that changes nothing of it: INFO, MESSAGE, OPTIONS, and the methods that `allowedMethods` names.
+   * What no listener answers there and then, or promises to by `waitUntil`, is answered as without one.
+   */
+  request: CallRequest;
   /** The peer's audio, for a page that plays or records it by itself. */
   remoteTrack: { readonly track: MediaStreamTrack };
   /** The browser plays nothing before a user gesture: `resume()` from within one tries again. */

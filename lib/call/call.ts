@@ -2,22 +2,22 @@
 import type { EventSource } from '../base/emitter.js';
 import { optional } from '../core/optional.js';
 import { To } from '../parser/index.js';
-import type { SipRequest, SipResponse } from '../parser/index.js';
+import type { Body, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaSession } from '../media/media-session.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
 import { answerCall, rejectCall, ringCall } from './answering.js';
 import type { AnswerOptions, HangupOptions, RejectOptions, RingOptions } from './call-options.js';
 import type { CallContext, CallOrigin } from './call-context.js';
-import type { CallEvents, CallSnapshot, RemoteParty } from './call-events.js';
+import type { CallEvents, CallSnapshot, RemoteParty, SessionIdentifiers } from './call-events.js';
 import type { CallState } from './call-state.js';
 import { sendDigits } from './dtmf.js';
 import type { SendDtmfOptions } from './dtmf.js';
 import type { CallEnd } from './end-cause.js';
 import { hangUp } from './hangup.js';
 import { setHold } from './hold.js';
-import { reinviteCall, requestInDialog, sendMessage, updateCall } from './in-dialog.js';
-import type { MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './in-dialog.js';
+import { reinviteCall, requestInDialog, sendInfo, sendMessage, updateCall } from './in-dialog.js';
+import type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './in-dialog.js';
 import { Leg, party } from './leg.js';
 import { place } from './placing.js';
 
@@ -58,6 +58,12 @@ export class Call implements EventSource<CallEvents> {
   /** The Call-ID of the dialog. */
   get callId(): string {
     return this.#leg.callId;
+  }
+
+  /** The UUIDs that name the call from end to end (RFC 7989): ours, and the peer's once it has told it. */
+  get sessionId(): SessionIdentifiers | undefined {
+    const { uuid } = this.#leg.sessionContext.core;
+    return uuid === undefined ? undefined : { local: uuid, remote: this.#leg.dialogSession?.dialog.peerUuid };
   }
 
   /** What ended it, once it is over. */
@@ -183,6 +189,14 @@ export class Call implements EventSource<CallEvents> {
   /** Sends a request in the dialog, early or confirmed; resolves with its final response, whatever its status. */
   sendRequest(method: string, options: RequestOptions = {}): Promise<SipResponse> {
     return requestInDialog(this.#leg, method, options);
+  }
+
+  /**
+   * Sends an INFO of a package (RFC 6086); resolves with its final response. Throws `invalidState` where the peer has not
+   * said that it takes the package. INFO without a package goes by `sendRequest`.
+   */
+  sendInfo(infoPackage: string, body: Body = '', options: InfoOptions = {}): Promise<SipResponse> {
+    return sendInfo(this.#leg, infoPackage, body, options);
   }
 
   /** Sends silence; nothing is negotiated. */

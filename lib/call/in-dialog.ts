@@ -1,8 +1,10 @@
 /** What the app sends within the dialog of a call: changes of the session, and requests of its own. */
 import { EvercallError, invalidOption, mustSucceed } from '../base/errors.js';
+import { checkLine } from '../base/options.js';
 import { quiet } from '../base/quiet.js';
-import type { Body, Header, SipResponse } from '../parser/index.js';
+import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { Session } from '../session/session.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { checkHeaders } from './call-options.js';
 import type { Leg } from './leg.js';
 
@@ -21,6 +23,13 @@ export interface UpdateOptions extends ReinviteOptions {
 export interface MessageOptions {
   /** @default 'text/plain' */
   readonly contentType?: string;
+}
+
+export interface InfoOptions {
+  /** @default 'text/plain' */
+  readonly contentType?: string;
+  readonly headers?: readonly Header[];
+  readonly signal?: AbortSignal;
 }
 
 export interface RequestOptions {
@@ -65,6 +74,49 @@ export function requestInDialog(leg: Leg, method: string, options: RequestOption
   if (own.has(method) || !/^[A-Z]+$/.test(method))
     throw invalidOption('method', 'takes INFO, MESSAGE, OPTIONS …', method);
   return quiet(session.request(method, checkHeaders(options.headers), options.body, options.signal));
+}
+
+/** An INFO of a package that the peer takes (RFC 6086 §4.2.1). */
+export function sendInfo(leg: Leg, infoPackage: string, body: Body, options: InfoOptions): Promise<SipResponse> {
+  const session = leg.mustHaveDialog('sendInfo');
+  const { contentType, headers = [], signal } = options;
+  if (!session.remoteTakes(infoPackage))
+    throw new EvercallError('invalidState', `sendInfo: the peer does not take ${infoPackage}`);
+  const described = [
+    { name: 'Content-Type', value: contentType ?? 'text/plain' },
+    { name: 'Content-Disposition', value: 'Info-Package' },
+  ];
+  const all = checkHeaders([
+    { name: 'Info-Package', value: infoPackage },
+    ...(body.length > 0 ? described : []),
+    ...headers,
+  ]);
+  return quiet(session.request('INFO', all, body, signal));
+}
+
+/** Shows a request of the peer's to the app, which may answer it. */
+export function offerRequest(leg: Leg, request: SipRequest, transaction: ServerTransaction, answer: () => void): void {
+  const { core } = leg.sessionContext;
+  const waits: Promise<unknown>[] = [];
+  const answerOnce = (): void => {
+    if (!transaction.isAnswered) answer();
+  };
+  leg.tell('request', {
+    method: request.method,
+    request,
+    respond: (status, { headers, body, reason } = {}) => {
+      if (!(Number.isInteger(status) && status >= 200 && status <= 699))
+        throw invalidOption('status', 'takes 200 to 699', status);
+      if (reason !== undefined) checkLine('reason', reason);
+      const checked = checkHeaders(headers);
+      if (!transaction.isAnswered) core.respond(transaction, status, { headers: checked, body, reason });
+    },
+    waitUntil: (promise) => {
+      waits.push(promise);
+    },
+  });
+  if (waits.length === 0) answerOnce();
+  else void Promise.allSettled(waits).then(answerOnce);
 }
 
 export function sendMessage(leg: Leg, body: string, { contentType = 'text/plain' }: MessageOptions): Promise<void> {

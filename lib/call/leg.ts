@@ -7,13 +7,15 @@ import { Store } from '../base/store.js';
 import { optional } from '../core/optional.js';
 import { From, reasonPhrase } from '../parser/index.js';
 import type { Address, SipRequest, SipResponse } from '../parser/index.js';
+import type { Random } from '../base/random.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
-import { extensionConfig } from '../session/extensions.js';
+import { extensionConfig, extensionOptions } from '../session/extensions.js';
 import type { ExtensionConfig } from '../session/extensions.js';
 import { IncomingInvite } from '../session/incoming-invite.js';
 import type { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { SessionContext, SessionEnd, SessionUser } from '../session/session-context.js';
 import type { Session } from '../session/session.js';
+import { Signalling } from '../session/signalling.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Call } from './call.js';
 import type { CallContext, CallOrigin } from './call-context.js';
@@ -24,6 +26,7 @@ import { callState } from './call-state.js';
 import type { CallEvent, CallState } from './call-state.js';
 import { endCause, endError } from './end-cause.js';
 import type { CallEnd } from './end-cause.js';
+import { offerRequest } from './in-dialog.js';
 import { callLimits, limit } from './limits.js';
 import type { CallLimits } from './limits.js';
 
@@ -194,8 +197,17 @@ export class Leg implements SessionUser {
   }
 
   onMessage(request: SipRequest, transaction: ServerTransaction): void {
-    this.context.core.respond(transaction, 200);
+    this.sessionContext.core.respond(transaction, 200);
     this.tell('message', { body: request.body, request });
+  }
+
+  onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void {
+    if (this.events.has('request')) offerRequest(this, request, transaction, answer);
+    else answer();
+  }
+
+  onRefreshed(): void {
+    // nothing yet
   }
 
   onEnded(end: SessionEnd): void {
@@ -236,25 +248,28 @@ export class Leg implements SessionUser {
 }
 
 function sessionContext(context: CallContext, origin: CallOrigin, negotiator: CallMedia): SessionContext {
-  const { core, flow, authenticator, clock, log, timers, contact } = context;
+  const { core, flow, authenticator, clock, log, timers, contact, dress } = context;
   const isAnonymous = origin.direction === 'outgoing' && origin.isAnonymous;
+  const extensions = callExtensions(context.extensions, origin.direction === 'outgoing' ? origin.options : {});
   return {
-    core,
+    core: new Signalling(core, extensions.sessionId ? newUuid(core.random) : undefined, dress),
     flow,
     authenticator,
     clock,
     log,
     timers,
-    extensions: callExtensions(context.extensions, origin.direction === 'outgoing' ? origin.options : {}),
+    extensions,
     contact: isAnonymous ? () => contact({ anonymous: true }) : contact,
     negotiator,
   };
 }
 
 function callExtensions(base: ExtensionConfig, options: CallOptions): ExtensionConfig {
-  const { reliableProvisional, sessionTimer } = options;
-  return reliableProvisional === undefined && sessionTimer === undefined ? base : extensionConfig(options, base);
+  return extensionOptions.every((name) => options[name] === undefined) ? base : extensionConfig(options, base);
 }
+
+/** RFC 7989 §4.1: without the dashes. */
+const newUuid = (random: Random): string => random.uuid().replaceAll('-', '');
 
 export function party(address: Address | undefined): RemoteParty {
   return { uri: address?.uri ?? '', displayName: address?.displayName };

@@ -3,7 +3,7 @@ import type { Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import { newTag } from '../base/random.js';
 import { ParseError } from '../parser/index.js';
-import type { SipRequest, SipResponse } from '../parser/index.js';
+import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import { buildResponse, toTag } from '../transaction/responses.js';
 import type { ResponseOptions } from '../transaction/responses.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -124,16 +124,18 @@ export class Core implements TransactionUser {
       this.#onCancel(request, transaction);
       return;
     }
-    const refusal = inspect(request);
+    const isInside = toTag(request) !== undefined;
+    const dialog = isInside ? this.dialogs.find(request) : undefined;
+    const refusal = inspect(request, dialog?.user?.takes?.(request.method));
     if (refusal) {
-      const isOther = (refusal.status === 405 || refusal.status === 501) && toTag(request) === undefined;
+      const isOther = (refusal.status === 405 || refusal.status === 501) && !isInside;
       if (isOther && this.#user!.onOtherRequest(request, transaction)) return;
       this.#log.warn(`${request.method} refused with ${refusal.status}`);
       this.respond(transaction, refusal.status, refusal);
       return;
     }
-    if (toTag(request) !== undefined) {
-      this.#toDialog(this.dialogs.find(request), request, transaction);
+    if (isInside) {
+      this.#toDialog(dialog, request, transaction);
     } else if (this.#transactions.isMerged(request, transaction)) {
       this.respond(transaction, 482); // §8.2.2.2
     } else {
@@ -146,16 +148,14 @@ export class Core implements TransactionUser {
       this.respond(transaction, 481); // §12.2.2
     } else if (!dialog.accept(request)) {
       this.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: '0' }] }); // §12.2.2
-    } else if (request.method === 'OPTIONS') {
-      this.respondOptions(transaction);
     } else {
       dialog.user.onRequest(request, transaction);
     }
   }
 
   /** §11.2. */
-  respondOptions(transaction: ServerTransaction, status = 200): void {
-    this.respond(transaction, status, { headers: [allowHeader, acceptHeader, supportedHeader] });
+  respondOptions(transaction: ServerTransaction, status = 200, abilities: readonly Header[] = generalAbilities): void {
+    this.respond(transaction, status, { headers: [acceptHeader, ...abilities] });
   }
 
   /** §9.2: the CANCEL is answered for itself; what it asks for is up to the INVITE's user. */
@@ -166,10 +166,13 @@ export class Core implements TransactionUser {
       return;
     }
     const tag = invite.lastResponse && responseTag(invite.lastResponse);
-    this.respond(transaction, 200, tag ? { toTag: tag } : {}); // §9.2: the tag SHOULD be the INVITE's
+    const sessionId = invite.lastResponse?.headers.filter(({ name }) => name === 'Session-ID'); // RFC 7989 §6
+    this.respond(transaction, 200, { toTag: tag, headers: sessionId }); // §9.2: the tag SHOULD be the INVITE's
     if (!invite.isAnswered) invite.user?.onCancel(cancel);
   }
 }
+
+const generalAbilities = [allowHeader, supportedHeader];
 
 function responseTag(response: SipResponse): string | undefined {
   return toTag({ method: '', uri: '', headers: response.headers, body: '' });

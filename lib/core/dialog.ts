@@ -1,8 +1,9 @@
 /** A dialog: identity, sequence numbers, route set and remote target (RFC 3261 §12). What it is used for is the floor above's. */
 import { CSeq, CallId, Contact, From, To, headerValue, headerValues, read } from '../parser/index.js';
-import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { senderUuid } from '../transaction/session-id.js';
 import { optional } from './optional.js';
 import type { RequestPlan } from './requests.js';
 
@@ -11,6 +12,8 @@ export interface DialogUser {
   /** A request of the peer in this dialog, in order (§12.2.2). */
   onRequest(request: SipRequest, transaction: ServerTransaction): void;
   onAck(ack: SipRequest): void;
+  /** Whether it takes a method that is none of ours; without, none. */
+  takes?(method: string): boolean;
 }
 
 export interface DialogState {
@@ -35,6 +38,8 @@ export class Dialog implements DialogState {
   user: DialogUser | undefined;
   /** Where the peer wants our requests; a target refresh changes it. */
   remoteTarget: string;
+  /** The peer's half of the Session-ID (RFC 7989), once it is known. */
+  peerUuid: string | undefined;
   #localSequence: number;
   #remoteSequence: number | undefined;
 
@@ -75,6 +80,7 @@ export class Dialog implements DialogState {
       nextSequence: () => ++this.#localSequence,
       headers,
       body,
+      peerUuid: this.peerUuid,
     };
   }
 
@@ -88,7 +94,13 @@ export class Dialog implements DialogState {
     const { sequence } = read(request, CSeq)!;
     if (this.#remoteSequence !== undefined && sequence < this.#remoteSequence) return false;
     this.#remoteSequence = sequence;
+    this.hear(request);
     return true;
+  }
+
+  /** A message without a Session-ID changes nothing (RFC 7989 §6). */
+  hear(message: SipMessage): void {
+    this.peerUuid = senderUuid(message) ?? this.peerUuid;
   }
 
   /** An early dialog of ours is confirmed by its 2xx, which has the last word on the route set (§13.2.2.4). */

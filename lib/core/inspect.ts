@@ -11,10 +11,13 @@ export interface Refusal {
 
 const allowed: ReadonlySet<string> = new Set(allowedMethods);
 
-/** The refusal of a request we cannot process, or nothing. The order is §8.2's: method, URI, extensions, content. */
-export function inspect(request: SipRequest): Refusal | undefined {
+/**
+ * The refusal of a request we cannot process, or nothing. The order is §8.2's: method, URI, extensions, content.
+ * @param isTaken its dialog takes the method, even if we do not
+ */
+export function inspect(request: SipRequest, isTaken = false): Refusal | undefined {
   return (
-    inspectMethod(request) ??
+    (isTaken ? undefined : inspectMethod(request)) ??
     inspectUri(request) ??
     inspectRequire(request) ??
     inspectContent(request) ??

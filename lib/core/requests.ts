@@ -15,6 +15,8 @@ export interface RequestPlan {
   readonly nextSequence: () => number;
   /** How many proxies may pass it on; 0 makes the first one answer (§11). @default 70 */
   readonly maxForwards?: number;
+  /** What the peer of the dialog calls itself in Session-ID (RFC 7989). */
+  readonly peerUuid?: string | undefined;
   readonly headers: readonly Header[];
   readonly body: Body;
 }

@@ -1,7 +1,7 @@
 /** What a call agrees on with its peer besides media: reliable provisional responses (RFC 3262), session timers (RFC 4028). */
 import { invalidOption } from '../base/errors.js';
-import { checkKnown, checkOneOf } from '../base/options.js';
-import { supportedOptions } from '../core/capabilities.js';
+import { checkBoolean, checkKnown, checkOneOf } from '../base/options.js';
+import { allowHeader, allowedMethods, supportedOptions } from '../core/capabilities.js';
 import type { Refusal } from '../core/inspect.js';
 import { optional, optionalAll } from '../core/optional.js';
 import { Require, SessionExpires, Supported } from '../parser/index.js';
@@ -24,26 +24,51 @@ export interface ExtensionOptions {
   readonly reliableProvisional?: 'off' | 'supported' | 'required';
   /** Finds out that a peer is gone although no BYE came (RFC 4028). */
   readonly sessionTimer?: SessionTimerOptions;
+  /** Methods of the app's own, answered by `call.on('request')`. @default none */
+  readonly allowedMethods?: readonly string[];
+  /** Info packages that we take (RFC 6086), answered by `call.on('request')`; an empty list takes none and says so. @default says nothing of them */
+  readonly infoPackages?: readonly string[];
+  /** Names the call from end to end by a Session-ID (RFC 7989), for whoever looks for it in several logs. @default true */
+  readonly sessionId?: boolean;
 }
 
 export interface ExtensionConfig {
   readonly reliableProvisional: 'off' | 'supported' | 'required';
   readonly sessionTimer: Required<SessionTimerOptions>;
+  /** Beyond those that the library takes. */
+  readonly methods: readonly string[];
+  readonly infoPackages: readonly string[] | undefined;
+  readonly sessionId: boolean;
+  readonly allow: Header;
   /** Supported, of requests and responses that may use them. */
   readonly supported: Header;
+  readonly recvInfo: Header | undefined;
+  /** Allow, Supported and Recv-Info, of an INVITE or UPDATE of ours. */
+  readonly abilities: readonly Header[];
 }
 
-const defaults = {
+type Choices = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer' | 'methods' | 'infoPackages' | 'sessionId'>;
+
+const defaults: Choices = {
   reliableProvisional: 'supported',
   sessionTimer: { mode: 'optional', expires: 1800, minSE: 90 },
-} as const;
+  methods: [],
+  infoPackages: undefined,
+  sessionId: true,
+};
+
+/** Names of options, for whoever has them among others. */
+export const extensionOptions = [
+  'reliableProvisional', 'sessionTimer', 'allowedMethods', 'infoPackages', 'sessionId',
+] as const satisfies readonly (keyof ExtensionOptions)[]; // prettier-ignore
 
 /** Complete, or throws what is wrong; what is not said is as in `base`. */
-export function extensionConfig(
-  options: ExtensionOptions,
-  base: Omit<ExtensionConfig, 'supported'> = defaults,
-): ExtensionConfig {
-  const { reliableProvisional = base.reliableProvisional } = options;
+export function extensionConfig(options: ExtensionOptions, base: Choices = defaults): ExtensionConfig {
+  const { reliableProvisional = base.reliableProvisional, sessionId = base.sessionId } = options;
+  const { allowedMethods: methods = base.methods, infoPackages = base.infoPackages } = options;
+  checkTokens('allowedMethods', methods, /^[A-Z]+$/);
+  if (infoPackages !== undefined) checkTokens('infoPackages', infoPackages, /^[!%'*+\-.\w`~]+$/);
+  checkBoolean('sessionId', sessionId);
   checkOneOf('reliableProvisional', reliableProvisional, ['off', 'supported', 'required']);
   if (options.sessionTimer !== undefined)
     checkKnown(options.sessionTimer, new Set(['mode', 'expires', 'minSE']), 'sessionTimer');
@@ -55,7 +80,31 @@ export function extensionConfig(
     throw invalidOption('sessionTimer.expires', 'takes minSE or more', expires);
   const off = offTags({ reliableProvisional, sessionTimer });
   const supported = { name: 'Supported', value: [...supportedOptions].filter((tag) => !off.includes(tag)).join(', ') };
-  return { reliableProvisional, sessionTimer, supported };
+  const allow = methods.length === 0 ? allowHeader : allowing(methods);
+  const recvInfo = infoPackages && { name: 'Recv-Info', value: infoPackages.join(', ') };
+  const abilities = recvInfo ? [allow, supported, recvInfo] : [allow, supported];
+  return {
+    reliableProvisional,
+    sessionTimer,
+    methods,
+    infoPackages,
+    sessionId,
+    allow,
+    supported,
+    recvInfo,
+    abilities,
+  };
+}
+
+const allowing = (methods: readonly string[]): Header => ({
+  name: 'Allow',
+  value: [...new Set([...allowedMethods, ...methods])].join(', '),
+});
+
+function checkTokens(option: string, list: readonly string[], token: RegExp): void {
+  if (!(Array.isArray as (value: unknown) => boolean)(list)) throw invalidOption(option, 'takes a list', list);
+  for (const value of list)
+    if (typeof value !== 'string' || !token.test(value)) throw invalidOption(option, 'takes tokens', value);
 }
 
 type Choice = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer'>;

@@ -1,7 +1,6 @@
 /** From INVITE to ACK as the callee: ringing, early media, the 2xx until its ACK, CANCEL (RFC 3261 §13.3, §9.2, RFC 3262). */
 import { EvercallError } from '../base/errors.js';
 import { newTag } from '../base/random.js';
-import { allowHeader } from '../core/capabilities.js';
 import { dialogOfRequest } from '../core/dialog.js';
 import { reasonPhrase } from '../parser/index.js';
 import type { Header, SipRequest } from '../parser/index.js';
@@ -41,6 +40,7 @@ export class IncomingInvite implements InviteUser {
     transaction.user = this;
     this.session = new Session(context, dialogOfRequest(request, this.#tag, transaction.flow), false, user);
     this.session.learn(request);
+    this.session.learnPackages(request);
     this.session.exchange = this.#offer === undefined ? 'localOffer' : 'remoteOffer'; // RFC 3311 §5.1: the INVITE's comes first
     this.session.onEnd = () => {
       this.#reliable?.stop();
@@ -78,7 +78,8 @@ export class IncomingInvite implements InviteUser {
   }
 
   #progress(status: number, headers: readonly Header[], body?: string): void {
-    if (!this.#transaction.isAnswered) this.#respond(status, [this.#context.contact(), allowHeader, ...headers], body);
+    const { contact, extensions } = this.#context;
+    if (!this.#transaction.isAnswered) this.#respond(status, [contact(), extensions.allow, ...headers], body);
   }
 
   /** Resolves with the PRACK. */
@@ -95,7 +96,7 @@ export class IncomingInvite implements InviteUser {
       };
     }
     return this.#reliable.send((reliable) => {
-      this.#progress(status, [...reliable, ...headers], body);
+      this.#progress(status, [...reliable, ...this.session.infoHeaders(this.request), ...headers], body);
       if (body !== undefined) this.session.exchange = this.#offer === undefined ? 'localOffer' : 'stable';
       onSent?.();
     });
@@ -149,7 +150,7 @@ export class IncomingInvite implements InviteUser {
     if (this.session.isOver) throw new EvercallError('cancelled', 'the caller was gone', { status: 487 });
     const timer = new SessionTimer(this.#context.clock, this.#context.extensions.sessionTimer);
     this.session.timer = timer;
-    const agreed = [...this.session.targetHeaders(), ...timer.answer(this.request), ...headers];
+    const agreed = [...this.session.agreedHeaders(this.request), ...timer.answer(this.request), ...headers];
     this.#respond(200, body === undefined ? agreed : [...agreed, sdpHeader], body);
     this.#reliable?.stop();
     if (body !== undefined) this.session.exchange = this.#offer === undefined ? 'localOffer' : 'stable';

@@ -1,7 +1,6 @@
 /** From INVITE to ACK as the caller: early dialogs, provisional responses, forks, CANCEL against 200 (RFC 3261 §13.2, §9.1). */
 import { EvercallError, rejected } from '../base/errors.js';
 import { newCallId, newTag } from '../base/random.js';
-import { allowHeader } from '../core/capabilities.js';
 import type { ClientRequest, RequestUser } from '../core/client-request.js';
 import { dialogOfResponse } from '../core/dialog.js';
 import type { RequestPlan } from '../core/requests.js';
@@ -94,7 +93,7 @@ export class OutgoingInvite implements RequestUser {
 
   #send(plan: RequestPlan): void {
     const { core, flow, authenticator, contact, extensions } = this.#context;
-    const headers = [contact(), allowHeader, extensions.supported, ...this.#timer.headers(), ...this.#options.headers];
+    const headers = [contact(), ...extensions.abilities, ...this.#timer.headers(), ...this.#options.headers];
     const required = requiredTags(extensions);
     if (required.length > 0) headers.push({ name: 'Require', value: required.join(', ') });
     if (plan.body) headers.push(sdpHeader);
@@ -105,7 +104,7 @@ export class OutgoingInvite implements RequestUser {
   cancel(headers: readonly Header[] = []): void {
     this.#endForks();
     this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#sequences));
-    this.#request?.cancel(headers);
+    if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, headers));
   }
 
   /** Forgets the INVITE: whatever comes for it, not a word goes out. */
@@ -148,6 +147,7 @@ export class OutgoingInvite implements RequestUser {
     const session = fork?.session ?? this.#newSession(response, request);
     session.onForkEnd = undefined;
     session.learn(response);
+    session.learnPackages(response);
     this.#session = session;
     void this.#establish(session, response);
   }
@@ -182,6 +182,7 @@ export class OutgoingInvite implements RequestUser {
       this.#forks.set(tag, fork);
     }
     fork.session.learn(response);
+    fork.session.learnPackages(response);
     return fork;
   }
 

@@ -85,8 +85,8 @@ async function answer(session: Session, request: SipRequest, transaction: Server
     core.respond(transaction, isWanted() ? 488 : 487);
     return;
   }
-  session.dialog.refreshTarget(request);
-  const headers = [...session.targetHeaders(), ...session.answerTimer(request), sdpHeader];
+  session.onAgreed(request);
+  const headers = [...session.agreedHeaders(request), ...session.answerTimer(request), sdpHeader];
   core.respond(transaction, 200, { headers, body });
   const stop = repeatUntilAck(transaction, transaction.lastResponse!, clock, timers, () => {
     session.onNoAck();

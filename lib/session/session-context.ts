@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.js';
 import type { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { Authenticator } from '../core/authenticator.js';
-import type { Core } from '../core/core.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
@@ -11,9 +10,10 @@ import type { Flow } from '../transport/flow.js';
 import type { DtmfSignal } from './dtmf-relay.js';
 import type { ExtensionConfig } from './extensions.js';
 import type { Negotiator } from './negotiator.js';
+import type { Signalling } from './signalling.js';
 
 export interface SessionContext {
-  readonly core: Core;
+  readonly core: Signalling;
   readonly flow: Flow;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
@@ -44,9 +44,13 @@ export interface SessionUser {
   onAccepted(message: SipResponse | undefined): void;
   /** The ACK is sent or has come, and the descriptions are applied. */
   onConfirmed(): void;
-  /** A re-INVITE of the peer's was answered. */
+  /** A change that either side asked for was agreed on. */
   onRenegotiated(): void;
+  /** A re-INVITE or UPDATE of the peer's is agreed to, or its 2xx to one of ours has come: it may say who the peer is. */
+  onRefreshed(message: SipRequest | SipResponse): void;
   onDtmf(signal: DtmfSignal): void;
+  /** A request that changes nothing of the session; `answer` does with it what is done with one that nobody takes. */
+  onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void;
   /** A MESSAGE in the dialog: it is answered by whoever takes it. */
   onMessage(request: SipRequest, transaction: ServerTransaction): void;
   /** Once, and the last word. */

@@ -2,13 +2,13 @@
 import { Deferred } from '../base/deferred.js';
 import { EvercallError, mustSucceed, rejected } from '../base/errors.js';
 import { Queue } from '../base/queue.js';
-import { allowHeader } from '../core/capabilities.js';
 import type { Dialog, DialogUser } from '../core/dialog.js';
 import { optional, optionalAll } from '../core/optional.js';
-import { Allow, CSeq, ContentType, read } from '../parser/index.js';
+import { Allow, CSeq, ContentType, headerValue, read } from '../parser/index.js';
 import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { dtmfRelayType, parseDtmf } from './dtmf-relay.js';
+import { packagesOf, refusePackage } from './info-packages.js';
 import { answerReinvite } from './reinvite.js';
 import { renegotiate } from './renegotiate.js';
 import type { ChangeOptions } from './renegotiate.js';
@@ -26,7 +26,7 @@ interface AwaitedAck {
   readonly onGone: (error: EvercallError) => void;
 }
 
-const none: readonly AwaitedAck[] = [];
+const none: readonly never[] = [];
 
 export class Session implements DialogUser, SessionTimerUser {
   readonly context: SessionContext;
@@ -44,7 +44,8 @@ export class Session implements DialogUser, SessionTimerUser {
   #exchange: Exchange = 'stable';
   #stable: Deferred<void> | undefined;
   #queue: Queue | undefined;
-  #remoteAllow: readonly string[] = [];
+  #remoteAllow: readonly string[] = none;
+  #remotePackages: readonly string[] = none;
   #isOver = false;
   /** More than one where a re-INVITE overtakes the ACK of the one before (RFC 5407 §3.1.4). */
   #awaited: readonly AwaitedAck[] = none;
@@ -97,6 +98,7 @@ export class Session implements DialogUser, SessionTimerUser {
 
   /** Takes what a message of the peer's says of it. */
   learn(message: SipMessage): void {
+    this.dialog.hear(message);
     const methods = optionalAll(message, Allow);
     if (methods.length > 0) this.#remoteAllow = methods;
   }
@@ -111,6 +113,7 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#mustLive(method);
     const { core, flow, authenticator } = this.context;
     const response = await core.exchange(this.dialog.plan(method, headers, body), { flow, authenticator, signal });
+    this.dialog.hear(response);
     this.endIfGone(response, method);
     return response;
   }
@@ -246,9 +249,16 @@ export class Session implements DialogUser, SessionTimerUser {
   /** A 2xx to a re-INVITE or UPDATE of ours (§12.2.1.2, RFC 4028 §7.2). */
   onRefreshed(response: SipResponse): void {
     if (this.#isOver) return;
-    this.dialog.refreshTarget(response);
     this.learn(response);
+    this.onAgreed(response);
     this.#timer?.onSuccess(response);
+  }
+
+  /** A change or sign of life that is agreed on, said by the peer's request or 2xx. */
+  onAgreed(message: SipRequest | SipResponse): void {
+    this.dialog.refreshTarget(message);
+    this.learnPackages(message);
+    this.user.onRefreshed(message);
   }
 
   /** Acknowledges a 2xx (§13.2.2.4); returns the ACK, for when that 2xx comes again. */
@@ -310,6 +320,24 @@ export class Session implements DialogUser, SessionTimerUser {
         core.respond(transaction, 200);
         this.end({ by: 'remote', status: 200, reason: 'OK', message: request });
         return;
+      default:
+        this.#onOther(request, transaction);
+    }
+  }
+
+  /** It changes nothing of the session: the app may answer it. */
+  #onOther(request: SipRequest, transaction: ServerTransaction): void {
+    const refusal = request.method === 'INFO' ? refusePackage(request, this.context.extensions) : undefined;
+    if (refusal) this.context.core.respond(transaction, refusal.status, refusal);
+    else this.user.onRequest(request, transaction, () => this.#answer(request, transaction));
+  }
+
+  #answer(request: SipRequest, transaction: ServerTransaction): void {
+    const { core, extensions } = this.context;
+    switch (request.method) {
+      case 'OPTIONS':
+        core.respondOptions(transaction, extensions.abilities);
+        return;
       case 'INFO':
         this.#onInfo(request, transaction);
         return;
@@ -317,7 +345,7 @@ export class Session implements DialogUser, SessionTimerUser {
         this.user.onMessage(request, transaction);
         return;
       default:
-        core.respond(transaction, 405, { headers: [allowHeader] });
+        core.respond(transaction, 405, { headers: [extensions.allow] });
     }
   }
 
@@ -328,9 +356,34 @@ export class Session implements DialogUser, SessionTimerUser {
     if (isBye) this.#forget('the peer hung up before the ACK came');
   }
 
+  takes(method: string): boolean {
+    return this.context.extensions.methods.includes(method);
+  }
+
   /** Headers of an INVITE or UPDATE and its 2xx: where and how we can be reached (§12.1.1, §13.3.1.4). */
   targetHeaders(): Header[] {
-    return [this.context.contact(), allowHeader, this.context.extensions.supported];
+    return [this.context.contact(), ...this.context.extensions.abilities];
+  }
+
+  /** The same of a 2xx, which tells of info packages only whoever asked (RFC 6086 §5.2.3). */
+  agreedHeaders(request: SipRequest): Header[] {
+    const { contact, extensions } = this.context;
+    return [contact(), extensions.allow, extensions.supported, ...this.infoHeaders(request)];
+  }
+
+  infoHeaders(request: SipRequest): Header[] {
+    const { recvInfo } = this.context.extensions;
+    return recvInfo && headerValue(request, 'Recv-Info') !== undefined ? [recvInfo] : [];
+  }
+
+  /** Whether the peer takes INFO of a package (RFC 6086 §5.2.2). */
+  remoteTakes(infoPackage: string): boolean {
+    return this.#remotePackages.includes(infoPackage);
+  }
+
+  /** In what was not refused: else the former ones hold (RFC 6086 §5.2.4). */
+  learnPackages(message: SipMessage): void {
+    this.#remotePackages = packagesOf(message) ?? this.#remotePackages;
   }
 
   /** Of a re-INVITE or UPDATE. */
@@ -354,7 +407,7 @@ export class Session implements DialogUser, SessionTimerUser {
       this.user.onDtmf(signal);
     } else if (isDtmf) {
       core.respond(transaction, 400);
-    } else if (type === undefined) {
+    } else if (type === undefined || headerValue(request, 'Info-Package') !== undefined) {
       core.respond(transaction, 200); // an empty INFO probes whether the call is alive
     } else {
       core.respond(transaction, 415, { headers: [{ name: 'Accept', value: dtmfRelayType }] });

@@ -39,7 +39,7 @@ async function answer(
 }
 
 function accept(session: Session, request: SipRequest, transaction: ServerTransaction, body = ''): void {
-  session.dialog.refreshTarget(request);
-  const headers = [...session.targetHeaders(), ...session.answerTimer(request), ...(body ? [sdpHeader] : [])];
+  session.onAgreed(request);
+  const headers = [...session.agreedHeaders(request), ...session.answerTimer(request), ...(body ? [sdpHeader] : [])];
   session.context.core.respond(transaction, 200, { headers, body });
 }

@@ -1,6 +1,7 @@
 /** The requests that a client transaction derives from its INVITE (RFC 3261 §17.1.1.3, §9.1). */
 import { CSeq, header, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import { acknowledging } from './session-id.js';
 
 /** §17.1.1.3: the ACK to a final response of 300 or above. */
 export function buildAck(invite: SipRequest, response: SipResponse): SipRequest {
@@ -8,6 +9,7 @@ export function buildAck(invite: SipRequest, response: SipResponse): SipRequest 
     invite,
     'ACK',
     response.headers.find((h) => h.name === 'To'),
+    response,
   );
 }
 
@@ -17,7 +19,7 @@ export function buildCancel(invite: SipRequest, headers: readonly Header[] = [])
   return headers.length ? { ...cancel, headers: [...cancel.headers, ...headers] } : cancel;
 }
 
-function derive(invite: SipRequest, method: string, to: Header | undefined): SipRequest {
+function derive(invite: SipRequest, method: string, to: Header | undefined, response?: SipResponse): SipRequest {
   const headers: Header[] = [];
   let seenVia = false;
   for (const line of invite.headers) {
@@ -31,6 +33,9 @@ function derive(invite: SipRequest, method: string, to: Header | undefined): Sip
         break;
       case 'CSeq':
         headers.push(header(CSeq, { sequence: read(invite, CSeq)!.sequence, method }));
+        break;
+      case 'Session-ID': // RFC 7989 §6: a CANCEL has the INVITE's
+        headers.push(response ? acknowledging(line, response) : line);
         break;
       case 'From':
       case 'Call-ID':

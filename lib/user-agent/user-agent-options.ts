@@ -16,6 +16,8 @@ import { mediaConfig } from '../media/media-config.js';
 import type { UserAgentMediaOptions } from '../media/media-config.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ParseLimits, SipRequest } from '../parser/index.js';
+import { extensionConfig, extensionOptions } from '../session/extensions.js';
+import type { ExtensionConfig, ExtensionOptions } from '../session/extensions.js';
 import { timersFrom } from '../transaction/timers.js';
 import type { Timers } from '../transaction/timers.js';
 import { browserWebSocket } from '../transport/websocket-connection.js';
@@ -29,7 +31,8 @@ export interface Environment extends Partial<MediaEnvironment> {
   readonly random?: Random;
 }
 
-export interface UserAgentOptions {
+/** What a call agrees on with its peer is here that of accounts that say nothing else. */
+export interface UserAgentOptions extends ExtensionOptions {
   /** `ws:` or `wss:` URLs in order of preference; the next one is tried when one cannot be reached. */
   readonly servers: string | readonly string[];
   /** Product tokens for User-Agent and Server; empty for none. @default 'evercall' */
@@ -79,6 +82,7 @@ export interface UserAgentConfig {
   readonly routes: readonly string[];
   readonly userAgent: string;
   readonly media: MediaSessionConfig;
+  readonly extensions: ExtensionConfig;
   readonly log: Logger;
   readonly maxCalls: number;
   readonly routeIncoming: UserAgentOptions['routeIncoming'];
@@ -100,7 +104,7 @@ export interface UserAgentConfig {
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
   'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
-  'T1', 'limits', 'environment',
+  'T1', 'limits', 'environment', ...extensionOptions,
 ]); // prettier-ignore
 
 export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
@@ -126,6 +130,7 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     routes: routeSet(options.outboundProxies),
     userAgent,
     media: mediaConfig(options.media),
+    extensions: extensionConfig(options),
     log: logger(options.log),
     maxCalls,
     routeIncoming,

@@ -1,0 +1,76 @@
+/** What a call says and answers: through the core, with what each message of it carries (RFC 7989) and what the app adds. */
+import type { Random } from '../base/random.js';
+import type { ClientRequest, RequestOptions, RequestUser } from '../core/client-request.js';
+import type { Core } from '../core/core.js';
+import type { DialogTable } from '../core/dialog-table.js';
+import type { RequestPlan } from '../core/requests.js';
+import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { ResponseOptions } from '../transaction/responses.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { nilUuid, senderUuid, sessionIdHeader } from '../transaction/session-id.js';
+import type { Flow } from '../transport/flow.js';
+
+/** What the app makes of a request before it leaves. */
+export type Dress = (plan: RequestPlan) => RequestPlan;
+
+export class Signalling {
+  /** Our half of the Session-ID: one for the call, through all of its dialogs. */
+  readonly uuid: string | undefined;
+  readonly #core: Core;
+  readonly #dress: Dress | undefined;
+
+  constructor(core: Core, uuid: string | undefined, dress: Dress | undefined) {
+    this.#core = core;
+    this.uuid = uuid;
+    this.#dress = dress;
+  }
+
+  get dialogs(): DialogTable {
+    return this.#core.dialogs;
+  }
+
+  get random(): Random {
+    return this.#core.random;
+  }
+
+  /** As `Core.request`. */
+  request(plan: RequestPlan, options: RequestOptions, user: RequestUser): ClientRequest {
+    return this.#core.request(this.#complete(plan), options, user);
+  }
+
+  /** As `Core.exchange`. */
+  exchange(plan: RequestPlan, options: RequestOptions): Promise<SipResponse> {
+    return this.#core.exchange(this.#complete(plan), options);
+  }
+
+  /** As `Core.sendAck`. */
+  sendAck(plan: RequestPlan, flow: Flow): SipRequest {
+    return this.#core.sendAck(this.#complete(plan), flow);
+  }
+
+  /** Headers of the CANCEL of a request: its Session-ID is the request's (RFC 7989 §6). */
+  cancelling(plan: RequestPlan, headers: readonly Header[]): readonly Header[] {
+    return this.#dress ? this.#dress({ ...plan, method: 'CANCEL', headers, body: '' }).headers : headers;
+  }
+
+  /** As `Core.respond`. */
+  respond(transaction: ServerTransaction, status: number, options: ResponseOptions = {}): void {
+    this.#core.respond(transaction, status, this.#marked(transaction.request, options));
+  }
+
+  respondOptions(transaction: ServerTransaction, headers: readonly Header[]): void {
+    this.#core.respondOptions(transaction, 200, this.#marked(transaction.request, { headers }).headers);
+  }
+
+  #complete(plan: RequestPlan): RequestPlan {
+    const dressed = this.#dress ? this.#dress(plan) : plan;
+    if (this.uuid === undefined) return dressed;
+    return { ...dressed, headers: [...dressed.headers, sessionIdHeader(this.uuid, plan.peerUuid)] };
+  }
+
+  #marked(request: SipRequest, options: ResponseOptions): ResponseOptions {
+    if (this.uuid === undefined) return options;
+    const peer = senderUuid(request) ?? this.dialogs.find(request)?.peerUuid ?? nilUuid;
+    return { ...options, headers: [...(options.headers ?? []), sessionIdHeader(this.uuid, peer)] };
+  }
+}
