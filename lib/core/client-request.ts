@@ -183,7 +183,9 @@ export class ClientRequest implements ClientTransactionUser {
   }
 
   #sendCancel(): void {
-    const cancel = buildCancel(this.#transaction!.request, this.#cancel);
+    const invite = this.#transaction!;
+    const cancel = buildCancel(invite.request, this.#cancel);
+    invite.feed('cancelled');
     this.#context.transactions.request(cancel, this.#options.flow, ignoreOutcome); // the INVITE's own 487 is what counts
   }
 

@@ -106,6 +106,7 @@ export class Dialog implements DialogState {
   /** An early dialog of ours is confirmed by its 2xx, which has the last word on the route set (§13.2.2.4). */
   confirm(response: SipResponse): void {
     this.routes = recordRoutes(response).reverse();
+    this.#localSequence = Math.max(this.#localSequence, read(response, CSeq)!.sequence); // the INVITE may have been repeated
     this.refreshTarget(response);
   }
 
@@ -116,13 +117,8 @@ export class Dialog implements DialogState {
   }
 }
 
-/** A dialog as the UAC sees it, from a response with a To tag (§12.1.2). @param localSequence where other requests of ours came after this one */
-export function dialogOfResponse(
-  request: SipRequest,
-  response: SipResponse,
-  flow: Flow,
-  localSequence = read(request, CSeq)!.sequence,
-): Dialog {
+/** A dialog as the UAC sees it, from a response with a To tag (§12.1.2). @param used the last number of ours, where others came after this request */
+export function dialogOfResponse(request: SipRequest, response: SipResponse, flow: Flow, used = 0): Dialog {
   const to = read(response, To)!;
   return new Dialog({
     callId: read(request, CallId)!,
@@ -133,7 +129,7 @@ export function dialogOfResponse(
     routes: recordRoutes(response).reverse(),
     flow,
     remoteTarget: contactUri(response) ?? request.uri, // §13.2.2.4 needs one; a missing Contact must not end the call
-    localSequence,
+    localSequence: Math.max(used, read(request, CSeq)!.sequence),
     remoteSequence: undefined,
   });
 }

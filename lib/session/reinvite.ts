@@ -1,4 +1,5 @@
 /** re-INVITE in both directions, to its ACK (RFC 3261 §14). */
+import { EvercallError } from '../base/errors.js';
 import { CSeq, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -17,6 +18,16 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
   /** In a reliable provisional response it counts as much as in the 2xx (RFC 3262 §5). */
   let early: Promise<void> | undefined;
   const response = await new Promise<SipResponse>((resolve, reject) => {
+    session.giveUpInvite = () => {
+      request.handOver({
+        onFinal: (final) => {
+          if (final.status < 300) session.acknowledge(read(final, CSeq)!.sequence); // it crossed the BYE
+        },
+        onFailure: () => undefined,
+      });
+      request.cancel(); // a peer that was hung up on should say 487 by itself (§15.1.2), and need not
+      reject(new EvercallError('cancelled', 'the call was over before the peer answered', { status: 487 }));
+    };
     const request = core.request(
       session.dialog.plan('INVITE', headers, offer),
       { flow, authenticator },
@@ -40,7 +51,7 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
         onFailure: reject,
       },
     );
-  });
+  }).finally(() => (session.giveUpInvite = undefined));
   if (response.status < 300) await (early ?? session.applyAnswer(sessionDescription(response)));
   return response;
 }

@@ -40,6 +40,8 @@ export class Session implements DialogUser, SessionTimerUser {
   onEnd: (() => void) | undefined;
   /** Takes the PRACK of a response of ours; false when there is none that waits for it. */
   onPrack: ((prack: SipRequest, transaction: ServerTransaction) => boolean) | undefined;
+  /** Gives up the re-INVITE of ours that is under way. */
+  giveUpInvite: (() => void) | undefined;
   #timer: SessionTimer | undefined;
   #exchange: Exchange = 'stable';
   #stable: Deferred<void> | undefined;
@@ -183,6 +185,7 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#isOver = true;
     this.#timer?.stop();
     this.onEnd?.();
+    this.giveUpInvite?.();
     if (this.onForkEnd) this.onForkEnd();
     else this.user.onEnded(end);
     this.#wake();

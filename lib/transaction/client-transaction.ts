@@ -93,6 +93,9 @@ export class ClientTransaction {
       case 'startM':
         this.#startTimer(timers.M, 'linger');
         return;
+      case 'startGiveUp':
+        this.#startTimer(timers.B, 'giveUp');
+        return;
       case 'failTimeout':
         this.#user.onFailure('timeout');
         this.flow.onUnanswered(this.#framesReceived);
@@ -106,7 +109,7 @@ export class ClientTransaction {
 
   /** One timer at a time: each machine starts its next one only when the former means nothing any more. */
   #startTimer(ms: number, event: ClientEvent): void {
-    if (this.#cancelTimer && event !== 'linger') return; // an immediate transport error outranks B and F
+    if (this.#cancelTimer && (event === 'timeout' || event === 'transportError')) return; // an immediate error outranks B and F
     this.#cancelTimer?.();
     this.#cancelTimer = this.#env.clock.after(ms, () => {
       this.feed(event);

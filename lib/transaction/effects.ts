@@ -8,6 +8,8 @@ export type ClientEvent =
   | 'failure' //        a 3xx-6xx came
   | 'timeout' //        timer B or F
   | 'linger' //         timer M
+  | 'cancelled' //      a CANCEL for it was sent
+  | 'giveUp' //         64·T1 after that
   | 'transportError'; // the request could not be sent, or its connection is gone
 
 /** What can happen to a server transaction. */
@@ -32,6 +34,7 @@ export type Effect =
   | 'startH'
   | 'startL'
   | 'startM'
+  | 'startGiveUp'
   | 'failTimeout'
   | 'failTransport'
   | 'failNoAck';

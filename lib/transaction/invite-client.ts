@@ -3,6 +3,7 @@
  *
  *   calling ──1xx──▶ proceeding ──2xx──▶ accepted ──timer M──▶ terminated
  *      └──────────────────┴──3xx-6xx / send ACK───────────────▶ terminated
+ *                         └──64·T1 after a CANCEL (§9.1)──────▶ terminated
  *
  * Timer D is 0, so "completed" takes no time and has no state.
  */
@@ -16,6 +17,7 @@ const ringing: S = ['proceeding', ['deliver']];
 const accepted: S = ['accepted', ['startM', 'deliver']];
 const another2xx: S = ['accepted', ['deliver']]; // the session sends the ACKs (§13.2.2.4)
 const refused: S = ['terminated', ['sendAck', 'deliver']];
+const cancelled: S = ['proceeding', ['startGiveUp']]; // §9.1: a callee of RFC 2543 may send no 487
 const timedOut: S = ['terminated', ['failTimeout']];
 const unsent: S = ['terminated', ['failTransport']];
 const ended: S = ['terminated', []];
@@ -27,6 +29,8 @@ export function inviteClient(state: InviteClientState, event: ClientEvent): S {
       if (event === 'timeout') return timedOut;
       return awaitFinal(state, event);
     case 'proceeding': // timer B means nothing here: the callee may ring for minutes
+      if (event === 'cancelled') return cancelled;
+      if (event === 'giveUp') return timedOut;
       return awaitFinal(state, event);
     case 'accepted':
       if (event === 'success') return another2xx;

@@ -33,6 +33,8 @@ export function nonInviteClient(state: NonInviteClientState, event: ClientEvent)
     case 'transportError':
       return unsent;
     case 'linger':
-      return [state, []];
+    case 'cancelled':
+    case 'giveUp':
+      return [state, []]; // an INVITE's
   }
 }

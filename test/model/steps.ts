@@ -1,35 +1,12 @@
 // What can happen to two phones, one thing at a time: the network moves, time passes, somebody does something.
 import fc from 'fast-check';
-import type { Call } from '../../lib/index.js';
 import { CSeq, headerValue, isRequest, parseMessage, ParseError, read } from '../../lib/parser/index.js';
 import { settle } from '../support/fake-clock.js';
 import { other } from './link.js';
 import type { Side } from './link.js';
 import type { Phones } from './phones.js';
-
-/** The app's verbs, each right at some times and wrong at others. */
-const verbs = {
-  answer: (call: Call) => call.answer(),
-  ring: (call: Call) => call.ring(),
-  earlyMedia: (call: Call) => call.ring({ earlyMedia: true }),
-  reliableRing: (call: Call) => call.ring({ reliable: true }),
-  reliableMedia: (call: Call) => call.ring({ earlyMedia: true, reliable: true }),
-  reject: (call: Call) => call.reject(),
-  redirect: (call: Call) => call.reject(302),
-  hangup: (call: Call) => call.hangup(),
-  hold: (call: Call) => call.hold(),
-  resume: (call: Call) => call.resume(),
-  reinvite: (call: Call) => call.reinvite(),
-  restartIce: (call: Call) => call.reinvite({ iceRestart: true }),
-  update: (call: Call) => call.update(),
-  updateTarget: (call: Call) => call.update({ offer: false }),
-  mute: (call: Call) => call.mute(),
-  unmute: (call: Call) => call.unmute(),
-  sendDtmf: (call: Call) => call.sendDtmf('1#', { method: 'info' }),
-  sendMessage: (call: Call) => call.sendMessage('hello'),
-  sendOptions: (call: Call) => call.sendRequest('OPTIONS'),
-} satisfies Record<string, (call: Call) => unknown>;
-type Verb = keyof typeof verbs;
+import { allVerbs, runVerb } from './verbs.js';
+import type { Verb } from './verbs.js';
 
 export type Step =
   | { readonly kind: 'deliver'; readonly side: Side; readonly count: number }
@@ -71,7 +48,7 @@ const calm = [
     arbitrary: fc.record({
       kind: fc.constant('verb' as const),
       side,
-      verb: fc.constantFrom(...(Object.keys(verbs) as Verb[])),
+      verb: fc.constantFrom(...allVerbs),
       pick: fc.nat({ max: 2 }),
     }),
   },
@@ -121,13 +98,11 @@ export async function take(phones: Phones, step: Step): Promise<void> {
       if (link.waiting(0) + link.waiting(1) > 0 && step.ms > 5000) rules.isDisturbed = true; // as good as lost, to some timers
       return clock.advance(step.ms);
     case 'call':
-      if (liveCalls(phones, step.side).length < 3)
+      if (phones.phones[step.side].liveCalls.length < 3)
         phones.call(step.side, { offer: step.offer, reliableProvisional: step.reliable });
       break;
     case 'verb': {
-      const calls = liveCalls(phones, step.side);
-      const call = calls[step.pick % Math.max(1, calls.length)] ?? phones.phones[step.side].calls.at(-1);
-      if (call) phones.run(step.verb, () => verbs[step.verb](call));
+      runVerb(phones.phones[step.side], step.verb, step.pick);
       break;
     }
     case 'refuse':
@@ -141,9 +116,6 @@ export async function take(phones: Phones, step: Step): Promise<void> {
   }
   await settle();
 }
-
-const liveCalls = (phones: Phones, of: Side): Call[] =>
-  phones.phones[of].calls.filter(({ state }) => state !== 'disconnected');
 
 /** A proxy on the way answers the oldest request itself. */
 function refuse({ link, rules }: Phones, towards: Side, status: number): void {

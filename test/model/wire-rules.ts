@@ -4,6 +4,7 @@ import {
   CSeq,
   From,
   ParseError,
+  To,
   Via,
   headerValue,
   isRequest,
@@ -73,8 +74,9 @@ export class WireRules implements LinkUser {
     this.#trace?.(`${this.#clock.now()}   → ${side} ${summary(message)}`);
     const transaction = this.#transactions.get(keyOf(message));
     if (isRequest(message)) {
-      const answers = message.method === 'ACK' || message.method === 'PRACK';
-      if (answers && hasBody(message)) this.#view(message, side).out = undefined;
+      // an ACK without the answer leaves none to wait for
+      const isSettled = message.method === 'ACK' || (message.method === 'PRACK' && hasBody(message));
+      if (isSettled) this.#view(message, side).out = undefined;
       if (transaction && !transaction.hasFinal && isOffer(message, transaction))
         this.#view(message, side).in = transaction;
       return;
@@ -122,13 +124,17 @@ export class WireRules implements LinkUser {
   }
 
   #onOtherSent(side: Side, request: SipRequest, sequence: number): void {
-    const dialog = `${dialogOf(request)} ${side}`;
-    const last = this.#sequences.get(dialog);
+    const half = `${headerValue(request, 'Call-ID')} ${read(request, From)!.params.get('tag')} ${side}`;
+    const dialog = `${half} ${read(request, To)!.params.get('tag') ?? ''}`;
+    const last = this.#sequences.get(dialog) ?? this.#sequences.get(`${half} `); // at least that of the first INVITE
     if (last !== undefined && sequence <= last)
       this.#report(`${summary(request)}: CSeq does not rise, was ${last} (§12.2.1.1)`);
     this.#sequences.set(dialog, sequence);
     const key = keyOf(request);
-    if (this.#transactions.has(key)) this.#report(`${summary(request)}: its branch was used before (§8.1.1.7)`);
+    if (this.#transactions.has(key)) {
+      this.#report(`${summary(request)}: its branch was used before (§8.1.1.7)`);
+      return;
+    }
     const transaction = this.#newTransaction(side, request);
     if (request.method === 'INVITE') this.#checkInvites(side, request);
     this.#transactions.set(key, transaction);
@@ -297,10 +303,6 @@ function isOffer(message: SipMessage, { request }: Transaction): boolean {
 function keyOf(message: SipMessage, method = read(message, CSeq)!.method): string {
   return `${readAll(message, Via)[0]!.params.get('branch')} ${method === 'ACK' ? 'INVITE' : method}`;
 }
-
-/** Of the sender of a request: its half of the dialog. */
-const dialogOf = (request: SipRequest): string =>
-  `${headerValue(request, 'Call-ID')} ${read(request, From)!.params.get('tag')}`;
 
 export function summary(message: SipMessage): string {
   const { sequence, method } = read(message, CSeq)!;

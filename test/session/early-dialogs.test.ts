@@ -48,6 +48,21 @@ describe('early dialogs', () => {
     assert.equal(read(await server.request('BYE'), CSeq)!.sequence, read(options, CSeq)!.sequence + 1);
   });
 
+  it('an INVITE that was sent again after a provisional response leaves no number to be used twice (§12.2.1.1)', async () => {
+    const { call, server, invite } = await calling();
+    server.respond(invite, 180, { toTag: 'one' });
+    server.respond(invite, 407, {
+      headers: ['Proxy-Authenticate: Digest realm="example.com", nonce="n1", qop="auth"'],
+    });
+    await server.request('ACK');
+    const again = await server.request('INVITE');
+    server.respond(again, 200, { headers: described, body: peerSdp(), toTag: 'one' });
+    await server.request('ACK');
+    await call.answered;
+    call.hangup();
+    assert.equal(read(await server.request('BYE'), CSeq)!.sequence, read(again, CSeq)!.sequence + 1);
+  });
+
   it('the 2xx confirms the early dialog of its tag, with the route set of the 2xx; the others are over (§13.2.2.4)', async () => {
     const { call, server, invite } = await calling();
     server.respond(invite, 180, {

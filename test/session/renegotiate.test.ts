@@ -267,4 +267,20 @@ describe('requests of the app in the dialog', () => {
     assert.propertyVal(await sent, 'code', 'aborted');
     assert.equal(call.state, 'confirmed');
   });
+
+  it('§15.1.2: hung up by the peer, a re-INVITE of ours is given up, although it gets no final response', async () => {
+    const { call, server, clock, ok } = await talking();
+    const held = call.hold().catch((error: unknown) => error);
+    const invite = await server.request('INVITE');
+    server.respond(invite, 183);
+    server.send(inDialog('BYE', ok, 2));
+    assert.propertyVal(await held, 'code', 'cancelled');
+    await server.response(200);
+    server.respond(await server.request('CANCEL'), 200);
+    server.respond(invite, 200, { headers: described, body: peerSdp() });
+    await server.request('ACK');
+    await clock.advance(64 * 500);
+    await server.nothing();
+    assert.equal(clock.pending, 0);
+  });
 });

@@ -12,6 +12,8 @@ const clientEvents: ClientEvent[] = [
   'failure',
   'timeout',
   'linger',
+  'cancelled',
+  'giveUp',
   'transportError',
 ];
 const serverEvents: ServerEvent[] = [
@@ -31,6 +33,10 @@ describe('INVITE client transaction (§17.1.1, RFC 6026 §8.4)', () => {
   it('timer B ends "calling", but in "proceeding" the callee may ring for minutes', () => {
     assert.deepEqual(inviteClient('calling', 'timeout'), ['terminated', ['failTimeout']]);
     assert.deepEqual(inviteClient('proceeding', 'timeout'), ['proceeding', []]);
+  });
+  it('64·T1 after its CANCEL it is given up, for a callee of RFC 2543 may send no 487 (§9.1)', () => {
+    assert.deepEqual(inviteClient('proceeding', 'cancelled'), ['proceeding', ['startGiveUp']]);
+    assert.deepEqual(inviteClient('proceeding', 'giveUp'), ['terminated', ['failTimeout']]);
   });
   for (const state of ['calling', 'proceeding'] as const) {
     it(`in "${state}" a 1xx goes up, a 2xx is accepted, a 3xx-6xx is acknowledged and ends it`, () => {
