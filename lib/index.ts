@@ -24,7 +24,14 @@ export type {
 export type { AccountEdit } from './account/edit.js';
 export type { Privacy } from './call/privacy.js';
 export type { Call } from './call/call.js';
-export type { CallEvents, CallRequest, CallResponse, CallSnapshot, RemoteParty } from './call/call-events.js';
+export type {
+  CallEvents,
+  CallRequest,
+  CallResponse,
+  CallSnapshot,
+  RemoteParty,
+  SessionIdentifiers,
+} from './call/call-events.js';
 export type { OutgoingRequest, OutgoingRequestHook, RequestAddition } from './call/outgoing-request.js';
 export type {
   AnswerOptions,
@@ -36,7 +43,16 @@ export type {
 } from './call/call-options.js';
 export type { CallLimits } from './call/limits.js';
 export type { CallState } from './call/call-state.js';
-export type { CallEnd, EndCause } from './call/end-cause.js';
+export type { CallAttempt, CallEnd, EndCause, EndReason } from './call/end-cause.js';
+export type { CallDialog, CallInfo } from './call/call-info.js';
+export type {
+  CallDiversion,
+  CallIdentity,
+  HistoryEntry,
+  IdentityOptions,
+  RemotePartyIdentity,
+} from './call/identity.js';
+export type { UserToUser, UserToUserData, UserToUserOption } from './call/user-to-user.js';
 export type { SendDtmfOptions } from './call/dtmf.js';
 export type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './call/in-dialog.js';
 export type { ExtensionOptions, SessionTimerOptions } from './session/extensions.js';

@@ -3,9 +3,10 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { Call } from '../call/call.js';
 import type { CallContext } from '../call/call-context.js';
-import { checkHeaders } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
+import { identityHeaders } from '../call/identity.js';
 import { appearance, checkPrivacy } from '../call/privacy.js';
+import { addedHeaders } from '../call/user-to-user.js';
 import type { Core } from '../core/core.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import { readAudio } from '../media/sdp.js';
@@ -59,10 +60,13 @@ export class AccountCalls {
 
   place(target: string, options: CallOptions): Call {
     const { config, routes, branch } = this.#user.identity();
-    checkHeaders(options.headers);
+    addedHeaders(options);
     const privacy = options.privacy ? checkPrivacy(options.privacy) : config.privacy;
+    const named = identityHeaders(options);
+    const identity = named.length > 0 ? named : config.identityHeaders;
     const line = this.#line(branch.flow);
-    const origin = { direction: 'outgoing', target, ...appearance(privacy, config.address), routes, options } as const;
+    const looks = appearance(privacy, config.address, identity);
+    const origin = { direction: 'outgoing', target, ...looks, routes, options } as const;
     return this.#adopt(new Call(line.context, origin), line);
   }
 
@@ -122,6 +126,9 @@ export class AccountCalls {
       },
       get limits() {
         return identity().config.limits;
+      },
+      get trustsIdentity() {
+        return identity().config.trustAssertedIdentity;
       },
       get dress() {
         return identity().config.dress;

@@ -14,6 +14,8 @@ import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ContactConfig } from '../registration/contact.js';
 import { callLimits } from '../call/limits.js';
 import type { CallLimits } from '../call/limits.js';
+import { identityHeaders } from '../call/identity.js';
+import type { IdentityOptions } from '../call/identity.js';
 import { dressWith } from '../call/outgoing-request.js';
 import type { OutgoingRequestHook } from '../call/outgoing-request.js';
 import { extensionConfig, extensionOptions } from '../session/extensions.js';
@@ -64,7 +66,7 @@ export interface RetryOptions {
   readonly jitter?: number;
 }
 
-export interface AccountOptions extends ExtensionOptions, CallLimits {
+export interface AccountOptions extends ExtensionOptions, CallLimits, IdentityOptions {
   /** The address of record, with or without a display name: `sip:alice@example.com`, `"Alice" <sip:alice@example.com>`. */
   readonly uri: string;
   readonly displayName?: string;
@@ -148,6 +150,11 @@ export interface AccountOptions extends ExtensionOptions, CallLimits {
   readonly priority?: number;
   /** Answers incoming messages with 200 by itself; without, the app calls `respond`. @default true */
   readonly autoRespondMessage?: boolean;
+  /**
+   * Whether `call.remote` is who the server says it is (P-Asserted-Identity, Remote-Party-ID) rather than who it says itself
+   * (From): only where the server takes such headers away from strangers (RFC 3325 §8). `call.identity` has both. @default false
+   */
+  readonly trustAssertedIdentity?: boolean;
   /** May add to what calls send: called for each INVITE, ACK, UPDATE, BYE, CANCEL, INFO … */
   readonly outgoingRequest?: OutgoingRequestHook;
   /** Kept as `account.data`. */
@@ -198,6 +205,9 @@ export interface AccountConfig {
   readonly normalize: AccountOptions['normalize'];
   readonly privacy: readonly Privacy[];
   readonly dress: Dress | undefined;
+  readonly trustAssertedIdentity: boolean;
+  /** Of calls that name no other identity. */
+  readonly identityHeaders: readonly Header[];
 }
 
 /** What accounts have that say nothing else: the user agent's. */
@@ -208,7 +218,7 @@ const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
   'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage',
-  ...extensionOptions, 'outgoingRequest', 'ringTimeout', 'maxDuration', 'media', 'normalize', 'privacy', 'params', 'data',
+  ...extensionOptions, 'outgoingRequest', 'trustAssertedIdentity', 'preferredIdentity', 'assertedIdentity', 'ringTimeout', 'maxDuration', 'media', 'normalize', 'privacy', 'params', 'data',
 ]); // prettier-ignore
 
 export function accountConfig(options: AccountOptions, defaults: AccountDefaults): AccountConfig {
@@ -270,6 +280,8 @@ export function accountConfig(options: AccountOptions, defaults: AccountDefaults
     media: mediaConfig(options.media, defaults.media),
     normalize: aFunction(options, 'normalize'),
     privacy: checkPrivacy(options.privacy),
+    trustAssertedIdentity: flag(options, 'trustAssertedIdentity', false),
+    identityHeaders: identityHeaders(options),
     dress: hook && dressWith(hook),
   });
 }

@@ -6,6 +6,7 @@ import type { IncomingInvite } from '../session/incoming-invite.js';
 import { checkHeaders } from './call-options.js';
 import type { AnswerOptions, RejectOptions, RingOptions } from './call-options.js';
 import type { Leg } from './leg.js';
+import { addedHeaders } from './user-to-user.js';
 
 export function ringCall(leg: Leg, { earlyMedia = false, reliable, headers }: RingOptions): Promise<void> {
   const incoming = leg.mustBeRinging('ring');
@@ -24,7 +25,7 @@ export function ringCall(leg: Leg, { earlyMedia = false, reliable, headers }: Ri
 
 export function answerCall(leg: Leg, options: AnswerOptions): Promise<void> {
   const incoming = leg.mustBeRinging('answer');
-  return quiet(accept(leg, incoming, options, checkHeaders(options.headers)));
+  return quiet(accept(leg, incoming, options, addedHeaders(options)));
 }
 
 /** A call that cannot be had is refused for what is in its way. */
@@ -46,10 +47,10 @@ async function accept(
   }
 }
 
-export function rejectCall(leg: Leg, status: number, { headers, reason }: RejectOptions): void {
+export function rejectCall(leg: Leg, status: number, options: RejectOptions): void {
   const incoming = leg.mustBeRinging('reject');
   if (!(Number.isInteger(status) && status >= 300 && status <= 699)) {
     throw new EvercallError('invalidOption', `status: takes 300 to 699, got ${status}`);
   }
-  incoming.reject(status, checkHeaders(headers), reason);
+  incoming.reject(status, addedHeaders(options), options.reason);
 }

@@ -19,6 +19,8 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   readonly mediaEnvironment: MediaEnvironment;
   readonly contact: (purpose?: { readonly anonymous?: boolean }) => Header;
   readonly limits: CallLimits;
+  /** Whether what servers assert of the peer is shown. */
+  readonly trustsIdentity: boolean;
   /** What the app makes of requests before they leave. */
   readonly dress: Dress | undefined;
   /** Called once, when the call is over. */

@@ -5,6 +5,7 @@ import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import type { CallState } from './call-state.js';
 import type { CallEnd } from './end-cause.js';
+import type { CallIdentity } from './identity.js';
 
 /** The other side. */
 export interface RemoteParty {
@@ -49,6 +50,8 @@ export interface CallEvents {
   ended: CallEnd;
   /** Either side put the call on hold or took it off. */
   holdChanged: { readonly local: boolean; readonly remote: boolean };
+  /** The peer is another one now, or is known better: a transfer, a call picked up by a colleague (RFC 4916). */
+  identityChanged: { readonly identity: CallIdentity; readonly remote: RemoteParty };
   muteChanged: { readonly muted: boolean };
   /** ICE and DTLS together. */
   mediaStateChanged: { readonly state: MediaState };

@@ -2,6 +2,7 @@
 import { MediaSession } from '../media/media-session.js';
 import type { MediaSessionConfig, MediaSessionUser } from '../media/media-session.js';
 import type { MediaState } from '../media/connection-state.js';
+import type { MediaStats } from '../media/media-stats.js';
 import type { Negotiator, OfferWish } from '../session/negotiator.js';
 import type { CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
@@ -20,6 +21,10 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   readonly #user: CallMediaUser;
   #config: MediaSessionConfig;
   #session: MediaSession;
+  /** Who made the last offer. */
+  offerer: 'local' | 'remote' | undefined;
+  /** As they were asked for last: when a call is over they can be had no more. */
+  lastStats: MediaStats | undefined;
   /** Whether the session describes the call already. */
   #isDescribed = false;
 
@@ -44,10 +49,12 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 
   createOffer(wish?: OfferWish): Promise<string> {
+    this.offerer = 'local';
     return this.#describe(this.#session.createOffer(wish));
   }
 
   createAnswer(offer: string, isWanted?: () => boolean): Promise<string> {
+    this.offerer = 'remote';
     return this.#describe(this.#session.createAnswer(offer, { isWanted }));
   }
 
@@ -64,6 +71,10 @@ export class CallMedia implements Negotiator, MediaSessionUser {
     this.#session.close();
     this.#session = this.#open();
     this.#session.setMuted(muted);
+  }
+
+  async getStats(): Promise<MediaStats> {
+    return (this.lastStats = await this.#session.getStats());
   }
 
   onMediaState(state: MediaState): void {

@@ -3,7 +3,9 @@ import { checkLine } from '../base/options.js';
 import { invalidOption } from '../base/errors.js';
 import type { Header } from '../parser/index.js';
 import type { ExtensionOptions } from '../session/extensions.js';
+import type { IdentityOptions } from './identity.js';
 import type { CallLimits } from './limits.js';
+import type { AddedHeaders } from './user-to-user.js';
 import type { Privacy } from './privacy.js';
 
 export interface MediaOptions {
@@ -15,7 +17,8 @@ export interface MediaOptions {
   readonly receiveOnlyWithoutMicrophone?: boolean;
 }
 
-export interface CallOptions extends MediaOptions, ExtensionOptions, CallLimits {
+export interface CallOptions
+  extends MediaOptions, ExtensionOptions, CallLimits, IdentityOptions, Pick<AddedHeaders, 'userToUser'> {
   /** Further headers of the INVITE. */
   readonly headers?: readonly Header[];
   /** Who must not learn who we are; empty for nobody. @default as the account says */
@@ -28,7 +31,7 @@ export interface CallOptions extends MediaOptions, ExtensionOptions, CallLimits 
   readonly signal?: AbortSignal;
 }
 
-export interface AnswerOptions extends MediaOptions {
+export interface AnswerOptions extends MediaOptions, Pick<AddedHeaders, 'userToUser'> {
   /** Further headers of the 200. */
   readonly headers?: readonly Header[];
 }
@@ -42,7 +45,7 @@ export interface RingOptions {
   readonly headers?: readonly Header[];
 }
 
-export interface HangupOptions {
+export interface HangupOptions extends Pick<AddedHeaders, 'userToUser'> {
   /** Further headers of the BYE, CANCEL or final response: a Reason, say. */
   readonly headers?: readonly Header[];
   /** Ends the call here and sends nothing: the peer is left to find out. @default false */

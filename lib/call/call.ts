@@ -6,6 +6,8 @@ import type { Body, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaSession } from '../media/media-session.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
+import { callDialogs, callInfo } from './call-info.js';
+import type { CallDialog, CallInfo } from './call-info.js';
 import { answerCall, rejectCall, ringCall } from './answering.js';
 import type { AnswerOptions, HangupOptions, RejectOptions, RingOptions } from './call-options.js';
 import type { CallContext, CallOrigin } from './call-context.js';
@@ -18,8 +20,11 @@ import { hangUp } from './hangup.js';
 import { setHold } from './hold.js';
 import { reinviteCall, requestInDialog, sendInfo, sendMessage, updateCall } from './in-dialog.js';
 import type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './in-dialog.js';
-import { Leg, party } from './leg.js';
+import { party } from './identity.js';
+import type { CallIdentity } from './identity.js';
+import { Leg } from './leg.js';
 import { place } from './placing.js';
+import type { UserToUser } from './user-to-user.js';
 
 export class Call implements EventSource<CallEvents> {
   /** The app's own. */
@@ -43,7 +48,7 @@ export class Call implements EventSource<CallEvents> {
   }
 
   get remote(): RemoteParty {
-    return this.#leg.remote;
+    return this.#leg.peer.remote;
   }
 
   /** The INVITE of an incoming call: its headers carry what the contact centre sends along. */
@@ -79,6 +84,26 @@ export class Call implements EventSource<CallEvents> {
   /** Whom the To of an incoming call named: the address the caller dialled. */
   get dialled(): RemoteParty | undefined {
     return this.request && party(optional(this.request, To));
+  }
+
+  /** Who the peer is by what servers say: undefined as long as none said anything, for a call of ours. */
+  get identity(): CallIdentity | undefined {
+    return this.#leg.peer.identity;
+  }
+
+  /** What the other side's application told last (RFC 7433): with the INVITE, its answer or the BYE. */
+  get userToUser(): readonly UserToUser[] {
+    return this.#leg.peer.userToUser;
+  }
+
+  /** A snapshot. */
+  get info(): CallInfo {
+    return callInfo(this.#leg);
+  }
+
+  /** The early dialogs, or the one that is confirmed; none before the first response, and when it is over. */
+  get dialogs(): readonly CallDialog[] {
+    return callDialogs(this.#leg);
   }
 
   /** Whether the peer takes a method: UPDATE, INFO … Before it has said so, no. */
@@ -224,7 +249,7 @@ export class Call implements EventSource<CallEvents> {
   }
 
   getStats(): Promise<MediaStats> {
-    return this.#media.getStats();
+    return this.#leg.media.getStats();
   }
 
   get #media(): MediaSession {

@@ -1,7 +1,9 @@
 /** Why a call ended, in one word: from the status, the Reason header (RFC 3326) and who did it. */
 import { EvercallError } from '../base/errors.js';
-import { Reason, ParseError, readAll } from '../parser/index.js';
-import type { SipMessage } from '../parser/index.js';
+import { optionalAll } from '../core/optional.js';
+import type { MediaStats } from '../media/media-stats.js';
+import { Reason } from '../parser/index.js';
+import type { SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { SessionEnd } from '../session/session-context.js';
 
 export type EndCause =
@@ -24,6 +26,23 @@ export type EndCause =
   | 'dialogGone' //         the peer no longer knows the call
   | 'protocol';
 
+/** A Reason (RFC 3326): of SIP, of the telephone network (`Q.850`), or of whatever protocol. */
+export interface EndReason {
+  readonly protocol: string;
+  readonly cause: number | undefined;
+  readonly text: string | undefined;
+}
+
+/** An INVITE on its way to somebody. */
+export interface CallAttempt {
+  /** The Request-URI. */
+  readonly target: string;
+  /** The WebSocket server that it went by. */
+  readonly server: string;
+  /** What became of it. */
+  readonly status: number;
+}
+
 /** What ended a call. */
 export interface CallEnd {
   readonly cause: EndCause;
@@ -36,7 +55,32 @@ export interface CallEnd {
   /** Milliseconds from `confirmed` to the end; 0 when it never was. */
   readonly duration: number;
   readonly error: EvercallError | undefined;
+  /** The Reason values of the message that ended it. */
+  readonly reasons: readonly EndReason[];
+  /** The cause in the telephone network's words, where a gateway tells it: 16 is normal clearing, 17 busy … (ITU-T Q.850). */
+  readonly q850: number | undefined;
+  /** The BYE, CANCEL or final response; undefined where we ended it, or nothing came. */
+  readonly message: SipRequest | SipResponse | undefined;
+  /** Where a call of ours went, one after another. */
+  readonly tried: readonly CallAttempt[];
+  /** The last that were asked for: by `getStats`, or for `noMediaTimeout`. */
+  readonly stats: MediaStats | undefined;
 }
+
+/** What only the call knows of its end. */
+type Known = Pick<CallEnd, 'at' | 'duration' | 'tried' | 'stats'>;
+
+export function callEnd(end: SessionEnd, known: Known): CallEnd {
+  const { status, reason, by, error, message } = end;
+  const reasons = message ? reasonsOf(message) : none;
+  const q850 = reasons.find(({ protocol }) => protocol.toUpperCase() === 'Q.850')?.cause;
+  return { cause: endCause(end), status, reason, by, error, reasons, q850, message, ...known };
+}
+
+const none: readonly EndReason[] = [];
+
+const reasonsOf = (message: SipMessage): readonly EndReason[] =>
+  optionalAll(message, Reason).map(({ protocol, cause, text }) => ({ protocol, cause, text }));
 
 const byStatus: Partial<Record<number, EndCause>> = {
   401: 'authentication',
@@ -80,15 +124,8 @@ export function endCause({ status, by, message, error }: SessionEnd): EndCause {
 }
 
 /** The `cause` of the SIP Reason, where there is one that can be read. */
-function reasonCause(message: SipMessage | undefined): number | undefined {
-  if (!message) return undefined;
-  try {
-    return readAll(message, Reason).find(({ protocol }) => protocol.toUpperCase() === 'SIP')?.cause;
-  } catch (error) {
-    if (error instanceof ParseError) return undefined;
-    throw error;
-  }
-}
+const reasonCause = (message: SipMessage | undefined): number | undefined =>
+  message && reasonsOf(message).find(({ protocol }) => protocol.toUpperCase() === 'SIP')?.cause;
 
 /** What waits for the answer of a call that never was rejects with. */
 export function endError(end: CallEnd): EvercallError {

@@ -1,11 +1,12 @@
 /** The end of a call by our own wish: BYE, CANCEL or a refusal, as far as it has come (RFC 3261 §15, §9.1). */
 import { reasonPhrase } from '../parser/index.js';
-import { checkHeaders } from './call-options.js';
 import type { HangupOptions } from './call-options.js';
 import type { Leg } from './leg.js';
+import { addedHeaders } from './user-to-user.js';
 
-export function hangUp(leg: Leg, { headers, silent = false }: HangupOptions): void {
-  const checked = checkHeaders(headers);
+export function hangUp(leg: Leg, options: HangupOptions): void {
+  const { silent = false } = options;
+  const checked = addedHeaders(options);
   if (leg.end) return;
   const { session, incoming, outgoing, state } = leg;
   if (silent) {

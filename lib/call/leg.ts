@@ -4,9 +4,8 @@ import { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import { Queue } from '../base/queue.js';
 import { Store } from '../base/store.js';
-import { optional } from '../core/optional.js';
-import { From, reasonPhrase } from '../parser/index.js';
-import type { Address, SipRequest, SipResponse } from '../parser/index.js';
+import { reasonPhrase } from '../parser/index.js';
+import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { Random } from '../base/random.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import { extensionConfig, extensionOptions } from '../session/extensions.js';
@@ -19,23 +18,26 @@ import { Signalling } from '../session/signalling.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Call } from './call.js';
 import type { CallContext, CallOrigin } from './call-context.js';
-import type { CallEvents, CallSnapshot, RemoteParty } from './call-events.js';
+import type { CallEvents, CallSnapshot } from './call-events.js';
 import { CallMedia } from './call-media.js';
 import type { CallOptions } from './call-options.js';
 import { callState } from './call-state.js';
 import type { CallEvent, CallState } from './call-state.js';
-import { endCause, endError } from './end-cause.js';
+import { callEnd, endError } from './end-cause.js';
 import type { CallEnd } from './end-cause.js';
 import { offerRequest } from './in-dialog.js';
 import { callLimits, limit } from './limits.js';
 import type { CallLimits } from './limits.js';
+import { Peer } from './peer.js';
 
 export class Leg implements SessionUser {
   readonly context: CallContext;
   readonly call: Call;
   readonly callId: string;
   readonly direction: 'outgoing' | 'incoming';
-  readonly remote: RemoteParty;
+  readonly peer: Peer;
+  /** Whom we called. */
+  readonly target: string | undefined;
   /** The INVITE of an incoming call. */
   readonly request: SipRequest | undefined;
   readonly events = new Emitter<CallEvents>();
@@ -46,6 +48,7 @@ export class Leg implements SessionUser {
   incoming: IncomingInvite | undefined;
   #session: Session | undefined;
   #state: CallState;
+  readonly #startedAt: number;
   #confirmedAt: number | undefined;
   #end: CallEnd | undefined;
   readonly #limits: CallLimits;
@@ -62,18 +65,23 @@ export class Leg implements SessionUser {
     this.context = context;
     this.call = call;
     this.direction = origin.direction;
+    this.#startedAt = context.clock.now();
     this.#limits = callLimits(options, context.limits);
+    this.peer = new Peer(
+      origin.direction === 'outgoing' ? origin.target : origin.request,
+      context.trustsIdentity,
+      this,
+    );
     this.media = new CallMedia(context, options, this);
     this.sessionContext = sessionContext(context, origin, this.media);
     if (origin.direction === 'outgoing') {
       this.#state = 'calling';
-      this.remote = { uri: origin.target, displayName: undefined };
+      this.target = origin.target;
       this.callId = context.core.random.token(24);
     } else {
       this.#state = 'incoming';
       const { request, transaction } = origin;
       this.request = request;
-      this.remote = party(optional(request, From));
       this.incoming = new IncomingInvite(this.sessionContext, request, transaction, this);
       this.callId = this.incoming.session.dialog.callId;
     }
@@ -93,6 +101,16 @@ export class Leg implements SessionUser {
   get duration(): number {
     if (this.#confirmedAt === undefined) return 0;
     return this.#end?.duration ?? this.context.clock.now() - this.#confirmedAt;
+  }
+
+  get totalDuration(): number {
+    return this.#end ? this.#end.at - this.startTime : this.context.clock.now() - this.#startedAt;
+  }
+
+  /** Milliseconds since 1970. */
+  get startTime(): number {
+    const { clock } = this.context;
+    return clock.wallTime() - (clock.now() - this.#startedAt);
   }
 
   /** Resolves when it is confirmed; rejects with why it never was. */
@@ -166,10 +184,13 @@ export class Leg implements SessionUser {
   }
 
   onProgress(response?: SipResponse): void {
+    if (response) this.peer.onResponse(response);
     this.#step('progress', response);
   }
 
   onAccepted(response?: SipResponse): void {
+    if (response) this.peer.onResponse(response);
+    else this.peer.onStatus({ status: 200, reason: reasonPhrase(200) });
     this.#step('accepted', response);
   }
 
@@ -206,16 +227,22 @@ export class Leg implements SessionUser {
     else answer();
   }
 
-  onRefreshed(): void {
-    // nothing yet
+  onRefreshed(message: SipRequest | SipResponse): void {
+    this.peer.onRefreshed(message);
   }
 
   onEnded(end: SessionEnd): void {
     if (this.#end) return;
     this.#unlimit?.();
-    const { clock } = this.context;
-    const { status, reason, by, error } = end;
-    this.#end = { cause: endCause(end), status, reason, by, at: clock.wallTime(), duration: this.duration, error };
+    const { status, reason } = end;
+    this.peer.onStatus(end);
+    if (end.message) this.peer.hear(end.message);
+    this.#end = callEnd(end, {
+      at: this.context.clock.wallTime(),
+      duration: this.duration,
+      tried: this.target === undefined ? [] : [{ target: this.target, server: this.context.flow.url, status }],
+      stats: this.media.lastStats,
+    });
     this.media.session.close();
     const previous = this.#state;
     this.#state = 'disconnected';
@@ -270,7 +297,3 @@ function callExtensions(base: ExtensionConfig, options: CallOptions): ExtensionC
 
 /** RFC 7989 §4.1: without the dashes. */
 const newUuid = (random: Random): string => random.uuid().replaceAll('-', '');
-
-export function party(address: Address | undefined): RemoteParty {
-  return { uri: address?.uri ?? '', displayName: address?.displayName };
-}

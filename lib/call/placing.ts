@@ -2,8 +2,8 @@
 import { EvercallError, abortError } from '../base/errors.js';
 import { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { CallOrigin } from './call-context.js';
-import { checkHeaders } from './call-options.js';
 import type { Leg } from './leg.js';
+import { addedHeaders } from './user-to-user.js';
 
 type Outgoing = Extract<CallOrigin, { direction: 'outgoing' }>;
 
@@ -11,7 +11,7 @@ type Outgoing = Extract<CallOrigin, { direction: 'outgoing' }>;
 export async function place(leg: Leg, origin: Outgoing): Promise<void> {
   const { target, from, routes, options } = origin;
   const { offer: style, signal } = options;
-  const headers = [...origin.headers, ...checkHeaders(options.headers)];
+  const headers = [...origin.headers, ...addedHeaders(options)];
   if (signal?.aborted) {
     await Promise.resolve(); // the caller holds the call before it hears of its end
     onAbort(leg, signal);

@@ -27,15 +27,19 @@ export function checkPrivacy(list: readonly Privacy[] = none): readonly Privacy[
   return list;
 }
 
-/** @param address From value of the address of record, without tag. */
-export function appearance(privacy: readonly Privacy[], address: string): Appearance {
+/**
+ * @param address From value of the address of record, without tag.
+ * @param identity P-Preferred-Identity and P-Asserted-Identity of the app's own.
+ */
+export function appearance(privacy: readonly Privacy[], address: string, identity: readonly Header[] = []): Appearance {
   const isAnonymous = privacy.includes('user');
   const values = asked(privacy);
-  const headers: Header[] = [];
+  const headers = [...identity];
   if (values.length > 0) headers.push({ name: 'Privacy', value: values.join(';') });
   if (values.includes('critical')) headers.push({ name: 'Proxy-Require', value: 'privacy' }); // RFC 3323 §4.3
   // RFC 3325 §9.2: the proxy that we trust is to know whom it keeps secret
-  if (isAnonymous && values.includes('id')) headers.push({ name: 'P-Preferred-Identity', value: address });
+  if (isAnonymous && values.includes('id') && identity.length === 0)
+    headers.push({ name: 'P-Preferred-Identity', value: address });
   // RFC 3323 §4.1.1.3
   return { from: isAnonymous ? '"Anonymous" <sip:anonymous@anonymous.invalid>' : address, headers, isAnonymous };
 }

@@ -17,7 +17,14 @@ export const knownMethods: ReadonlySet<string> = new Set([
 ]);
 
 /** Option tags we understand in a Require (RFC 3261 §8.2.2.3). */
-export const supportedOptions: ReadonlySet<string> = new Set(['outbound', 'path', 'gruu', '100rel', 'timer']);
+export const supportedOptions: ReadonlySet<string> = new Set([
+  'outbound',
+  'path',
+  'gruu',
+  '100rel',
+  'timer',
+  'from-change',
+]);
 
 export const allowHeader: Header = { name: 'Allow', value: allowedMethods.join(', ') };
 export const acceptHeader: Header = { name: 'Accept', value: 'application/sdp, application/dtmf-relay, text/plain' };

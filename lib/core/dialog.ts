@@ -31,7 +31,8 @@ export class Dialog implements DialogState {
   readonly localTag: string;
   readonly remoteTag: string;
   readonly local: string;
-  readonly remote: string;
+  /** May change within the dialog (RFC 4916). */
+  remote: string;
   /** Fixed when the dialog is confirmed: never changed by a later request (§12.2). */
   routes: readonly string[];
   readonly flow: Flow;

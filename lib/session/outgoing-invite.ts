@@ -73,6 +73,10 @@ export class OutgoingInvite implements RequestUser {
     return (fork ?? [...this.#forks.values()].at(-1))?.session;
   }
 
+  get earlySessions(): readonly Session[] {
+    return Array.from(this.#forks.values(), ({ session }) => session);
+  }
+
   start(): void {
     const { core } = this.#context;
     const { target, from, routes, offer } = this.#options;

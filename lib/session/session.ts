@@ -260,6 +260,7 @@ export class Session implements DialogUser, SessionTimerUser {
   /** A change or sign of life that is agreed on, said by the peer's request or 2xx. */
   onAgreed(message: SipRequest | SipResponse): void {
     this.dialog.refreshTarget(message);
+    if ('method' in message) this.dialog.remote = headerValue(message, 'From')!; // RFC 4916 §4.4.2
     this.learnPackages(message);
     this.user.onRefreshed(message);
   }

@@ -3,6 +3,8 @@ import { EvercallError } from '../../lib/base/errors.js';
 import { callState } from '../../lib/call/call-state.js';
 import { endCause } from '../../lib/call/end-cause.js';
 import { parseDtmf, writeDtmfRelay } from '../../lib/session/dtmf-relay.js';
+import { headerValue } from '../../lib/parser/index.js';
+import { calling, inDialog, talking } from '../support/calls.js';
 
 const withReason = (value: string) => ({
   method: 'CANCEL',
@@ -62,5 +64,47 @@ describe('digits by INFO', () => {
       digit: '*',
       duration: 100,
     });
+  });
+});
+
+describe('what ended a call', () => {
+  it('is one object: cause, status, by whom, when, how long, the message and its Reasons with the Q.850 code (RFC 3326)', async () => {
+    const { call, server, ok, clock } = await talking();
+    await clock.advance(7000);
+    const Reason = 'Q.850;cause=16;text="Normal call clearing", SIP;cause=200, X;broken';
+    server.send(inDialog('BYE', ok, 2, { Reason, 'User-to-User': '6f6b' }));
+    const end = await call.ended;
+    assert.deepInclude(end, { cause: 'hangup', status: 200, by: 'remote', duration: 7000, q850: 16, tried: [] });
+    assert.equal(end.at, clock.wallTime());
+    assert.deepEqual(end.reasons, [
+      { protocol: 'Q.850', cause: 16, text: 'Normal call clearing' },
+      { protocol: 'SIP', cause: 200, text: undefined },
+      { protocol: 'X', cause: undefined, text: undefined },
+    ]);
+    assert.equal(end.message && 'method' in end.message && end.message.method, 'BYE');
+  });
+
+  it('CALL-13: a refusal is there with its headers and body', async () => {
+    const { call, server, invite } = await calling();
+    server.respond(invite, 503, {
+      headers: ['X-Why: maintenance', 'Reason: Q.850;cause=38', 'Content-Type: text/plain'],
+      body: 'later',
+    });
+    const { message, q850, tried, cause } = await call.ended;
+    assert(message && 'status' in message);
+    assert.deepEqual([headerValue(message, 'X-Why'), message.body], ['maintenance', 'later']);
+    assert.deepEqual([q850, cause], [38, 'rejected']);
+    assert.deepEqual(tried, [{ target: 'sip:bob@example.com', server: 'ws://server.example/ws', status: 503 }]);
+  });
+
+  it('has no message where we ended it, and the media statistics that were asked for last', async () => {
+    const { call } = await talking();
+    const stats = await call.getStats();
+    call.hangup();
+    assert.deepInclude(call.end, { by: 'local', message: undefined, q850: undefined, stats });
+    assert.deepEqual(call.end?.reasons, []);
+    const other = await talking();
+    other.call.hangup();
+    assert.isUndefined(other.call.end?.stats);
   });
 });
