@@ -7,7 +7,7 @@ import type { Credentials, CredentialsProvider } from '../core/credentials.js';
 import { digestAlgorithms } from '../core/digest.js';
 import type { DigestAlgorithm } from '../core/digest.js';
 import { ParseError, isSipUri, parseAddress, parseUri, writeAddress, writeUri } from '../parser/index.js';
-import type { Header, Params, SipUri } from '../parser/index.js';
+import type { Header, Params, SipUri, Uri } from '../parser/index.js';
 import { mediaConfig } from '../media/media-config.js';
 import type { UserAgentMediaOptions } from '../media/media-config.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
@@ -408,7 +408,7 @@ function parameters(options: ParameterOptions | undefined, option: string): Para
 
 /** A Contact value without `expires`, which we say. */
 function extraContact(text: string): string {
-  const { uri, displayName, params } = sipAddress(text, 'extraContacts');
+  const { uri, displayName, params } = anyAddress(text, 'extraContacts'); // RFC 3261 §10.2.1: a mailto, too
   return writeAddress({ uri, displayName, params: new Map([...params].filter(([name]) => name !== 'expires')) });
 }
 
@@ -420,13 +420,18 @@ interface SipAddress {
 }
 
 function sipAddress(text: unknown, option: string): SipAddress {
+  const { parsed, ...rest } = anyAddress(text, option);
+  if (!isSipUri(parsed)) throw invalidOption(option, 'takes a SIP URI', text);
+  return { ...rest, parsed };
+}
+
+function anyAddress(text: unknown, option: string): Omit<SipAddress, 'parsed'> & { readonly parsed: Uri } {
   if (typeof text !== 'string') throw invalidOption(option, 'takes a SIP URI', text);
   try {
     // without brackets parameters would be the header's (RFC 3261 §20.10); here they are meant for the URI
     const { uri, displayName, params }: { uri: string; displayName?: string | undefined; params: Params } =
       text.includes('<') ? parseAddress(text) : { uri: text.trim(), params: new Map<string, string | null>() };
-    const parsed = parseUri(uri);
-    if (isSipUri(parsed)) return { uri, ...(displayName === undefined ? {} : { displayName }), params, parsed };
+    return { uri, ...(displayName === undefined ? {} : { displayName }), params, parsed: parseUri(uri) };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
   }
