@@ -115,7 +115,7 @@ describe('gathering', () => {
     assert.equal(slow.done, 60);
   });
 
-  it('waits 100 ms for a STUN server that never answers, not for the end of gathering', async () => {
+  it('J18: waits 100 ms for a STUN server that never answers, not for the end of gathering', async () => {
     const rig = new Rig(['stun:stun.example']);
     rig.host();
     await rig.after(40_000);

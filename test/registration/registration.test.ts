@@ -275,7 +275,7 @@ describe('registration', () => {
     await server.nothing();
   });
 
-  it('a connection lost while a REGISTER is in flight does not strand the account', async () => {
+  it('S12: a connection lost while a REGISTER is in flight does not strand the account: the next does not wait for timer F', async () => {
     const { server, account, clock } = await registering();
     server.socket.drop();
     await clock.advance(0);
@@ -329,7 +329,7 @@ describe('registration', () => {
     assert.deepEqual(ua.accounts, []);
   });
 
-  it('ACC-43: no secret reaches a log', async () => {
+  it('ACC-43, S16: no secret reaches a log', async () => {
     const { register, server, account, log } = await registering();
     server.respond(register, 401, { headers: [challenge] });
     const second = await server.request('REGISTER');

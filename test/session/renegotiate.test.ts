@@ -1,4 +1,5 @@
 import { assert } from 'chai';
+import { EvercallError } from '../../lib/index.js';
 import { CSeq, headerValue, read } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { settle } from '../support/fake-clock.js';
@@ -282,5 +283,47 @@ describe('requests of the app in the dialog', () => {
     await clock.advance(64 * 500);
     await server.nothing();
     assert.equal(clock.pending, 0);
+  });
+
+  it('J4: a call that ends while a 491 is waited out is offered nothing any more', async () => {
+    const { call, server, clock, ok } = await talking();
+    const held = call.hold().catch((error: unknown) => error);
+    server.respond(await server.request('INVITE'), 491);
+    await server.request('ACK');
+    server.send(inDialog('BYE', ok, 2));
+    await server.response(200);
+    await clock.advance(4000);
+    await server.nothing();
+    assert.instanceOf(await held, EvercallError);
+  });
+
+  it('J8: media that fail do not end the call: there are ways back', async () => {
+    const { call, server, media } = await talking();
+    media.connections[0]!.become('failed');
+    assert.equal(call.mediaState, 'failed');
+    assert.equal(call.state, 'confirmed');
+    await server.nothing();
+  });
+
+  it('S7, CALL-21: held by both sides, resume offers sendrecv, and what the peer still holds back is its own', async () => {
+    const stage = await talking();
+    const { call, server } = stage;
+    const held = call.hold();
+    await accept(stage, await server.request('INVITE'), 2, 'recvonly');
+    await held;
+    server.send(inDialog('INVITE', stage.ok, 2, {}, peerOffer('sendonly', 3)));
+    const both = await server.response(200);
+    assert.include(String(both.body), 'a=inactive');
+    server.send(inDialog('ACK', both, 2));
+    assert.isTrue(call.localHold && call.remoteHold);
+    const resumed = call.resume();
+    const invite = await server.request('INVITE');
+    assert.include(String(invite.body), 'a=sendrecv');
+    await accept(stage, invite, 4, 'sendonly');
+    await resumed;
+    assert.isFalse(call.localHold);
+    assert.isTrue(call.remoteHold);
+    server.send(inDialog('INVITE', stage.ok, 3, {}, peerOffer('sendrecv', 5)));
+    assert.include(String((await server.response(200)).body), 'a=sendrecv');
   });
 });

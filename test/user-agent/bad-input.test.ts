@@ -161,4 +161,12 @@ describe('bad input', () => {
     stage.server.send(peerRequest('ACK', { To: '<sip:alice@example.com>;tag=gone' }));
     await stage.server.nothing();
   });
+
+  it('a branch that is called as something of Object is a branch like any other', async () => {
+    const stage = await phone();
+    for (const branch of ['constructor', '__proto__', 'toString']) {
+      stage.server.send(peerRequest('OPTIONS', { Via: `SIP/2.0/WS edge.example;branch=${branch}`, 'Call-ID': branch }));
+      await stage.server.response(200);
+    }
+  });
 });
