@@ -96,7 +96,7 @@ describe('the floors of lib/', function () {
     ]);
   });
 
-  it('a browser global fails outside of its door, under any name it is reached by', async () => {
+  it('J19, S19: a browser global, Math.random too, fails outside of its door, under any name it is reached by', async () => {
     const problems = await lint({
       'core/uac.ts': [
         'setTimeout(() => {}, 1);',
