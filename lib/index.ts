@@ -13,6 +13,7 @@ export type {
   AccountSnapshot,
   CredentialsRequest,
   IncomingMessage,
+  RejectedCall,
 } from './account/account-events.js';
 export type {
   AccountOptions,
@@ -39,8 +40,12 @@ export type {
   HangupOptions,
   MediaOptions,
   RejectOptions,
+  ReplacedDialog,
   RingOptions,
 } from './call/call-options.js';
+export type { Transfer, TransferOptions, TransferProgress } from './call/transfer.js';
+export type { IncomingRefer } from './call/incoming-refer.js';
+export type { RedirectChoice, RedirectContact, RedirectPolicy, Redirection } from './session/redirection.js';
 export type { CallLimits } from './call/limits.js';
 export type { CallState } from './call/call-state.js';
 export type { CallAttempt, CallEnd, EndCause, EndReason } from './call/end-cause.js';

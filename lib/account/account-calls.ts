@@ -2,12 +2,16 @@
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { Call } from '../call/call.js';
-import type { CallContext } from '../call/call-context.js';
+import type { CallContext, DialogId, Sent } from '../call/call-context.js';
+import { checkRedirect } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import { identityHeaders } from '../call/identity.js';
+import type { IncomingRefer } from '../call/incoming-refer.js';
 import { appearance, checkPrivacy } from '../call/privacy.js';
+import { replacesHeaders } from '../call/replacing.js';
 import { addedHeaders } from '../call/user-to-user.js';
 import type { Core } from '../core/core.js';
+import type { Refusal } from '../core/inspect.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import { readAudio } from '../media/sdp.js';
 import type { SipRequest } from '../parser/index.js';
@@ -29,9 +33,16 @@ export interface CallEnvironment {
 export interface AccountCallsUser {
   /** The identity in force. */
   readonly identity: () => Identity;
+  /** What the user typed, as a URI. */
+  readonly normalize: (typed: string) => string;
   /** A call began or is over. */
   readonly onCallsChanged: () => void;
+  /** An INVITE was refused before the app heard of it. */
+  readonly onRefused: (request: SipRequest, status: number) => void;
 }
+
+/** How many calls that have ended are remembered, for those who want to take their place. */
+const remembered = 16;
 
 interface Line {
   readonly context: CallContext;
@@ -43,6 +54,8 @@ export class AccountCalls {
   readonly #environment: CallEnvironment;
   readonly #user: AccountCallsUser;
   readonly #lines = new Map<Flow, Line>();
+  /** Dialogs of the last calls. */
+  #ended: readonly string[] = [];
 
   constructor(environment: CallEnvironment, user: AccountCallsUser) {
     this.#environment = environment;
@@ -58,29 +71,88 @@ export class AccountCalls {
     return (this.#lines.get(flow)?.calls ?? 0) > 0;
   }
 
-  place(target: string, options: CallOptions): Call {
+  place(target: string, options: CallOptions, sent?: Sent): Call {
     const { config, routes, branch } = this.#user.identity();
+    const { replaces, redirect, privacy = config.privacy } = options;
     addedHeaders(options);
-    const privacy = options.privacy ? checkPrivacy(options.privacy) : config.privacy;
+    if (redirect !== undefined) checkRedirect(redirect);
     const named = identityHeaders(options);
     const identity = named.length > 0 ? named : config.identityHeaders;
+    const looks = appearance(checkPrivacy(privacy), config.address, identity);
+    const extra = [...(replaces ? replacesHeaders(replaces) : []), ...(sent?.headers ?? [])];
+    const headers = extra.length > 0 ? [...looks.headers, ...extra] : looks.headers;
     const line = this.#line(branch.flow);
-    const looks = appearance(privacy, config.address, identity);
-    const origin = { direction: 'outgoing', target, ...looks, routes, options } as const;
+    const { referredBy } = sent ?? {};
+    const origin = { direction: 'outgoing', target, ...looks, headers, routes, options, referredBy } as const;
     return this.#adopt(new Call(line.context, origin), line);
   }
 
-  /** The call of an INVITE; nothing where it can be refused at once, and the user need not hear of it. */
+  /** The call of an INVITE; nothing where it can be refused at once. */
   take(request: SipRequest, transaction: ServerTransaction): Call | undefined {
-    const offer = sessionDescription(request);
-    const refusal =
-      offer !== undefined && !readAudio(offer)
-        ? { status: 488, headers: [] } // §13.3.1.3: nothing we could take
-        : refuseExtensions(request, this.#user.identity().config.extensions);
-    if (refusal) {
-      this.#environment.core.respond(transaction, refusal.status, refusal);
-      return undefined;
+    const refusal = this.#refusal(request);
+    if (!refusal) return this.#answerable(request, transaction);
+    this.#refuse(transaction, refusal);
+    return undefined;
+  }
+
+  /** An INVITE that is to take the place of a call of ours. */
+  async replace(request: SipRequest, transaction: ServerTransaction): Promise<void> {
+    transaction.user = {
+      onCancel: () => {
+        this.#environment.core.respond(transaction, 487);
+      },
+    };
+    const { replacedBy, takeOver } = await import('../call/replacement.js');
+    if (transaction.isAnswered) return;
+    const { context } = this.#line(transaction.flow);
+    const old = this.#refusal(request) ?? replacedBy(request, context, this);
+    if ('status' in old) {
+      this.#refuse(transaction, old);
+      return;
     }
+    const call = this.#answerable(request, transaction);
+    try {
+      await takeOver(old, call);
+    } catch (error) {
+      this.#environment.log.warn(`a call was not replaced: ${String(error)}`);
+      if (call.end?.by === 'local') this.#user.onRefused(request, call.end.status);
+    }
+  }
+
+  has(call: Call): boolean {
+    return this.all.has(call);
+  }
+
+  hasEnded(callId: string, localTag: string, remoteTag: string): boolean {
+    return this.#ended.includes(dialogKey({ callId, localTag, remoteTag }));
+  }
+
+  /** A REFER outside of any call. */
+  refer(transaction: ServerTransaction, announce: (refer: IncomingRefer) => void): void {
+    const { context } = this.#line(transaction.flow);
+    import('../call/incoming-refer.js')
+      .then(({ takeReferOfStranger }) => {
+        takeReferOfStranger(context, transaction, announce);
+      })
+      .catch((error: unknown) => {
+        this.#environment.log.error('a REFER could not be taken', error);
+        this.#environment.core.respond(transaction, 500);
+      });
+  }
+
+  #refusal(request: SipRequest): Refusal | undefined {
+    const offer = sessionDescription(request);
+    return offer !== undefined && !readAudio(offer)
+      ? { status: 488, headers: [] } // §13.3.1.3: nothing we could take
+      : refuseExtensions(request, this.#user.identity().config.extensions);
+  }
+
+  #refuse(transaction: ServerTransaction, refusal: Refusal): void {
+    this.#environment.core.respond(transaction, refusal.status, refusal);
+    this.#user.onRefused(transaction.request, refusal.status);
+  }
+
+  #answerable(request: SipRequest, transaction: ServerTransaction): Call {
     const line = this.#line(transaction.flow);
     return this.#adopt(new Call(line.context, { direction: 'incoming', request, transaction }), line);
   }
@@ -111,7 +183,7 @@ export class AccountCalls {
   }
 
   #newContext(flow: Flow): CallContext {
-    const { identity, onCallsChanged } = this.#user;
+    const { identity, normalize, onCallsChanged } = this.#user;
     return {
       ...this.#environment,
       flow,
@@ -133,15 +205,23 @@ export class AccountCalls {
       get dress() {
         return identity().config.dress;
       },
+      get redirect() {
+        return identity().config.redirect;
+      },
+      normalize,
+      place: (target, options, sent) => this.place(target, options, sent),
       contact: (purpose) => ({
         name: 'Contact',
         value: (identity().branchOf(flow) ?? identity().branch).contact.value(purpose),
       }),
-      released: (call) => {
+      released: (call, dialog) => {
         this.all.delete(call);
+        if (dialog) this.#ended = [...this.#ended.slice(1 - remembered), dialogKey(dialog)];
         this.#lines.get(flow)!.calls--;
         onCallsChanged();
       },
     };
   }
 }
+
+const dialogKey = ({ callId, localTag, remoteTag }: DialogId): string => `${callId} ${localTag} ${remoteTag}`;

@@ -1,5 +1,7 @@
 /** What an account tells the app. */
 import type { Call } from '../call/call.js';
+import type { RemoteParty } from '../call/call-events.js';
+import type { IncomingRefer } from '../call/incoming-refer.js';
 import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
 import type { Body, SipRequest } from '../parser/index.js';
 import type { RegistrationChange, RegistrationState } from '../registration/registration.js';
@@ -14,6 +16,17 @@ export interface IncomingMessage {
   readonly request: SipRequest;
   /** Answers it, where the account leaves that to the app (`autoRespondMessage: false`); only the first answer counts. */
   readonly respond: (status: number, reason?: string) => void;
+}
+
+/** An INVITE that the library has refused by itself: the app never had the call. */
+export interface RejectedCall {
+  /** Undefined where it was for none. */
+  readonly account: Account | undefined;
+  /** As it was answered: 404 no such account, 480 nobody takes calls, 481, 486 too many calls, 488, 420 … */
+  readonly status: number;
+  readonly reason: string;
+  readonly remote: RemoteParty;
+  readonly request: SipRequest;
 }
 
 /** A server asks for credentials that are missing, or were refused (Linphone's authentication_requested). */
@@ -32,6 +45,9 @@ export interface AccountEvents {
   /** Every change of the registration, and every repeat of success. */
   registrationChanged: RegistrationChange & { readonly account: Account };
   incomingCall: { readonly account: Account; readonly call: Call };
+  rejectedCall: RejectedCall;
+  /** Someone without a call with us wants us to call someone else; when no listener decides there and then, it is declined. */
+  refer: { readonly account: Account; readonly refer: IncomingRefer };
   message: IncomingMessage;
   credentialsRequired: CredentialsRequest;
   /** Something works, but perhaps not as meant; `message` is for developers. */

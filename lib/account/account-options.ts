@@ -1,7 +1,7 @@
 /** The options of an account: what the app may say, what the code reads. */
 import { invalidOption } from '../base/errors.js';
 import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
-import { checkHeaders } from '../call/call-options.js';
+import { checkHeaders, checkRedirect } from '../call/call-options.js';
 import { checkCredentials } from '../core/credentials.js';
 import type { Credentials, CredentialsProvider } from '../core/credentials.js';
 import { digestAlgorithms } from '../core/digest.js';
@@ -20,6 +20,7 @@ import { dressWith } from '../call/outgoing-request.js';
 import type { OutgoingRequestHook } from '../call/outgoing-request.js';
 import { extensionConfig, extensionOptions } from '../session/extensions.js';
 import type { ExtensionConfig, ExtensionOptions } from '../session/extensions.js';
+import type { RedirectPolicy } from '../session/redirection.js';
 import type { Dress } from '../session/signalling.js';
 import type { ContactUpdate } from '../registration/registration.js';
 import type { RetryConfig } from '../registration/schedule.js';
@@ -148,6 +149,8 @@ export interface AccountOptions extends ExtensionOptions, CallLimits, IdentityOp
   readonly instanceId?: string;
   /** Which of several accounts takes a request that fits them equally; the highest. @default 0 */
   readonly priority?: number;
+  /** Whether a 3xx that our calls get is followed. @default 'stop' */
+  readonly redirect?: RedirectPolicy;
   /** Answers incoming messages with 200 by itself; without, the app calls `respond`. @default true */
   readonly autoRespondMessage?: boolean;
   /**
@@ -201,6 +204,7 @@ export interface AccountConfig {
   /** Of its calls. */
   readonly extensions: ExtensionConfig;
   readonly limits: CallLimits;
+  readonly redirect: RedirectPolicy;
   readonly media: MediaSessionConfig;
   readonly normalize: AccountOptions['normalize'];
   readonly privacy: readonly Privacy[];
@@ -218,7 +222,7 @@ const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
   'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage',
-  ...extensionOptions, 'outgoingRequest', 'trustAssertedIdentity', 'preferredIdentity', 'assertedIdentity', 'ringTimeout', 'maxDuration', 'media', 'normalize', 'privacy', 'params', 'data',
+  ...extensionOptions, 'outgoingRequest', 'trustAssertedIdentity', 'preferredIdentity', 'assertedIdentity', 'ringTimeout', 'maxDuration', 'redirect', 'media', 'normalize', 'privacy', 'params', 'data',
 ]); // prettier-ignore
 
 export function accountConfig(options: AccountOptions, defaults: AccountDefaults): AccountConfig {
@@ -277,6 +281,7 @@ export function accountConfig(options: AccountOptions, defaults: AccountDefaults
     autoRespondMessage: flag(options, 'autoRespondMessage', true),
     extensions: extensionConfig(options, defaults.extensions),
     limits: callLimits(options),
+    redirect: checkRedirect(options.redirect ?? 'stop'),
     media: mediaConfig(options.media, defaults.media),
     normalize: aFunction(options, 'normalize'),
     privacy: checkPrivacy(options.privacy),

@@ -9,7 +9,9 @@ import type { Call } from '../call/call.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
+import { headerValue } from '../parser/index.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
+import { rejectedCall } from './rejected-call.js';
 import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { AccountCalls } from './account-calls.js';
@@ -33,6 +35,9 @@ import { targetUri } from './target.js';
 export interface AccountInbox extends Peer {
   readonly onInvite: (request: SipRequest, transaction: ServerTransaction) => void;
   readonly onMessage: (request: SipRequest, transaction: ServerTransaction) => void;
+  readonly onRefer: (transaction: ServerTransaction) => void;
+  /** An INVITE for it was refused before it came here. */
+  readonly onRefused: (request: SipRequest, status: number) => void;
   /** The user part of its Contacts. */
   readonly contactUser: string;
   readonly priority: () => number;
@@ -48,7 +53,8 @@ export interface AccountInbox extends Peer {
   readonly options: () => AccountOptions | undefined;
 }
 
-export type AnnouncedEvent = 'registrationChanged' | 'incomingCall' | 'message' | 'credentialsRequired';
+export type AnnouncedEvent =
+  'registrationChanged' | 'incomingCall' | 'rejectedCall' | 'refer' | 'message' | 'credentialsRequired';
 
 export interface AccountContext extends CallEnvironment, Pick<IdentityContext, 'instanceId' | 'lease'> {
   readonly defaults: AccountDefaults;
@@ -123,10 +129,12 @@ export class Account implements EventSource<AccountEvents> {
       { core, clock, log, timers, mediaEnvironment },
       {
         identity: () => this.#identity,
+        normalize: (typed) => this.normalize(typed),
         onCallsChanged: () => {
           this.#sweep();
           this.#store.changed();
         },
+        onRefused: this.#onRefused.bind(this),
       },
     );
     this.#dependency = this.#newDependency(config);
@@ -141,6 +149,8 @@ export class Account implements EventSource<AccountEvents> {
       dependsOn: () => this.dependsOn,
       onInvite: this.#onInvite.bind(this),
       onMessage: this.#onMessage.bind(this),
+      onRefer: this.#onRefer.bind(this),
+      onRefused: this.#onRefused.bind(this),
       hasFlow: (flow) =>
         this.#identity.branchOf(flow) !== undefined || this.#calls.hasFlow(flow) || !!this.#dependency?.hasFlow(flow),
       contactUser: this.#contactUser,
@@ -482,8 +492,7 @@ export class Account implements EventSource<AccountEvents> {
         answer ??= new Promise(() => undefined); // `setCredentials` answers in its place
       },
     };
-    this.#emitter.emit('credentialsRequired', request);
-    this.#context.announce('credentialsRequired', request);
+    this.#tell('credentialsRequired', request);
     return answer;
   }
 
@@ -506,22 +515,38 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   #onInvite(request: SipRequest, transaction: ServerTransaction): void {
+    if (headerValue(request, 'Replaces') !== undefined) {
+      void this.#calls.replace(request, transaction);
+      return;
+    }
     const call = this.#calls.take(request, transaction);
     if (!call) return;
-    const payload = { account: this, call };
-    const isHeard = this.#emitter.has('incomingCall');
-    this.#emitter.emit('incomingCall', payload);
-    if (!this.#context.announce('incomingCall', payload) && !isHeard)
-      call.reject(480); // a page that takes no calls
-    else if (call.state === 'incoming') void call.ring();
+    const isHeard = this.#tell('incomingCall', { account: this, call });
+    if (isHeard && call.state === 'incoming') void call.ring();
+    if (isHeard) return;
+    call.reject(480); // a page that takes no calls
+    this.#onRefused(request, 480);
+  }
+
+  #onRefused(request: SipRequest, status: number): void {
+    this.#tell('rejectedCall', rejectedCall(this, request, status));
+  }
+
+  #onRefer(transaction: ServerTransaction): void {
+    this.#calls.refer(transaction, (refer) => this.#tell('refer', { account: this, refer }));
+  }
+
+  /** Here and at the user agent; tells whether anyone listens. */
+  #tell<K extends AnnouncedEvent>(event: K, payload: AccountEvents[K]): boolean {
+    const isHeard = this.#emitter.has(event);
+    this.#emitter.emit(event, payload);
+    return this.#context.announce(event, payload) || isHeard;
   }
 
   #onMessage(request: SipRequest, transaction: ServerTransaction): void {
     const message = { account: this, ...incomingMessage(this.#context.core, request, transaction) };
     if (this.#identity.config.autoRespondMessage) message.respond(200);
-    const isHeard = this.#emitter.has('message');
-    this.#emitter.emit('message', message);
-    if (!this.#context.announce('message', message) && !isHeard) message.respond(405);
+    if (!this.#tell('message', message)) message.respond(405);
   }
 
   #changed<K extends keyof AccountEvents>(event: K, payload: AccountEvents[K]): void {

@@ -3,9 +3,12 @@ import type { MediaState } from '../media/connection-state.js';
 import type { MediaSession } from '../media/media-session.js';
 import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
+import type { Call } from './call.js';
 import type { CallState } from './call-state.js';
 import type { CallEnd } from './end-cause.js';
 import type { CallIdentity } from './identity.js';
+import type { IncomingRefer } from './incoming-refer.js';
+import type { TransferProgress } from './transfer.js';
 
 /** The other side. */
 export interface RemoteParty {
@@ -57,6 +60,16 @@ export interface CallEvents {
   mediaStateChanged: { readonly state: MediaState };
   /** A digit by INFO; digits in RTP are not shown to pages. */
   dtmf: DtmfSignal;
+  /** A transfer of this call has come so far. */
+  transferProgress: TransferProgress;
+  /** The peer wants us to call someone else; when no listener decides there and then, we do. */
+  refer: IncomingRefer;
+  /** The call that the peer has asked for is under way. */
+  referredCall: { readonly call: Call };
+  /** Another call takes the place of this one, which ends. */
+  replaced: { readonly call: Call };
+  /** The INVITE goes on to another target: a 3xx named it, or the one before has failed. */
+  redirected: { readonly target: string; readonly response: SipResponse | undefined };
   /** A MESSAGE in the call; answered with 200. */
   message: { readonly body: Body; readonly request: SipRequest };
   /**

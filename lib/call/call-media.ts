@@ -40,12 +40,20 @@ export class CallMedia implements Negotiator, MediaSessionUser {
     return this.#session;
   }
 
+  /** What the call was told of its media. */
+  get options(): MediaOptions {
+    const { audio, track, receiveOnlyWithoutMicrophone } = this.#config;
+    return { audio, receiveOnlyWithoutMicrophone, ...(track && { track }) };
+  }
+
   /** Takes what is said at the answer; media that are under way by then stay as they are. */
   configure(options: MediaOptions): void {
     const config = mediaConfig(this.#context.media, options);
     if (config === this.#config || this.#isDescribed) return;
+    const { muted } = this.#session;
     this.#config = config;
     this.#session = this.#open();
+    this.#session.setMuted(muted);
   }
 
   createOffer(wish?: OfferWish): Promise<string> {

@@ -2,7 +2,9 @@
 import { checkLine } from '../base/options.js';
 import { invalidOption } from '../base/errors.js';
 import type { Header } from '../parser/index.js';
+import type { RedirectPolicy } from '../session/redirection.js';
 import type { ExtensionOptions } from '../session/extensions.js';
+import type { Call } from './call.js';
 import type { IdentityOptions } from './identity.js';
 import type { CallLimits } from './limits.js';
 import type { AddedHeaders } from './user-to-user.js';
@@ -17,6 +19,15 @@ export interface MediaOptions {
   readonly receiveOnlyWithoutMicrophone?: boolean;
 }
 
+/** A dialog as the callee sees it: `toTag` is theirs. */
+export interface ReplacedDialog {
+  readonly callId: string;
+  readonly toTag: string;
+  readonly fromTag: string;
+  /** Not if it is answered by then: picks up a call that rings there. @default false */
+  readonly earlyOnly?: boolean;
+}
+
 export interface CallOptions
   extends MediaOptions, ExtensionOptions, CallLimits, IdentityOptions, Pick<AddedHeaders, 'userToUser'> {
   /** Further headers of the INVITE. */
@@ -25,6 +36,10 @@ export interface CallOptions
   readonly privacy?: readonly Privacy[];
   /** `late`: the callee makes the offer (RFC 3261 §13.2.1). @default 'early' */
   readonly offer?: 'early' | 'late';
+  /** Whether a 3xx is followed. @default as the account says */
+  readonly redirect?: RedirectPolicy;
+  /** The callee is to take this call in place of one that they have (RFC 3891): one of ours with them, or any by its identity. */
+  readonly replaces?: Call | ReplacedDialog;
   /** Kept as `call.data`. */
   readonly data?: unknown;
   /** Hangs up when it aborts. */
@@ -77,3 +92,9 @@ const reserved: ReadonlySet<string> = new Set(
     'Session-Expires', 'Min-SE',
   ].map((name) => name.toLowerCase()), // prettier-ignore
 );
+
+export function checkRedirect(redirect: unknown): RedirectPolicy {
+  if (redirect !== 'stop' && redirect !== 'follow' && typeof redirect !== 'function')
+    throw invalidOption('redirect', "takes 'stop', 'follow' or a function", redirect);
+  return redirect as RedirectPolicy;
+}

@@ -1,7 +1,7 @@
 /** A call as the app holds it: facts, events and verbs. */
 import type { EventSource } from '../base/emitter.js';
 import { optional } from '../core/optional.js';
-import { To } from '../parser/index.js';
+import { ReferredBy, To } from '../parser/index.js';
 import type { Body, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaSession } from '../media/media-session.js';
 import type { MediaState } from '../media/connection-state.js';
@@ -24,6 +24,8 @@ import { party } from './identity.js';
 import type { CallIdentity } from './identity.js';
 import { Leg } from './leg.js';
 import { place } from './placing.js';
+import { transferCall } from './transfer.js';
+import type { Transfer, TransferOptions } from './transfer.js';
 import type { UserToUser } from './user-to-user.js';
 
 export class Call implements EventSource<CallEvents> {
@@ -104,6 +106,12 @@ export class Call implements EventSource<CallEvents> {
   /** The early dialogs, or the one that is confirmed; none before the first response, and when it is over. */
   get dialogs(): readonly CallDialog[] {
     return callDialogs(this.#leg);
+  }
+
+  /** Who sent the caller to us, or us to the callee (RFC 3892). */
+  get referredBy(): RemoteParty | undefined {
+    const address = this.request ? optional(this.request, ReferredBy) : this.#leg.referredBy;
+    return address && party(address);
   }
 
   /** Whether the peer takes a method: UPDATE, INFO … Before it has said so, no. */
@@ -196,6 +204,16 @@ export class Call implements EventSource<CallEvents> {
   /** Takes the peer off hold; resolves when it has agreed. */
   resume(): Promise<void> {
     return setHold(this.#leg, false);
+  }
+
+  /**
+   * Sends the peer to someone else, or with another call as target joins the peers of both (RFC 5589); a call that is not
+   * answered yet is given up, and its callee called anew. Resolves when the target has answered, and both calls are hung up;
+   * rejects with `rejected` when the peer or the target refuses, with `timeout` when the peer does not say: then the call
+   * goes on.
+   */
+  transfer(target: string | Call, options: TransferOptions = {}): Transfer {
+    return transferCall(this.#leg, target instanceof Call ? target.#leg : target, options);
   }
 
   /**

@@ -4,6 +4,7 @@ import { optionalAll } from '../core/optional.js';
 import type { MediaStats } from '../media/media-stats.js';
 import { Reason } from '../parser/index.js';
 import type { SipMessage, SipRequest, SipResponse } from '../parser/index.js';
+import { redirectContacts } from '../session/redirection.js';
 import type { SessionEnd } from '../session/session-context.js';
 
 export type EndCause =
@@ -16,7 +17,9 @@ export type EndCause =
   | 'noAnswer' //           it rang in vain
   | 'notFound' //           nobody has that address
   | 'unavailable' //        known, but not reachable now
-  | 'redirected' //         a 3xx, which is not followed
+  | 'redirected' //         a 3xx that is not followed, or leads nowhere
+  | 'transferred' //        it goes on without us
+  | 'replaced' //           another call took its place
   | 'authentication'
   | 'rejected' //           any other final response
   | 'negotiation' //        no common media
@@ -63,6 +66,8 @@ export interface CallEnd {
   readonly message: SipRequest | SipResponse | undefined;
   /** Where a call of ours went, one after another. */
   readonly tried: readonly CallAttempt[];
+  /** Where a 3xx says that the callee may be found, the best first. */
+  readonly contacts: readonly string[] | undefined;
   /** The last that were asked for: by `getStats`, or for `noMediaTimeout`. */
   readonly stats: MediaStats | undefined;
 }
@@ -74,7 +79,18 @@ export function callEnd(end: SessionEnd, known: Known): CallEnd {
   const { status, reason, by, error, message } = end;
   const reasons = message ? reasonsOf(message) : none;
   const q850 = reasons.find(({ protocol }) => protocol.toUpperCase() === 'Q.850')?.cause;
-  return { cause: endCause(end), status, reason, by, error, reasons, q850, message, ...known };
+  return {
+    cause: endCause(end),
+    status,
+    reason,
+    by,
+    error,
+    reasons,
+    q850,
+    message,
+    contacts: redirectedTo(end),
+    ...known,
+  };
 }
 
 const none: readonly EndReason[] = [];
@@ -110,7 +126,8 @@ const mediaCodes: ReadonlySet<string> = new Set([
   'mediaUnsupported',
 ]);
 
-export function endCause({ status, by, message, error }: SessionEnd): EndCause {
+export function endCause({ status, by, message, error, cause }: SessionEnd): EndCause {
+  if (cause) return cause;
   if (error) {
     if (mediaCodes.has(error.code)) return 'media';
     if (error.code === 'negotiation' || error.code === 'protocol') return error.code;
@@ -121,6 +138,11 @@ export function endCause({ status, by, message, error }: SessionEnd): EndCause {
   if (elsewhere === 603 || elsewhere === 486) return status === 487 ? 'declinedElsewhere' : 'hangup';
   if (status < 300) return 'hangup';
   return byStatus[status] ?? (status < 400 ? 'redirected' : 'rejected');
+}
+
+function redirectedTo({ message, status }: SessionEnd): readonly string[] | undefined {
+  if (!message || !('status' in message) || status < 300 || status >= 400) return undefined;
+  return redirectContacts(message).map(({ uri }) => uri);
 }
 
 /** The `cause` of the SIP Reason, where there is one that can be read. */

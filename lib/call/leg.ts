@@ -5,7 +5,7 @@ import { EvercallError } from '../base/errors.js';
 import { Queue } from '../base/queue.js';
 import { Store } from '../base/store.js';
 import { reasonPhrase } from '../parser/index.js';
-import type { SipRequest, SipResponse } from '../parser/index.js';
+import type { Address, SipRequest, SipResponse } from '../parser/index.js';
 import type { Random } from '../base/random.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import { extensionConfig, extensionOptions } from '../session/extensions.js';
@@ -24,11 +24,13 @@ import type { CallOptions } from './call-options.js';
 import { callState } from './call-state.js';
 import type { CallEvent, CallState } from './call-state.js';
 import { callEnd, endError } from './end-cause.js';
-import type { CallEnd } from './end-cause.js';
+import type { CallAttempt, CallEnd } from './end-cause.js';
 import { offerRequest } from './in-dialog.js';
 import { callLimits, limit } from './limits.js';
 import type { CallLimits } from './limits.js';
 import { Peer } from './peer.js';
+
+const none: readonly CallAttempt[] = [];
 
 export class Leg implements SessionUser {
   readonly context: CallContext;
@@ -40,6 +42,8 @@ export class Leg implements SessionUser {
   readonly target: string | undefined;
   /** The INVITE of an incoming call. */
   readonly request: SipRequest | undefined;
+  /** Of a call that a REFER has asked for: who did. */
+  readonly referredBy: Address | undefined;
   readonly events = new Emitter<CallEvents>();
   readonly media: CallMedia;
   readonly sessionContext: SessionContext;
@@ -56,6 +60,9 @@ export class Leg implements SessionUser {
   #store: Store<CallSnapshot> | undefined;
   /** Digits by INFO go one after another. */
   #digits: Queue | undefined;
+  /** Where a 3xx has sent it, and where it was before. */
+  #heading: string | undefined;
+  #tried: readonly CallAttempt[] = none;
   #answered: Deferred<void> | undefined;
   #ended: Deferred<CallEnd> | undefined;
 
@@ -77,6 +84,7 @@ export class Leg implements SessionUser {
     if (origin.direction === 'outgoing') {
       this.#state = 'calling';
       this.target = origin.target;
+      this.referredBy = origin.referredBy;
       this.callId = context.core.random.token(24);
     } else {
       this.#state = 'incoming';
@@ -231,6 +239,24 @@ export class Leg implements SessionUser {
     this.peer.onRefreshed(message);
   }
 
+  onRefer(session: Session, transaction: ServerTransaction): void {
+    const { log } = this.context;
+    import('./incoming-refer.js')
+      .then(({ takeReferInCall }) => {
+        takeReferInCall(this, session, transaction);
+      })
+      .catch((error: unknown) => {
+        log.error('a REFER could not be taken', error);
+        this.sessionContext.core.respond(transaction, 500);
+      });
+  }
+
+  onRedirected(target: string, response: SipResponse | undefined, status: number): void {
+    this.#tried = [...this.#tried, this.#attempt(status)];
+    this.#heading = target;
+    this.tell('redirected', { target, response });
+  }
+
   onEnded(end: SessionEnd): void {
     if (this.#end) return;
     this.#unlimit?.();
@@ -240,13 +266,13 @@ export class Leg implements SessionUser {
     this.#end = callEnd(end, {
       at: this.context.clock.wallTime(),
       duration: this.duration,
-      tried: this.target === undefined ? [] : [{ target: this.target, server: this.context.flow.url, status }],
+      tried: this.target === undefined ? [] : [...this.#tried, this.#attempt(status)],
       stats: this.media.lastStats,
     });
     this.media.session.close();
     const previous = this.#state;
     this.#state = 'disconnected';
-    this.context.released(this.call);
+    this.context.released(this.call, this.session?.dialog);
     const response = end.message && 'status' in end.message ? end.message : undefined;
     this.changed('stateChanged', { state: 'disconnected', previous, status, reason, response });
     this.tell('ended', this.#end);
@@ -260,6 +286,10 @@ export class Leg implements SessionUser {
     if (state === previous) return;
     this.#state = state;
     this.changed('stateChanged', { state, previous, status: response?.status, reason: response?.reason, response });
+  }
+
+  #attempt(status: number): CallAttempt {
+    return { target: this.#heading ?? this.target ?? '', server: this.context.flow.url, status };
   }
 
   /** It has rung for long enough. */

@@ -23,7 +23,7 @@ export async function place(leg: Leg, origin: Outgoing): Promise<void> {
     if (leg.end) return;
     leg.outgoing = new OutgoingInvite(
       leg.sessionContext,
-      { target, from, routes, headers, callId: leg.callId, offer },
+      { target, from, routes, headers, callId: leg.callId, offer, redirect: options.redirect ?? leg.context.redirect },
       leg,
     );
     leg.outgoing.start();

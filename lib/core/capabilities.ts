@@ -3,18 +3,12 @@ import type { Header } from '../parser/index.js';
 
 /** Methods we take, in or out of a dialog. */
 export const allowedMethods: readonly string[] = [
-  'INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'MESSAGE', 'PRACK', 'UPDATE',
+  'INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'MESSAGE', 'PRACK', 'UPDATE', 'REFER',
+  'NOTIFY',
 ]; // prettier-ignore
 
 /** Methods we know of without taking them: 405, where an unknown one gets 501 (RFC 3261 §8.2.1, §21.5.2). */
-export const knownMethods: ReadonlySet<string> = new Set([
-  ...allowedMethods,
-  'REGISTER',
-  'SUBSCRIBE',
-  'NOTIFY',
-  'PUBLISH',
-  'REFER',
-]);
+export const knownMethods: ReadonlySet<string> = new Set([...allowedMethods, 'REGISTER', 'SUBSCRIBE', 'PUBLISH']);
 
 /** Option tags we understand in a Require (RFC 3261 §8.2.2.3). */
 export const supportedOptions: ReadonlySet<string> = new Set([
@@ -24,6 +18,8 @@ export const supportedOptions: ReadonlySet<string> = new Set([
   '100rel',
   'timer',
   'from-change',
+  'replaces',
+  'norefersub',
 ]);
 
 export const allowHeader: Header = { name: 'Allow', value: allowedMethods.join(', ') };

@@ -25,6 +25,8 @@ import type { RequestPlan } from './requests.js';
 export interface CoreUser {
   /** A request outside of any dialog that passed inspection; must be answered through its transaction. */
   onNewRequest(request: SipRequest, transaction: ServerTransaction): void;
+  /** An INVITE outside of any dialog was refused by inspection. */
+  onRefused(request: SipRequest, status: number, transaction: ServerTransaction): void;
   /** One whose method is not ours, outside of any dialog; true when it was answered. */
   onOtherRequest(request: SipRequest, transaction: ServerTransaction): boolean;
 }
@@ -132,6 +134,8 @@ export class Core implements TransactionUser {
       if (isOther && this.#user!.onOtherRequest(request, transaction)) return;
       this.#log.warn(`${request.method} refused with ${refusal.status}`);
       this.respond(transaction, refusal.status, refusal);
+      if (request.method === 'INVITE' && toTag(request) === undefined)
+        this.#user!.onRefused(request, refusal.status, transaction);
       return;
     }
     if (isInside) {

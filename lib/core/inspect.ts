@@ -19,6 +19,7 @@ export function inspect(request: SipRequest, isTaken = false): Refusal | undefin
   return (
     (isTaken ? undefined : inspectMethod(request)) ??
     inspectUri(request) ??
+    inspectReplaces(request) ??
     inspectRequire(request) ??
     inspectContent(request) ??
     inspectAccept(request)
@@ -34,6 +35,12 @@ function inspectMethod({ method }: SipRequest): Refusal | undefined {
 function inspectUri({ uri }: SipRequest): Refusal | undefined {
   const scheme = uri.slice(0, uri.indexOf(':')).toLowerCase();
   return scheme === 'sip' || scheme === 'sips' || scheme === 'tel' ? undefined : { status: 416, headers: [] };
+}
+
+/** RFC 3891 §3: only an INVITE can take the place of another. */
+function inspectReplaces(request: SipRequest): Refusal | undefined {
+  if (request.method === 'INVITE' || headerValue(request, 'Replaces') === undefined) return undefined;
+  return { status: 400, headers: [] };
 }
 
 /** §8.2.2.3; not in a CANCEL, whose Require is ignored (§9.1). */

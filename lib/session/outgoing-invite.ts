@@ -6,6 +6,9 @@ import { dialogOfResponse } from '../core/dialog.js';
 import type { RequestPlan } from '../core/requests.js';
 import { CSeq, reasonPhrase, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { TargetSet } from './redirect.js';
+import { isRedirection } from './redirection.js';
+import type { RedirectPolicy } from './redirection.js';
 import { requiredTags } from './extensions.js';
 import { LateAnswers, remoteTag } from './late-answers.js';
 import { Prack } from './prack.js';
@@ -23,6 +26,8 @@ export interface OutgoingInviteOptions {
   readonly callId?: string | undefined;
   readonly routes: readonly string[];
   readonly headers: readonly Header[];
+  /** What becomes of a 3xx. @default 'stop' */
+  readonly redirect?: RedirectPolicy | undefined;
   /** The offer; without one the callee makes it and we answer in the PRACK or ACK (§13.2.1). */
   readonly offer: string | undefined;
 }
@@ -54,6 +59,9 @@ export class OutgoingInvite implements RequestUser {
   #early: EarlyMedia | undefined;
   /** Of early dialogs that are over: the last number of ours, by the tag. */
   #sequences: Map<string, number> | undefined;
+  /** Since a 3xx was followed. */
+  #targets: TargetSet | undefined;
+  #isGivenUp = false;
 
   constructor(context: SessionContext, options: OutgoingInviteOptions, user: SessionUser) {
     this.#context = context;
@@ -89,7 +97,7 @@ export class OutgoingInvite implements RequestUser {
       callId: this.callId,
       routes,
       nextSequence: () => ++sequence,
-      headers: [],
+      headers: this.#options.headers,
       body: offer ?? '',
     };
     this.#send(this.#plan);
@@ -97,7 +105,7 @@ export class OutgoingInvite implements RequestUser {
 
   #send(plan: RequestPlan): void {
     const { core, flow, authenticator, contact, extensions } = this.#context;
-    const headers = [contact(), ...extensions.abilities, ...this.#timer.headers(), ...this.#options.headers];
+    const headers = [contact(), ...extensions.abilities, ...this.#timer.headers(), ...plan.headers];
     const required = requiredTags(extensions);
     if (required.length > 0) headers.push({ name: 'Require', value: required.join(', ') });
     if (plan.body) headers.push(sdpHeader);
@@ -106,6 +114,7 @@ export class OutgoingInvite implements RequestUser {
 
   /** Gives the call up: CANCEL when that may be sent; a 2xx that crosses it gets ACK and BYE. Tells the user nothing. */
   cancel(headers: readonly Header[] = []): void {
+    this.#isGivenUp = true;
     this.#endForks();
     this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#sequences));
     if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, headers));
@@ -113,6 +122,7 @@ export class OutgoingInvite implements RequestUser {
 
   /** Forgets the INVITE: whatever comes for it, not a word goes out. */
   abandon(): void {
+    this.#isGivenUp = true;
     this.#endForks();
     this.#request?.abandon();
   }
@@ -134,7 +144,7 @@ export class OutgoingInvite implements RequestUser {
       this.#endForks();
       // RFC 4028 §7.3: the same call, with the larger interval; onTooSmall says so only once for each value
       if (response.status === 422 && this.#timer.onTooSmall(response)) this.#send(this.#plan!);
-      else this.#fail(rejected(response), response);
+      else this.#retarget(rejected(response), response);
       return;
     }
     const tag = remoteTag(response);
@@ -167,7 +177,37 @@ export class OutgoingInvite implements RequestUser {
 
   onFailure(error: EvercallError): void {
     this.#endForks();
-    this.#fail(error);
+    this.#retarget(error);
+  }
+
+  /** After a 3xx that is followed, and while there are targets left; else the call has failed. */
+  #retarget(error: EvercallError, response?: SipResponse): void {
+    const { redirect = 'stop' } = this.#options;
+    const isFollowed = this.#targets ?? (redirect !== 'stop' && response && isRedirection(response));
+    if (!isFollowed) {
+      this.#fail(error, response);
+      return;
+    }
+    this.#follow(redirect, error, response).catch((cause: unknown) => {
+      this.#context.log.error('a redirection could not be followed', cause);
+      this.#fail(error, response);
+    });
+  }
+
+  async #follow(redirect: RedirectPolicy, error: EvercallError, response?: SipResponse): Promise<void> {
+    const { TargetSet, mergedHeaders } = await import('./redirect.js');
+    this.#targets ??= new TargetSet(this.#options.target, redirect, this.#context.log);
+    const target = await this.#targets.next(response);
+    if (this.#isGivenUp) return;
+    if (!target) {
+      this.#fail(error, response);
+      return;
+    }
+    // §8.1.3.4: To, From and Call-ID stay
+    const headers = mergedHeaders(this.#options.headers, target.headers);
+    this.#plan = { ...this.#plan!, uri: target.uri, headers };
+    this.#user.onRedirected(target.uri, response, error.status ?? 500);
+    this.#send(this.#plan);
   }
 
   /** The early dialog of a response, made with the first one; without a To tag there is none (§12.1). */

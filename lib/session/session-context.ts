@@ -10,6 +10,7 @@ import type { Flow } from '../transport/flow.js';
 import type { DtmfSignal } from './dtmf-relay.js';
 import type { ExtensionConfig } from './extensions.js';
 import type { Negotiator } from './negotiator.js';
+import type { Session } from './session.js';
 import type { Signalling } from './signalling.js';
 
 export interface SessionContext {
@@ -31,6 +32,8 @@ export interface SessionEnd {
   /** The final response to the INVITE, or what a failure equates to; 200 for a call that was hung up on. */
   readonly status: number;
   readonly reason: string;
+  /** What the status does not say. */
+  readonly cause?: 'replaced' | 'transferred';
   /** The message that ended it: its Reason headers (RFC 3326) say more. */
   readonly message?: SipRequest | SipResponse | undefined;
   readonly error?: EvercallError | undefined;
@@ -53,6 +56,10 @@ export interface SessionUser {
   onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void;
   /** A MESSAGE in the dialog: it is answered by whoever takes it. */
   onMessage(request: SipRequest, transaction: ServerTransaction): void;
+  /** A REFER in the dialog: it is answered by whoever takes it. */
+  onRefer(session: Session, transaction: ServerTransaction): void;
+  /** A 3xx, or a failure after one, has sent our INVITE on to another target; `status` is of the one before. */
+  onRedirected(target: string, response: SipResponse | undefined, status: number): void;
   /** Once, and the last word. */
   onEnded(end: SessionEnd): void;
 }

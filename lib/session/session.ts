@@ -9,6 +9,7 @@ import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parse
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { dtmfRelayType, parseDtmf } from './dtmf-relay.js';
 import { packagesOf, refusePackage } from './info-packages.js';
+import type { ReferUsages } from './refer-usages.js';
 import { answerReinvite } from './reinvite.js';
 import { renegotiate } from './renegotiate.js';
 import type { ChangeOptions } from './renegotiate.js';
@@ -42,6 +43,8 @@ export class Session implements DialogUser, SessionTimerUser {
   onPrack: ((prack: SipRequest, transaction: ServerTransaction) => boolean) | undefined;
   /** Gives up the re-INVITE of ours that is under way. */
   giveUpInvite: (() => void) | undefined;
+  /** Since the first REFER, ours or the peer's. */
+  refers: ReferUsages | undefined;
   #timer: SessionTimer | undefined;
   #exchange: Exchange = 'stable';
   #stable: Deferred<void> | undefined;
@@ -171,7 +174,7 @@ export class Session implements DialogUser, SessionTimerUser {
     const awaited = this.#awaited;
     this.#awaited = none;
     this.#lateBye = undefined;
-    this.context.core.dialogs.remove(this.dialog);
+    this.#letGo();
     for (const { onGone } of awaited) onGone(new EvercallError('cancelled', why, { status: 487 }));
   }
 
@@ -299,8 +302,14 @@ export class Session implements DialogUser, SessionTimerUser {
   }
 
   #leave(headers: readonly Header[]): void {
-    this.context.core.dialogs.remove(this.dialog);
+    this.#letGo();
     this.#sendBye(headers);
+  }
+
+  /** The dialog goes with us, unless someone still waits for word of a referred call (RFC 5057 §4.2). */
+  #letGo(): void {
+    this.context.core.dialogs.remove(this.dialog);
+    this.refers?.takeOver();
   }
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
@@ -323,6 +332,13 @@ export class Session implements DialogUser, SessionTimerUser {
       case 'BYE':
         core.respond(transaction, 200);
         this.end({ by: 'remote', status: 200, reason: 'OK', message: request });
+        return;
+      case 'REFER':
+        this.user.onRefer(this, transaction);
+        return;
+      case 'NOTIFY':
+        if (this.refers) this.refers.onNotify(request, transaction);
+        else core.respond(transaction, 481); // RFC 6665 §4.1.3
         return;
       default:
         this.#onOther(request, transaction);

@@ -10,9 +10,12 @@ export interface ResponseOptions {
   readonly body?: Body | undefined;
 }
 
+/** RFC 3261 §12.1, RFC 6665 §4.4.1. */
+const formingDialogs: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
+
 /** The response to `request`, with the headers §8.2.6.2 copies; Record-Route too where a dialog may come of it (§12.1.1). */
 export function buildResponse(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
-  const formsDialog = status > 100 && status < 300 && (request.method === 'INVITE' || request.method === 'SUBSCRIBE');
+  const formsDialog = status > 100 && status < 300 && formingDialogs.has(request.method);
   const headers: Header[] = [];
   for (const line of request.headers) {
     switch (line.name) {

@@ -4,6 +4,7 @@ import type { AccountInbox, AnnouncedEvent, DisposeOptions } from '../account/ac
 import type { AccountEvents } from '../account/account-events.js';
 import { accountConfig, masterId } from '../account/account-options.js';
 import type { AccountOptions } from '../account/account-options.js';
+import { rejectedCall } from '../account/rejected-call.js';
 import { isCyclic } from '../account/dependency.js';
 import { Emitter, reportBug } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
@@ -14,6 +15,7 @@ import type { CallOptions } from '../call/call-options.js';
 import { Core } from '../core/core.js';
 import type { CoreUser } from '../core/core.js';
 import { askForLife } from '../core/keep-alive.js';
+import { headerValue } from '../parser/index.js';
 import type { SipRequest } from '../parser/index.js';
 import type { ResponseOptions } from '../transaction/responses.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -96,6 +98,10 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     const user: CoreUser = {
       onNewRequest: (request, transaction) => {
         this.#onNewRequest(request, transaction);
+      },
+      onRefused: (request, status, transaction) => {
+        const account = this.#accountFor(request, transaction);
+        this.#onRefused(request, status, account && this.#accounts.get(account));
       },
       onOtherRequest: (request, transaction) =>
         this.#onOtherRequest(request, transaction, this.#accountFor(request, transaction)),
@@ -341,16 +347,36 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         this.#core.respondOptions(transaction, inbox ? 200 : 404);
         return;
       case 'INVITE':
+        this.#onInvite(request, transaction, inbox);
+        return;
       case 'MESSAGE':
-        if (!inbox) this.#core.respond(transaction, 404);
-        else if (request.method === 'INVITE' && this.#callCount >= this.#config.maxCalls)
-          this.#core.respond(transaction, 486);
-        else if (request.method === 'INVITE') inbox.onInvite(request, transaction);
-        else inbox.onMessage(request, transaction);
+        if (inbox) inbox.onMessage(request, transaction);
+        else this.#core.respond(transaction, 404);
+        return;
+      case 'REFER':
+        if (inbox) inbox.onRefer(transaction);
+        else this.#core.respond(transaction, 404);
         return;
       default: // BYE, INFO …: they mean nothing outside of a dialog (§15.1.2)
         if (!this.#onOtherRequest(request, transaction, account)) this.#core.respond(transaction, 481);
     }
+  }
+
+  #onInvite(request: SipRequest, transaction: ServerTransaction, inbox: AccountInbox | undefined): void {
+    // one that takes the place of another makes them no more (RFC 3891)
+    const isTooMany = this.#callCount >= this.#config.maxCalls && headerValue(request, 'Replaces') === undefined;
+    if (inbox && !isTooMany) {
+      inbox.onInvite(request, transaction);
+      return;
+    }
+    const status = inbox ? 486 : 404;
+    this.#core.respond(transaction, status);
+    this.#onRefused(request, status, inbox);
+  }
+
+  #onRefused(request: SipRequest, status: number, inbox: AccountInbox | undefined): void {
+    if (inbox) inbox.onRefused(request, status);
+    else this.#emitter.emit('rejectedCall', rejectedCall(undefined, request, status));
   }
 
   #accountFor(request: SipRequest, transaction: ServerTransaction): Account | undefined {

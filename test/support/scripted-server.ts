@@ -1,5 +1,6 @@
 // The far side of a fake WebSocket, played by the test: it sees each frame and says what comes back.
 import { assert } from 'chai';
+import { Deferred } from '../../lib/base/deferred.js';
 import type { SipMessage, SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { ParseError, headerValue, isRequest, parseMessage } from '../../lib/parser/index.js';
 import type { WebSocketFactory, WebSocketLike } from '../../lib/transport/websocket-connection.js';
@@ -70,6 +71,7 @@ export class ScriptedServer {
   /** How many CRLF CRLF came. */
   pings = 0;
   #seen = 0;
+  #arrival: Deferred<void> | undefined;
 
   /** To be injected as `environment.webSocket`. */
   readonly webSocket: WebSocketFactory = (url) => {
@@ -126,6 +128,18 @@ export class ScriptedServer {
     assert.deepEqual(rest, []);
   }
 
+  /** Something has come that was not taken: what is loaded on demand takes time that the clock does not count. */
+  async arrival(): Promise<void> {
+    await settle();
+    if (this.received.length === this.#seen) await (this.#arrival ??= new Deferred()).promise;
+  }
+
+  /** Whether the next message that was not taken yet is a request of this method. */
+  isNext(method: string): boolean {
+    const message = this.received[this.#seen];
+    return message !== undefined && isRequest(message) && message.method === method;
+  }
+
   /** Takes and drops what has come so far. */
   async skip(): Promise<void> {
     await settle();
@@ -171,6 +185,8 @@ export class ScriptedServer {
     const message = parseMessage(frame);
     if (message instanceof ParseError) throw message;
     this.received.push(message);
+    this.#arrival?.resolve();
+    this.#arrival = undefined;
   }
 
   async #next(wanted: string): Promise<SipMessage> {

@@ -1,0 +1,15 @@
+/** What the app hears of an INVITE that it was not shown. */
+import { party } from '../call/identity.js';
+import { optional } from '../core/optional.js';
+import { From, reasonPhrase } from '../parser/index.js';
+import type { SipRequest } from '../parser/index.js';
+import type { Account } from './account.js';
+import type { RejectedCall } from './account-events.js';
+
+export const rejectedCall = (account: Account | undefined, request: SipRequest, status: number): RejectedCall => ({
+  account,
+  status,
+  reason: reasonPhrase(status),
+  remote: party(optional(request, From)),
+  request,
+});
