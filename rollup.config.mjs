@@ -79,7 +79,8 @@ const weighed = {
     dir: 'build/size',
     format: 'es',
     sourcemap: true,
-    chunkFileNames: ({ isDynamicEntry }) => `${isDynamicEntry ? 'on-demand/' : ''}[name].js`,
+    // what the entry needs at once is `index`; other chunks are what is loaded on demand, and what that shares
+    chunkFileNames: ({ name }) => `${name === 'index' ? '' : 'on-demand/'}[name].js`,
   },
 };
 
