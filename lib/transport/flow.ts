@@ -18,6 +18,7 @@ import type { ParseLimits, SipMessage } from '../parser/index.js';
 import { failback } from './failback.js';
 import { KeepAlive } from './keep-alive.js';
 import type { Habit, KeepAliveUser } from './keep-alive.js';
+import { race } from './race.js';
 import { ServerList } from './server-list.js';
 import type { Counters } from './stats.js';
 import { WebSocketConnection } from './websocket-connection.js';
@@ -89,6 +90,9 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   #former: WebSocketConnection | undefined;
   #origin: WebSocketConnection | undefined;
   #cancelFarewell: (() => void) | undefined;
+  #race: Promise<boolean> | undefined;
+  /** Aborts with the connection. */
+  #leaving: AbortController | undefined;
   #cancelWait: (() => void) | undefined;
   #sentBy = '';
   #connectionId = 0;
@@ -201,6 +205,44 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       this.#drop();
       this.#connect();
     }
+  }
+
+  /**
+   * Finds out whether the connection still works, by asking on it and opening another one beside it at once: the first that
+   * shows life stays. Resolves when a connection is known to work, with whether it is the one we had.
+   */
+  race(reason: string): Promise<boolean> {
+    return (this.#race ??= this.#raced(reason).finally(() => (this.#race = undefined)));
+  }
+
+  async #raced(reason: string): Promise<boolean> {
+    if (!this.isOpen) {
+      this.reconnect(reason); // whatever it waits for, or tries
+      await this.whenOpen();
+      return false;
+    }
+    const { signal } = (this.#leaving = new AbortController());
+    const { url } = this.#connection!;
+    const outcome = await race(
+      {
+        probe: (over) => this.probe(this.config.connectTimeout, over),
+        connect: (user) => this.#newConnection(url, user),
+      },
+      signal,
+    );
+    if (signal.aborted) {
+      if (typeof outcome !== 'string') outcome.close();
+      await this.whenOpen(); // it was lost meanwhile
+      return false;
+    }
+    if (outcome === 'kept') return true;
+    if (outcome === 'silent') {
+      this.reconnect(reason, { elsewhere: true });
+      await this.whenOpen();
+    } else {
+      this.#replace(outcome, reason);
+    }
+    return false;
   }
 
   /** The server is there, but cannot serve us: on to the next of the list, unless there is none, or calls would mind. */
@@ -352,7 +394,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#staying?.abort();
     this.#keepAlive?.stop();
     this.#connection?.close();
-    this.#cancelWait = this.#staying = this.#keepAlive = this.#connection = undefined;
+    this.#leaving?.abort();
+    this.#cancelWait = this.#staying = this.#keepAlive = this.#connection = this.#leaving = undefined;
   }
 
   #seekBetter(): void {
@@ -387,6 +430,21 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#connection = connection;
     this.#bidFarewell();
     this.onOpen(connection);
+  }
+
+  /** Break after make: nothing can come on the former connection any more. */
+  #replace(connection: WebSocketConnection, reason: string): void {
+    const { log } = this.#env;
+    log.warn(`left a connection to ${connection.url}: ${reason}`);
+    this.#drop();
+    this.#state = 'connecting';
+    this.#user.onConnectionLost(this);
+    for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
+    if (this.#state !== 'connecting' || this.#connection) return; // a listener has closed it, or begun anew
+    connection.user = this;
+    this.#connection = connection;
+    if (connection.isOpen) this.onOpen(connection);
+    else this.onLost('closed', connection);
   }
 
   #bidFarewell(): void {

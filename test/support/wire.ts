@@ -8,6 +8,7 @@ import { silentLogger } from '../../lib/index.js';
 import { defaultLimits } from '../../lib/parser/index.js';
 import { timersFrom } from '../../lib/transaction/timers.js';
 import { TransactionLayer } from '../../lib/transaction/transaction-layer.js';
+import type { Flow } from '../../lib/transport/flow.js';
 import { TransportPool } from '../../lib/transport/transport-pool.js';
 import { FakeClock, settle } from './fake-clock.js';
 import { ScriptedServer } from './scripted-server.js';
@@ -22,6 +23,7 @@ export interface Sent {
 export interface Wire {
   readonly server: ScriptedServer;
   readonly clock: FakeClock;
+  readonly flow: Flow;
   readonly send: (method: string, authenticator: Authenticator, options?: SendOptions) => Sent;
 }
 
@@ -86,5 +88,5 @@ export async function wire(): Promise<Wire> {
     });
     return { request, outcome };
   };
-  return { server, clock, send };
+  return { server, clock, flow, send };
 }

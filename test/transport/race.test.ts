@@ -1,0 +1,98 @@
+import { assert } from 'chai';
+import { FakeSocket } from '../support/scripted-server.js';
+import { settle } from '../support/fake-clock.js';
+import { wire } from '../support/wire.js';
+import type { Wire } from '../support/wire.js';
+
+/** The present connection, and one that tries to take its place. */
+async function racing(stage: Wire): Promise<{ old: FakeSocket; challenger: FakeSocket; kept: Promise<boolean> }> {
+  const { server, flow } = stage;
+  const old = server.socket;
+  server.holdsHandshakes = true;
+  const kept = flow.race('a test');
+  await settle();
+  assert.notEqual(server.socket, old, 'another connection is tried beside it at once');
+  return { old, challenger: server.socket, kept };
+}
+
+describe('a connection that is suspect', () => {
+  it('that answers first stays: the new one is dropped, and nothing has happened', async () => {
+    const stage = await wire();
+    const { old, challenger, kept } = await racing(stage);
+    assert.isTrue(await kept);
+    assert.isFalse(old.isClosed);
+    assert.isTrue(challenger.isClosed);
+    assert.equal(stage.flow.connectionId, 1);
+    assert.equal(stage.clock.pending, 0);
+  });
+
+  it('IPC-3: that is silent is left as soon as the new one opens, without its close event; what it says later changes nothing', async () => {
+    const stage = await wire();
+    stage.server.pongs = false;
+    const { old, challenger, kept } = await racing(stage);
+    challenger.open();
+    assert.isFalse(await kept);
+    assert.isTrue(old.isClosed);
+    assert.equal(stage.flow.connectionId, 2);
+    const { framesReceived } = stage.flow;
+    old.receive('\r\n');
+    assert.equal(stage.flow.framesReceived, framesReceived);
+    assert.isTrue(stage.flow.isOpen);
+  });
+
+  it('what was sent on it fails at once, as on any connection that is lost', async () => {
+    const stage = await wire();
+    stage.server.pongs = false;
+    const { outcome } = stage.send('MESSAGE', undefined as never);
+    const { challenger, kept } = await racing(stage);
+    challenger.open();
+    await kept;
+    assert.equal(await outcome, 'transport');
+  });
+
+  it('is asked once, however many suspect it', async () => {
+    const stage = await wire();
+    stage.server.pongs = false;
+    const { challenger, kept } = await racing(stage);
+    const again = stage.flow.race('another witness');
+    await settle();
+    assert.equal(stage.server.pings, 1);
+    challenger.open();
+    assert.deepEqual(await Promise.all([kept, again]), [false, false]);
+    assert.lengthOf(stage.server.sockets, 2);
+  });
+
+  it('stays although no other can be opened, if only it answers in the end', async () => {
+    const stage = await wire();
+    stage.server.pongs = false;
+    const { old, challenger, kept } = await racing(stage);
+    challenger.drop();
+    await stage.clock.advance(3000);
+    old.receive('\r\n');
+    assert.isTrue(await kept);
+    assert.isFalse(old.isClosed);
+  });
+
+  it('is given up where neither shows life within the time of a handshake', async () => {
+    const stage = await wire();
+    stage.server.pongs = false;
+    const { old, kept } = await racing(stage);
+    stage.server.holdsHandshakes = false;
+    await stage.clock.advance(5000);
+    assert.isFalse(await kept);
+    assert.isTrue(old.isClosed);
+    assert.isTrue(stage.flow.isOpen);
+  });
+
+  it('that is closed meanwhile is replaced as always, and the one beside it is dropped', async () => {
+    const stage = await wire();
+    stage.server.pongs = false;
+    const { old, challenger, kept } = await racing(stage);
+    stage.server.holdsHandshakes = false;
+    old.drop();
+    await stage.clock.advance(1000);
+    assert.isFalse(await kept);
+    assert.isTrue(challenger.isClosed);
+    assert.isTrue(stage.flow.isOpen);
+  });
+});
