@@ -23,7 +23,7 @@ const tiers = {
   unit: {
     minutes: 5,
     counts: true,
-    commands: [[...mocha, '--ignore', 'test/{browser,e2e,network}/**', 'test/**/*.test.ts']],
+    commands: [[...mocha, '--ignore', 'test/{browser,e2e,namespaces}/**', 'test/**/*.test.ts']],
   },
   browser: {
     minutes: 10,

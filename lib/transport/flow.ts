@@ -440,11 +440,15 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#state = 'connecting';
     this.#user.onConnectionLost(this);
     for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
-    if (this.#state !== 'connecting' || this.#connection) return; // a listener has closed it, or begun anew
+    if (this.#hasMovedOn()) return; // a listener has closed it, or begun anew
     connection.user = this;
     this.#connection = connection;
     if (connection.isOpen) this.onOpen(connection);
     else this.onLost('closed', connection);
+  }
+
+  #hasMovedOn(): boolean {
+    return this.#state !== 'connecting' || this.#connection !== undefined;
   }
 
   #bidFarewell(): void {

@@ -1,5 +1,5 @@
 import { assert } from 'chai';
-import { FakeSocket } from '../support/scripted-server.js';
+import type { FakeSocket } from '../support/scripted-server.js';
 import { settle } from '../support/fake-clock.js';
 import { wire } from '../support/wire.js';
 import type { Wire } from '../support/wire.js';

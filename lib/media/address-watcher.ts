@@ -1,0 +1,71 @@
+/**
+ * Watches the addresses of the machine while it matters: the only witness of a network that changes without a word
+ * (make-before-break, a new default route). A throw-away connection without servers gathers host candidates, and nothing leaves.
+ */
+import type { Clock } from '../base/clock.js';
+import { sleep } from '../base/clock.js';
+import type { MediaEnvironment } from './environment.js';
+
+/** Milliseconds that gathering may take: host candidates come after 3 to 10. */
+const patience = 150;
+
+/**
+ * Tells each change of the addresses, or of their order, until `signal` aborts. Without permission for a microphone
+ * browsers show names instead of addresses (RFC 8828 §5.2): then only their number can be compared. @param interval
+ * milliseconds between two looks
+ */
+export async function watchAddresses(
+  env: Pick<MediaEnvironment, 'RTCPeerConnection'>,
+  clock: Clock,
+  tell: (addresses: readonly string[]) => void,
+  signal: AbortSignal,
+  interval = 250,
+): Promise<void> {
+  let known: string | undefined;
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
+    const addresses = await hostAddresses(env, clock).catch(() => undefined);
+    if (isOver()) return;
+    if (addresses) {
+      const seen = addresses.join(' ');
+      if (known !== undefined && seen !== known) tell(addresses);
+      known = seen;
+    }
+    await sleep(clock, interval, signal).catch(() => undefined);
+  }
+}
+
+/** Of each network interface its address, the one of the default route first: that of the highest priority (RFC 8445 §5.1.2). */
+async function hostAddresses(
+  { RTCPeerConnection }: Pick<MediaEnvironment, 'RTCPeerConnection'>,
+  clock: Clock,
+): Promise<readonly string[]> {
+  const pc = new RTCPeerConnection();
+  const found = new Map<string, number>();
+  try {
+    const gathered = new Promise<void>((resolve) => {
+      const cancel = clock.after(patience, resolve);
+      pc.onicecandidate = ({ candidate }) => {
+        if (candidate?.candidate) note(found, candidate);
+        else {
+          cancel();
+          resolve();
+        }
+      };
+    });
+    pc.createDataChannel('');
+    await pc.setLocalDescription();
+    await gathered;
+  } finally {
+    pc.onicecandidate = null;
+    pc.close();
+  }
+  return [...found].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([address]) => address);
+}
+
+function note(found: Map<string, number>, { address, priority, protocol }: RTCIceCandidate): void {
+  if (!address || protocol !== 'udp') return;
+  // a new name for each connection says nothing
+  const name = address.endsWith('.local') ? `interface ${found.size}` : address;
+  found.set(name, Math.max(found.get(name) ?? 0, priority ?? 0));
+}
