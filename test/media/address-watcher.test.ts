@@ -12,7 +12,7 @@ class Machine {
   looks = 0;
 
   get env(): Pick<MediaEnvironment, 'RTCPeerConnection'> {
-    const machine = this as Machine;  
+    const machine = this as Machine;
     class Looking {
       onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
       constructor() {
