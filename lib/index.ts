@@ -62,6 +62,14 @@ export type { SendDtmfOptions } from './call/dtmf.js';
 export type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './call/in-dialog.js';
 export type { ExtensionOptions, SessionTimerOptions } from './session/extensions.js';
 export type { MediaEnvironment } from './media/environment.js';
+export type { OfferEvent } from './call/peer-offer.js';
+export type { AddVideoOptions, ShareScreenOptions } from './call/video.js';
+export type { CodecPreferences } from './media/codecs.js';
+export type { Direction } from './media/direction.js';
+export type { MediaLine, MediaStatus, OfferedChange } from './media/media-lines.js';
+export type { CallQuality } from './media/quality.js';
+export type { SdpHook, SdpHooks } from './media/sdp-hooks.js';
+export type { VideoWish } from './media/video-source.js';
 export type { MediaState } from './media/connection-state.js';
 export type { MediaStats } from './media/media-stats.js';
 export type {

@@ -8,7 +8,7 @@ import { provideComponents } from './setup/components.mjs';
 const bin = (name) => join('node_modules', '.bin', name);
 const mocha = [
   bin('mocha'),
-  '--import=tsx',
+  '--import=tsx/esm', // what is imported on demand must share its modules with the tests
   '--reporter',
   'test/setup/reporter.cjs',
   '--forbid-only',

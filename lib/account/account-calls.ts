@@ -13,7 +13,7 @@ import { addedHeaders } from '../call/user-to-user.js';
 import type { Core } from '../core/core.js';
 import type { Refusal } from '../core/inspect.js';
 import type { MediaEnvironment } from '../media/environment.js';
-import { readAudio } from '../media/sdp.js';
+import { offersAudio } from '../media/sdp.js';
 import type { SipRequest } from '../parser/index.js';
 import { refuseExtensions } from '../session/extensions.js';
 import { sessionDescription } from '../session/session-description.js';
@@ -141,10 +141,11 @@ export class AccountCalls {
   }
 
   #refusal(request: SipRequest): Refusal | undefined {
+    const { media, extensions } = this.#user.identity().config;
     const offer = sessionDescription(request);
-    return offer !== undefined && !readAudio(offer)
+    return offer !== undefined && !media.sdp?.incoming && !offersAudio(offer)
       ? { status: 488, headers: [] } // §13.3.1.3: nothing we could take
-      : refuseExtensions(request, this.#user.identity().config.extensions);
+      : refuseExtensions(request, extensions);
   }
 
   #refuse(transaction: ServerTransaction, refusal: Refusal): void {

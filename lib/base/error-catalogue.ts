@@ -24,6 +24,12 @@ export const errorCatalogue = {
   mediaDismissed: ['The permission prompt was closed without a choice.', 'Ask again from a user gesture.'],
   mediaAbsent: ['No microphone (or none that fits the constraints).', 'Plug one in, or call receive-only.'],
   mediaBusy: ['The device exists but cannot be opened.', 'Close the program that uses it, then retry.'],
+  cameraDenied: ['The user or a policy denied the camera.', 'Explain why it is needed, or call without video.'],
+  cameraDismissed: ['The prompt for the camera was closed without a choice.', 'Ask again from a user gesture.'],
+  cameraAbsent: ['No camera (or none that fits the constraints).', "Plug one in, or pass `video: 'recvonly'`."],
+  cameraBusy: ['The camera exists but cannot be opened.', 'Close the program that uses it, then retry.'],
+  screenDenied: ['The user closed the picker, or a policy forbids to share.', 'None: share again from a user gesture.'],
+  screenBusy: ['What was picked cannot be captured.', 'Pick another window, then retry.'],
   mediaUnsupported: [
     'The environment has no WebRTC or no getUserMedia.',
     'Use https or localhost and a current browser.',

@@ -17,6 +17,10 @@ export class EvercallError extends Error {
   }
 }
 
+/** Whether an error is one of ours, or of another copy of the library in the same page. */
+export const isEvercallError = (error: unknown): error is EvercallError =>
+  error instanceof Error && error.name === 'EvercallError';
+
 /** The error for a final response of 300 or above. */
 export function rejected(response: { readonly status: number; readonly reason: string }): EvercallError {
   const { status, reason } = response;

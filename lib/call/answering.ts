@@ -1,5 +1,5 @@
 /** A call that rings here: it rings, is answered or refused (RFC 3261 §13.3.1). */
-import { EvercallError } from '../base/errors.js';
+import { EvercallError, isEvercallError } from '../base/errors.js';
 import { quiet } from '../base/quiet.js';
 import type { Header } from '../parser/index.js';
 import type { IncomingInvite } from '../session/incoming-invite.js';
@@ -39,8 +39,8 @@ async function accept(
   try {
     await incoming.accept(headers);
   } catch (error) {
-    if (error instanceof EvercallError && leg.end === undefined && error.code !== 'invalidState') {
-      const status = error.code === 'negotiation' ? 488 : error.code.startsWith('media') ? 480 : 500;
+    if (isEvercallError(error) && leg.end === undefined && error.code !== 'invalidState') {
+      const status = error.code === 'negotiation' ? 488 : /^(?:media|camera)/.test(error.code) ? 480 : 500;
       incoming.reject(status, [], undefined, error);
     }
     throw error;

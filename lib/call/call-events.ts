@@ -1,9 +1,12 @@
 /** What the app hears and sees of a call. */
 import type { MediaState } from '../media/connection-state.js';
+import type { MediaLine } from '../media/media-lines.js';
 import type { MediaSession } from '../media/media-session.js';
+import type { CallQuality } from '../media/quality.js';
 import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import type { Call } from './call.js';
+import type { OfferEvent } from './peer-offer.js';
 import type { CallState } from './call-state.js';
 import type { CallEnd } from './end-cause.js';
 import type { CallIdentity } from './identity.js';
@@ -77,8 +80,14 @@ export interface CallEvents {
    * What no listener answers there and then, or promises to by `waitUntil`, is answered as without one.
    */
   request: CallRequest;
-  /** The peer's audio, for a page that plays or records it by itself. */
-  remoteTrack: { readonly track: MediaStreamTrack };
+  /** A section has begun, ended, or changed its direction, its status or its codec. */
+  mediaChanged: { readonly media: readonly MediaLine[] };
+  /** The peer offers a change of the session. Without a word of the app's it is answered, and no video is added by that. */
+  offer: OfferEvent;
+  /** About every two seconds while someone listens, once there is something to measure. */
+  qualityChanged: CallQuality;
+  /** The peer's audio, which the call plays by itself, or its video, which it does not; once per track. */
+  remoteTrack: { readonly track: MediaStreamTrack; readonly kind: 'audio' | 'video' };
   /** The browser plays nothing before a user gesture: `resume()` from within one tries again. */
   playoutBlocked: { readonly resume: () => Promise<boolean> };
   /** Before the first offer or answer: the place to add what the library does not know of. */
@@ -93,5 +102,6 @@ export interface CallSnapshot {
   readonly localHold: boolean;
   readonly remoteHold: boolean;
   readonly mediaState: MediaState;
+  readonly media: readonly MediaLine[];
   readonly end: CallEnd | undefined;
 }

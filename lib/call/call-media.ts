@@ -1,9 +1,15 @@
 /** The media of a call: what its session negotiates with, and what the browser tells of them. They meet here and nowhere else. */
+import { invalidOption } from '../base/errors.js';
+import { checkCodecs, checkSdpHooks } from '../media/media-config.js';
+import { sameLines } from '../media/media-lines.js';
+import type { MediaLine } from '../media/media-lines.js';
 import { MediaSession } from '../media/media-session.js';
 import type { MediaSessionConfig, MediaSessionUser } from '../media/media-session.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
-import type { Negotiator, OfferWish } from '../session/negotiator.js';
+import type { VideoLine } from '../media/video-lines.js';
+import type { VideoWish } from '../media/video-source.js';
+import type { Consideration, Negotiator, OfferWish } from '../session/negotiator.js';
 import type { CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { MediaOptions } from './call-options.js';
@@ -14,6 +20,18 @@ export interface CallMediaUser {
   changed<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void;
   /** Something has happened that no property shows. */
   tell<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void;
+  /** Whether anyone would see what an event tells. */
+  isSeen(event: keyof CallEvents): boolean;
+  onLateCandidate(): void;
+  onScreenEnded(line: VideoLine): void;
+  /** Asks the app about an offer of the peer's; nothing where it does not listen. */
+  onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined;
+}
+
+/** What the app has said of an offer. */
+export interface OfferVerdict extends Consideration {
+  /** What to do with video that the offer adds. */
+  readonly video?: VideoWish | undefined;
 }
 
 export class CallMedia implements Negotiator, MediaSessionUser {
@@ -27,6 +45,9 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   lastStats: MediaStats | undefined;
   /** Whether the session describes the call already. */
   #isDescribed = false;
+  /** As the app has seen it last. */
+  #lines: readonly MediaLine[] | undefined;
+  #accepted: VideoWish | undefined;
 
   constructor(context: CallContext, options: MediaOptions, user: CallMediaUser) {
     this.#context = context;
@@ -50,10 +71,40 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   configure(options: MediaOptions): void {
     const config = mediaConfig(this.#context.media, options);
     if (config === this.#config || this.#isDescribed) return;
-    const { muted } = this.#session;
     this.#config = config;
+    const former = this.#session;
     this.#session = this.#open();
-    this.#session.setMuted(muted);
+    this.#session.follow(former);
+  }
+
+  /** What is negotiated, section by section: the same list until it changes. */
+  get lines(): readonly MediaLine[] {
+    return this.see();
+  }
+
+  /** Keeps what there is, for changes to be told from it. */
+  see(): readonly MediaLine[] {
+    return (this.#lines ??= this.#session.lines);
+  }
+
+  /** Tells the app if what is negotiated has changed. */
+  refresh(): void {
+    if (!this.#user.isSeen('mediaChanged')) {
+      this.#lines = undefined;
+      return;
+    }
+    const media = this.#session.lines;
+    if (this.#lines && sameLines(media, this.#lines)) return;
+    this.#lines = media;
+    this.#user.changed('mediaChanged', { media });
+  }
+
+  consider(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<Consideration> | undefined {
+    const asked = this.#user.onOffer(offer, method, signal);
+    return asked?.then((verdict) => {
+      this.#accepted = verdict.video;
+      return verdict;
+    });
   }
 
   createOffer(wish?: OfferWish): Promise<string> {
@@ -63,7 +114,9 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   createAnswer(offer: string, isWanted?: () => boolean): Promise<string> {
     this.offerer = 'remote';
-    return this.#describe(this.#session.createAnswer(offer, { isWanted }));
+    const video = this.#accepted;
+    this.#accepted = undefined;
+    return this.#describe(this.#session.createAnswer(offer, { isWanted, video }));
   }
 
   applyAnswer(answer: string): Promise<void> {
@@ -75,10 +128,10 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 
   renew(): void {
-    const { muted } = this.#session;
-    this.#session.close();
+    const former = this.#session;
+    former.close();
     this.#session = this.#open();
-    this.#session.setMuted(muted);
+    this.#session.follow(former);
   }
 
   async getStats(): Promise<MediaStats> {
@@ -87,10 +140,23 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   onMediaState(state: MediaState): void {
     this.#user.changed('mediaStateChanged', { state });
+    this.refresh();
   }
 
   onRemoteTrack(track: MediaStreamTrack): void {
-    this.#user.tell('remoteTrack', { track });
+    this.#user.tell('remoteTrack', { track, kind: track.kind as 'audio' | 'video' });
+  }
+
+  onVideoChanged(): void {
+    this.refresh();
+  }
+
+  onScreenEnded(line: VideoLine): void {
+    this.#user.onScreenEnded(line);
+  }
+
+  onLateCandidate(): void {
+    this.#user.onLateCandidate();
   }
 
   onPeerConnection(peerConnection: NonNullable<MediaSession['peerConnection']>): void {
@@ -114,14 +180,20 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 }
 
+const keys = ['audio', 'track', 'receiveOnlyWithoutMicrophone', 'video', 'codecs', 'sdp'] as const;
+
 /** One object serves all calls that do not ask for anything of their own. */
 function mediaConfig(base: MediaSessionConfig, options: MediaOptions): MediaSessionConfig {
-  const { audio, track, receiveOnlyWithoutMicrophone } = options;
-  if (audio === undefined && track === undefined && receiveOnlyWithoutMicrophone === undefined) return base;
-  return {
-    ...base,
-    ...(audio === undefined ? {} : { audio }),
-    ...(track === undefined ? {} : { track }),
-    ...(receiveOnlyWithoutMicrophone === undefined ? {} : { receiveOnlyWithoutMicrophone }),
-  };
+  const own = keys.filter((key) => options[key] !== undefined);
+  if (own.length === 0) return base;
+  const { video, codecs, sdp } = options;
+  if (video !== undefined) checkVideo('video', video);
+  if (codecs !== undefined) checkCodecs('codecs', codecs);
+  if (sdp !== undefined) checkSdpHooks('sdp', sdp);
+  return Object.assign({}, base, ...own.map((key) => ({ [key]: options[key] }))) as MediaSessionConfig;
+}
+
+export function checkVideo(option: string, video: unknown): void {
+  const isKnown = typeof video === 'boolean' || (typeof video === 'object' && video !== null) || video === 'recvonly';
+  if (!isKnown) throw invalidOption(option, "takes true, false, constraints, a track or 'recvonly'", video);
 }

@@ -1,6 +1,9 @@
 /** What a call can be told when it is made or answered. */
 import { checkLine } from '../base/options.js';
 import { invalidOption } from '../base/errors.js';
+import type { CodecPreferences } from '../media/codecs.js';
+import type { SdpHooks } from '../media/sdp-hooks.js';
+import type { VideoWish } from '../media/video-source.js';
 import type { Header } from '../parser/index.js';
 import type { RedirectPolicy } from '../session/redirection.js';
 import type { ExtensionOptions } from '../session/extensions.js';
@@ -10,6 +13,7 @@ import type { CallLimits } from './limits.js';
 import type { AddedHeaders } from './user-to-user.js';
 import type { Privacy } from './privacy.js';
 
+/** How a call gets its audio and video through; what is not said is as the account says. */
 export interface MediaOptions {
   /** Microphone constraints; false receives only. @default true */
   readonly audio?: boolean | MediaTrackConstraints;
@@ -17,6 +21,15 @@ export interface MediaOptions {
   readonly track?: MediaStreamTrack;
   /** A microphone that cannot be opened makes the call receive-only instead of failing it. @default false */
   readonly receiveOnlyWithoutMicrophone?: boolean;
+  /**
+   * True or constraints: the camera; a track: that, never stopped by the call; `recvonly`: the peer's video, none of ours. An
+   * answer can only take what the offer has. @default false
+   */
+  readonly video?: VideoWish;
+  /** The codecs that may be used, the preferred first. @default as the account says */
+  readonly codecs?: CodecPreferences;
+  /** The last resort for a peer that nothing else helps with. @default as the account says */
+  readonly sdp?: SdpHooks;
 }
 
 /** A dialog as the callee sees it: `toTag` is theirs. */

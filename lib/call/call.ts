@@ -1,9 +1,13 @@
 /** A call as the app holds it: facts, events and verbs. */
 import type { EventSource } from '../base/emitter.js';
+import { quiet } from '../base/quiet.js';
 import { optional } from '../core/optional.js';
 import { ReferredBy, To } from '../parser/index.js';
 import type { Body, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaSession } from '../media/media-session.js';
+import type { Direction } from '../media/direction.js';
+import type { MediaLine } from '../media/media-lines.js';
+import type { CallQuality } from '../media/quality.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
 import { callDialogs, callInfo } from './call-info.js';
@@ -17,6 +21,7 @@ import { sendDigits } from './dtmf.js';
 import type { SendDtmfOptions } from './dtmf.js';
 import type { CallEnd } from './end-cause.js';
 import { hangUp } from './hangup.js';
+import { setDirection } from './direction.js';
 import { setHold } from './hold.js';
 import { reinviteCall, requestInDialog, sendInfo, sendMessage, updateCall } from './in-dialog.js';
 import type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './in-dialog.js';
@@ -27,6 +32,7 @@ import { place } from './placing.js';
 import { transferCall } from './transfer.js';
 import type { Transfer, TransferOptions } from './transfer.js';
 import type { UserToUser } from './user-to-user.js';
+import type { AddVideoOptions, ShareScreenOptions } from './video.js';
 
 export class Call implements EventSource<CallEvents> {
   /** The app's own. */
@@ -135,6 +141,22 @@ export class Call implements EventSource<CallEvents> {
     return this.#media.state;
   }
 
+  /** What is negotiated, one entry for each m-line and in their order, which lasts as long as the call does. */
+  get media(): readonly MediaLine[] {
+    return this.#leg.media.lines;
+  }
+
+  /** What the camera sends, or the screen that is shared: for a picture of oneself. */
+  get localVideo(): MediaStream | undefined {
+    return this.#media.localVideo;
+  }
+
+  /** As it was last measured: while someone listens to `qualityChanged`. */
+  get quality(): CallQuality | undefined {
+    return this.#leg.quality;
+  }
+
+  /** The peer's audio. */
   get remoteStream(): MediaStream | undefined {
     return this.#media.remoteStream;
   }
@@ -154,7 +176,10 @@ export class Call implements EventSource<CallEvents> {
   }
 
   on<K extends keyof CallEvents>(event: K, listener: (payload: CallEvents[K]) => void): () => void {
-    return this.#leg.events.on(event, listener);
+    if (event === 'mediaChanged') this.#leg.media.see(); // what is there already is no change
+    const off = this.#leg.events.on(event, listener);
+    if (event === 'qualityChanged') void import('./quality-meter.js').then(({ measure }) => measure(this.#leg));
+    return off;
   }
 
   once<K extends keyof CallEvents>(event: K, options?: { readonly signal?: AbortSignal }): Promise<CallEvents[K]> {
@@ -242,6 +267,55 @@ export class Call implements EventSource<CallEvents> {
     return sendInfo(this.#leg, infoPackage, body, options);
   }
 
+  /**
+   * Limits which way audio or video may flow, and stays through all changes that follow; `sendrecv` lifts the limit. Resolves
+   * when the peer has agreed. A call that is not answered yet says it with the answer.
+   */
+  setDirection(kind: 'audio' | 'video', direction: Direction): Promise<void> {
+    return setDirection(this.#leg, kind, direction);
+  }
+
+  /**
+   * Sends the camera (or what `video` says) from now on; resolves when the peer takes it. Rejects with the camera's error before
+   * anything is sent, with `rejected` or `negotiation` when the peer does not want it: the call goes on as it was.
+   */
+  addVideo(options: AddVideoOptions = {}): Promise<void> {
+    this.#leg.mustBeConfirmed('addVideo');
+    return this.#video((verbs) => verbs.addVideo(this.#leg, options));
+  }
+
+  /** Ends all video of the call, ours at once; resolves when the peer knows. */
+  removeVideo(): Promise<void> {
+    this.#leg.mustBeConfirmed('removeVideo');
+    return this.#video((verbs) => verbs.removeVideo(this.#leg));
+  }
+
+  /** Sends another track instead of the camera's; the peer is asked nothing. It is never stopped by the call. */
+  replaceVideo(track: MediaStreamTrack): Promise<void> {
+    return this.#video(async () => (await this.#media.videos()).replace(track));
+  }
+
+  /** Sends another track instead of the microphone's; the peer is asked nothing. It is never stopped by the call. */
+  replaceAudio(track: MediaStreamTrack): Promise<void> {
+    return quiet(this.#media.replaceAudio(track));
+  }
+
+  /** Shows the user's screen: to be called from within a user gesture. Ends with the browser's own button, too. */
+  shareScreen(options: ShareScreenOptions = {}): Promise<void> {
+    this.#leg.mustBeConfirmed('shareScreen');
+    return this.#video((verbs) => verbs.shareScreen(this.#leg, options));
+  }
+
+  /** The camera again, or the end of the screen's own section. */
+  stopScreenShare(): Promise<void> {
+    return this.#video((verbs) => verbs.stopScreenShare(this.#leg));
+  }
+
+  /** All that is known of the call, as text for a report: no secrets, but addresses. */
+  dump(): Promise<string> {
+    return import('./dump.js').then(({ dump }) => dump(this));
+  }
+
   /** Sends silence; nothing is negotiated. */
   mute(): void {
     this.#setMuted(true);
@@ -268,6 +342,10 @@ export class Call implements EventSource<CallEvents> {
 
   getStats(): Promise<MediaStats> {
     return this.#leg.media.getStats();
+  }
+
+  #video(act: (verbs: typeof import('./video.js')) => Promise<void>): Promise<void> {
+    return quiet(import('./video.js').then(act));
   }
 
   get #media(): MediaSession {

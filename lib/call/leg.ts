@@ -7,6 +7,8 @@ import { Store } from '../base/store.js';
 import { reasonPhrase } from '../parser/index.js';
 import type { Address, SipRequest, SipResponse } from '../parser/index.js';
 import type { Random } from '../base/random.js';
+import type { CallQuality } from '../media/quality.js';
+import type { VideoLine } from '../media/video-lines.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import { extensionConfig, extensionOptions } from '../session/extensions.js';
 import type { ExtensionConfig } from '../session/extensions.js';
@@ -20,6 +22,7 @@ import type { Call } from './call.js';
 import type { CallContext, CallOrigin } from './call-context.js';
 import type { CallEvents, CallSnapshot } from './call-events.js';
 import { CallMedia } from './call-media.js';
+import type { CallMediaUser, OfferVerdict } from './call-media.js';
 import type { CallOptions } from './call-options.js';
 import { callState } from './call-state.js';
 import type { CallEvent, CallState } from './call-state.js';
@@ -32,7 +35,7 @@ import { Peer } from './peer.js';
 
 const none: readonly CallAttempt[] = [];
 
-export class Leg implements SessionUser {
+export class Leg implements SessionUser, CallMediaUser {
   readonly context: CallContext;
   readonly call: Call;
   readonly callId: string;
@@ -55,6 +58,8 @@ export class Leg implements SessionUser {
   readonly #startedAt: number;
   #confirmedAt: number | undefined;
   #end: CallEnd | undefined;
+  /** As it was last measured. */
+  quality: CallQuality | undefined;
   readonly #limits: CallLimits;
   #unlimit: (() => void) | undefined;
   #store: Store<CallSnapshot> | undefined;
@@ -141,8 +146,8 @@ export class Leg implements SessionUser {
 
   get snapshots(): Store<CallSnapshot> {
     return (this.#store ??= new Store(() => {
-      const { state, direction, remote, muted, localHold, remoteHold, mediaState, end } = this.call;
-      return { state, direction, remote, muted, localHold, remoteHold, mediaState, end };
+      const { state, direction, remote, muted, localHold, remoteHold, mediaState, media, end } = this.call;
+      return { state, direction, remote, muted, localHold, remoteHold, mediaState, media, end };
     }));
   }
 
@@ -191,6 +196,24 @@ export class Leg implements SessionUser {
     this.events.emit(event, payload);
   }
 
+  isSeen(event: keyof CallEvents): boolean {
+    return this.#store !== undefined || this.events.has(event);
+  }
+
+  onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined {
+    if (!this.events.has('offer')) return undefined;
+    return import('./peer-offer.js').then(({ askApp }) => askApp(this, offer, method, signal));
+  }
+
+  onScreenEnded(line: VideoLine): void {
+    void import('./video.js').then(({ endScreen }) => endScreen(this, line));
+  }
+
+  onLateCandidate(): void {
+    if (this.#confirmedAt === undefined || this.#end) return; // the answer is still to come
+    void import('./late-candidates.js').then(({ announceLateCandidates }) => announceLateCandidates(this));
+  }
+
   onProgress(response?: SipResponse): void {
     if (response) this.peer.onResponse(response);
     this.#step('progress', response);
@@ -212,6 +235,8 @@ export class Leg implements SessionUser {
     this.#session = this.session;
     this.outgoing = this.incoming = undefined;
     this.#step('confirmed');
+    this.media.refresh();
+    if (this.media.session.hasLateCandidates) this.onLateCandidate();
     this.#answered?.resolve();
   }
 
@@ -219,6 +244,7 @@ export class Leg implements SessionUser {
     if (this.#end) return;
     const { localHold: local, remoteHold: remote } = this.media.session;
     this.changed('holdChanged', { local, remote });
+    this.media.refresh();
   }
 
   onDtmf(signal: DtmfSignal): void {

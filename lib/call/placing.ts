@@ -1,5 +1,5 @@
 /** A call of ours on its way out: microphone and offer, then the INVITE; or its signal, which takes it back. */
-import { EvercallError, abortError } from '../base/errors.js';
+import { EvercallError, abortError, isEvercallError } from '../base/errors.js';
 import { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { CallOrigin } from './call-context.js';
 import type { Leg } from './leg.js';
@@ -29,8 +29,7 @@ export async function place(leg: Leg, origin: Outgoing): Promise<void> {
     leg.outgoing.start();
   } catch (error) {
     if (leg.end) return;
-    const known =
-      error instanceof EvercallError ? error : new EvercallError('negotiation', String(error), { cause: error });
+    const known = isEvercallError(error) ? error : new EvercallError('negotiation', String(error), { cause: error });
     leg.onEnded({ by: 'local', status: known.status ?? 480, reason: known.message, error: known });
   }
 }

@@ -1,4 +1,4 @@
-/** The RTCPeerConnection of a call and its one audio transceiver: made when needed, described, rolled back, closed (RFC 8829). */
+/** The RTCPeerConnection of a call: made when needed, described, rolled back, closed; its sections are found and refused here (RFC 8829). */
 import type { Clock } from '../base/clock.js';
 import { abortError, EvercallError, invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
@@ -6,8 +6,9 @@ import type { MediaState } from './connection-state.js';
 import { watchConnection } from './connection-state.js';
 import type { MediaEnvironment } from './environment.js';
 import { gatherCandidates } from './ice-gathering.js';
-import type { AudioSection, Direction } from './sdp.js';
-import { iceUfrag } from './sdp.js';
+import type { Direction } from './direction.js';
+import { iceUfrag, readSections } from './sdp.js';
+import type { Section } from './sdp.js';
 import { unlessAborted } from '../base/unless-aborted.js';
 
 export interface ConnectionConfig {
@@ -21,11 +22,15 @@ export interface ConnectionConfig {
 /** Whoever owns the connection. */
 export interface ConnectionUser {
   onMediaState(state: MediaState): void;
-  /** Each connection that is made, before its first offer or answer. */
+  /** Each connection that is made, before its first offer or answer: for an offer with what the call itself sends. */
   onPeerConnection?(pc: RTCPeerConnection): void;
+  /** A candidate of a server came after the description had left. */
+  onLateCandidate?(): void;
 }
 
-export class Connection {
+const none: readonly RTCRtpTransceiver[] = [];
+
+export class Connection implements EventListenerObject {
   readonly #config: ConnectionConfig;
   readonly #env: MediaEnvironment;
   readonly #clock: Clock;
@@ -35,6 +40,9 @@ export class Connection {
   #pc: RTCPeerConnection | undefined;
   #unwatch: (() => void) | undefined;
   #audio: RTCRtpTransceiver | undefined;
+  #isAnnounced = false;
+  /** Video that the peer has offered and nobody has taken: answered `inactive`, ready for whoever wants it. */
+  #idle: readonly RTCRtpTransceiver[] = none;
 
   constructor(config: ConnectionConfig, env: MediaEnvironment, clock: Clock, log: Logger, user: ConnectionUser) {
     this.#config = config;
@@ -67,8 +75,14 @@ export class Connection {
     const pc = newConnection(this.#env, config);
     this.#pc = pc;
     this.#unwatch = watchConnection(pc, (state) => this.#user.onMediaState(state));
-    this.#user.onPeerConnection?.(pc);
     return pc;
+  }
+
+  /** Shows the connection to the app, once. */
+  announce(pc: RTCPeerConnection): void {
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    this.#user.onPeerConnection?.(pc);
   }
 
   /** Our audio section, for an offer. */
@@ -79,16 +93,47 @@ export class Connection {
   }
 
   /**
-   * The section of the peer's offer that is used. All others are stopped, which refuses them: Chromium and Firefox answer
-   * these with `inactive`, and name port 0 from the next offer on (RFC 8829 §5.3.1). Data channels cannot be refused.
+   * Finds in the peer's offer, once it is set, what carries the call. What else it has brought besides the `former`
+   * transceivers waits for someone to want it (video) or is stopped, which refuses it: Chromium and Firefox answer that with
+   * `inactive`, and name port 0 from the next offer on (RFC 8829 §5.3.1). What the app has added is the app's; data channels
+   * cannot be refused.
    */
-  takeAudio(pc: RTCPeerConnection, remote: AudioSection): RTCRtpTransceiver {
+  takeOffer(
+    pc: RTCPeerConnection,
+    former: readonly RTCRtpTransceiver[],
+    sections: readonly Section[],
+    remote: Section,
+  ): RTCRtpTransceiver {
     const transceivers = pc.getTransceivers();
-    const audios = transceivers.filter(({ receiver, mid }) => receiver.track.kind === 'audio' && mid !== null);
-    const chosen = audios.find(({ mid }) => mid === remote.mid) ?? audios[remote.index]; // some phones send no mid
-    if (!chosen) throw new EvercallError('negotiation', 'the browser took no audio of the offer');
-    for (const other of transceivers) if (other !== chosen) other.stop();
-    return (this.#audio = chosen);
+    const audio = transceiverOf(pc, sections, remote);
+    if (!audio) throw new EvercallError('negotiation', 'the browser took no audio of the offer');
+    for (const other of transceivers) {
+      if (other === audio || former.includes(other)) continue;
+      if (other.receiver.track.kind === 'video') {
+        other.direction = 'inactive';
+        this.#idle = [...this.#idle, other];
+      } else other.stop();
+    }
+    if (this.#audio && this.#audio !== audio) this.#audio.stop(); // of an offer of ours that was taken back
+    return (this.#audio = audio);
+  }
+
+  /** Video transceivers that nobody uses and whose sections are not refused. */
+  get idle(): readonly RTCRtpTransceiver[] {
+    const present = this.#idle.length > 0 ? (this.#pc?.getTransceivers() ?? none) : none;
+    return (this.#idle =
+      this.#idle.length > 0 ? this.#idle.filter((one) => present.includes(one) && !isStopped(one)) : none);
+  }
+
+  /** Takes one of those that are idle. */
+  engage(transceiver: RTCRtpTransceiver): void {
+    this.#idle = this.#idle.filter((other) => other !== transceiver);
+  }
+
+  /** Gives one back. */
+  release(transceiver: RTCRtpTransceiver): void {
+    transceiver.direction = 'inactive';
+    this.#idle = [...this.#idle, transceiver];
   }
 
   /** Sets what we say; resolves with its SDP when it has the candidates it should leave with. */
@@ -103,6 +148,15 @@ export class Connection {
     };
     const gathering = ufrag === former ? undefined : gatherCandidates(pc, rule, this.#clock, signal);
     await Promise.all([pc.setLocalDescription(description), gathering]);
+    if (gathering && this.#iceServers.length > 0 && pc.iceGatheringState !== 'complete')
+      pc.addEventListener('icecandidate', this);
+  }
+
+  /** A candidate that no description of ours has brought to the peer. */
+  handleEvent({ type, candidate }: Event & { readonly candidate?: RTCIceCandidate | null }): void {
+    if (type !== 'icecandidate') return;
+    if (!candidate?.candidate) this.#pc?.removeEventListener('icecandidate', this);
+    else if (candidate.type === 'relay' || candidate.type === 'srflx') this.#user.onLateCandidate?.();
   }
 
   /** Takes back the offer that is under way, if one is. */
@@ -115,8 +169,11 @@ export class Connection {
   /** Ends it without a word to the user; `open` may make another. */
   close(): void {
     this.#unwatch?.();
+    this.#pc?.removeEventListener('icecandidate', this);
     this.#pc?.close();
     this.#pc = this.#audio = this.#unwatch = undefined;
+    this.#isAnnounced = false;
+    this.#idle = none;
   }
 
   async #refreshServers(signal: AbortSignal): Promise<void> {
@@ -141,4 +198,25 @@ function newConnection(env: MediaEnvironment, config: RTCConfiguration): RTCPeer
   } catch (error) {
     throw invalidOption('iceServers', `the browser refuses them (${String(error)})`);
   }
+}
+
+/** Whether its section is refused for good, whoever did that. */
+export const isStopped = ({ direction, currentDirection }: RTCRtpTransceiver): boolean =>
+  direction === 'stopped' || currentDirection === 'stopped';
+
+/** By mid; or, where a phone sends none, by the position that the section has kept; or as the browser numbers them. */
+export function transceiverOf(
+  pc: RTCPeerConnection,
+  sections: readonly Section[],
+  section: Section,
+): RTCRtpTransceiver | undefined {
+  const { index, kind } = section;
+  const alike = pc.getTransceivers().filter(({ receiver, mid }) => receiver.track.kind === kind && mid !== null);
+  if (section.mid !== undefined) {
+    const same = alike.find(({ mid }) => mid === section.mid);
+    if (same) return same;
+  }
+  const known = pc.currentLocalDescription && readSections(pc.currentLocalDescription.sdp)[index]?.mid;
+  const place = sections.filter((other) => other.kind === kind && other.index < index).length;
+  return alike.find(({ mid }) => mid === known) ?? alike[place];
 }

@@ -6,8 +6,13 @@ export interface MediaEnvironment {
   readonly RTCPeerConnection: new (config?: RTCConfiguration) => RTCPeerConnection;
   readonly MediaStream: new (tracks?: MediaStreamTrack[]) => MediaStream;
   getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream>;
+  /** What the user shares of the screen. */
+  getDisplayMedia(options: DisplayMediaStreamOptions): Promise<MediaStream>;
+  /** The codecs that can be received; undefined where the browser does not tell. */
+  codecs(kind: 'audio' | 'video'): readonly RTCRtpCodec[] | undefined;
   /** What the page may do with the microphone; undefined where the browser does not tell. */
   queryMicrophonePermission?(): Promise<PermissionState | undefined>;
+  queryCameraPermission?(): Promise<PermissionState | undefined>;
   /** Makes the element that plays a call; absent where there is nothing to hear with. */
   createAudioElement?(): HTMLAudioElement;
 }
@@ -25,10 +30,25 @@ export function browserMediaEnvironment(overrides: Partial<MediaEnvironment> = {
       if (overrides.getUserMedia) return overrides.getUserMedia(constraints);
       return present('navigator.mediaDevices', host().mediaDevices).getUserMedia(constraints); // absent on http
     },
+    getDisplayMedia: async (options) => {
+      if (overrides.getDisplayMedia) return overrides.getDisplayMedia(options);
+      const devices = host().mediaDevices;
+      return present('getDisplayMedia', devices && 'getDisplayMedia' in devices ? devices : undefined).getDisplayMedia(
+        options,
+      ); // absent on phones
+    },
+    codecs: (kind) => {
+      if (overrides.codecs) return overrides.codecs(kind);
+      return typeof RTCRtpReceiver === 'undefined' ? undefined : RTCRtpReceiver.getCapabilities(kind)?.codecs;
+    },
     queryMicrophonePermission: async () => {
       if (overrides.queryMicrophonePermission) return overrides.queryMicrophonePermission();
       if (overrides.getUserMedia) return undefined; // the browser's permission is not about a source of the page's own
-      return queryPermission();
+      return queryPermission('microphone');
+    },
+    queryCameraPermission: async () => {
+      if (overrides.queryCameraPermission) return overrides.queryCameraPermission();
+      return overrides.getUserMedia ? undefined : queryPermission('camera');
     },
     ...audioElement(overrides),
   };
@@ -46,9 +66,9 @@ interface Host {
 }
 const host = (): Host => (typeof navigator === 'undefined' ? {} : navigator);
 
-async function queryPermission(): Promise<PermissionState | undefined> {
+async function queryPermission(name: 'microphone' | 'camera'): Promise<PermissionState | undefined> {
   try {
-    return (await host().permissions?.query({ name: 'microphone' }))?.state;
+    return (await host().permissions?.query({ name }))?.state;
   } catch {
     return undefined; // TypeError: this browser knows no such permission
   }

@@ -82,6 +82,12 @@ export class LocalAudio {
     }
   }
 
+  /** A track of the app's instead of what was sent up to now. */
+  replace(track: MediaStreamTrack): void {
+    this.stop();
+    this.#use(track);
+  }
+
   /**
    * Whether opening will ask the user. Candidates that are gathered before the answer carry mDNS names (RFC 8828 §5.2),
    * those gathered after it real addresses, and the wait for a person hides the wait for the network.

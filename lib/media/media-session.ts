@@ -1,34 +1,51 @@
-/** One RTCPeerConnection for one call: offers, answers, hold, ICE restart, and the end of it all (RFC 8829, RFC 3264). */
+/** One RTCPeerConnection for one call: offers, answers, directions, ICE restart, and the end of it all (RFC 8829, RFC 3264). */
 import type { Clock } from '../base/clock.js';
-import { abortError, EvercallError } from '../base/errors.js';
+import { abortError, EvercallError, isEvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { Queue } from '../base/queue.js';
+import { unlessAborted } from '../base/unless-aborted.js';
+import type { CodecPreferences, preferCodecs } from './codecs.js';
 import type { ConnectionConfig, ConnectionUser } from './connection.js';
 import { Connection } from './connection.js';
 import type { MediaState } from './connection-state.js';
+import type { Direction } from './direction.js';
+import { narrowed, sends } from './direction.js';
 import type { DtmfOptions } from './dtmf.js';
 import { DtmfPlayer } from './dtmf.js';
 import type { MediaEnvironment } from './environment.js';
 import type { LocalAudioConfig } from './local-audio.js';
 import { LocalAudio } from './local-audio.js';
+import type { MediaLine } from './media-lines.js';
 import type { MediaStats } from './media-stats.js';
 import { summarize } from './media-stats.js';
 import { Playout } from './playout.js';
-import type { AudioSection, Direction } from './sdp.js';
-import { readAudio } from './sdp.js';
-import { unlessAborted } from '../base/unless-aborted.js';
+import { mediaLines } from './media-lines.js';
+import { applyHook } from './sdp-hooks.js';
+import { firstAudio, firstCodec, isHold, isUsable, readSections } from './sdp.js';
+import type { Section } from './sdp.js';
+import type { SdpHooks } from './sdp-hooks.js';
+import type { VideoLine, VideoLines } from './video-lines.js';
+import type { VideoWish } from './video-source.js';
 
 export interface MediaSessionConfig extends ConnectionConfig, LocalAudioConfig {
   /** Whether the call is heard by itself; otherwise the page takes `remoteStream`. */
   readonly playout: boolean;
   readonly holdStyle: HoldStyle;
   readonly networkPriority?: RTCPriorityType;
+  /** What is sent and received besides the audio. */
+  readonly video?: VideoWish;
+  readonly codecs?: CodecPreferences;
+  readonly sdp?: SdpHooks;
 }
 
 /** Whoever owns the session. It is told after the session's own state is settled. */
 export interface MediaSessionUser extends ConnectionUser {
-  /** The peer's audio, once per track, from the first description of the peer on. */
+  /** The peer's audio and video, once per track, from the first description of the peer on that sends it. */
   onRemoteTrack(track: MediaStreamTrack): void;
+  /** What is sent has changed without a word to the peer. */
+  onVideoChanged?(): void;
+  /** The screen's own section has nothing more to send: the peer should be told. */
+  onScreenEnded?(line: VideoLine): void;
   /** The page may not play sound before a user gesture: `resumePlayout()` from within one. */
   onPlayoutBlocked?(): void;
 }
@@ -41,7 +58,15 @@ export interface OfferOptions {
   readonly signal?: AbortSignal;
 }
 
-export class MediaSession {
+export interface AnswerOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Asked at the last moment: nothing changes where it says no. */
+  readonly isWanted?: (() => boolean) | undefined;
+  /** What to do with video that the peer adds. @default the config's wish in the first answer, nothing later */
+  readonly video?: VideoWish | undefined;
+}
+
+export class MediaSession implements ConnectionUser {
   readonly #env: MediaEnvironment;
   readonly #config: MediaSessionConfig;
   readonly #clock: Clock;
@@ -61,6 +86,12 @@ export class MediaSession {
   #negotiated = false;
   #hold: HoldStyle | undefined;
   #remoteHold = false;
+  #video: VideoLines | undefined;
+  #codecs: typeof preferCodecs | undefined;
+  /** What the app allows, where that is not everything. */
+  #limits: Partial<Record<'audio' | 'video', Direction>> | undefined;
+  /** Candidates have come that the peer was not told. */
+  #hasLateCandidates = false;
 
   constructor(config: MediaSessionConfig, env: MediaEnvironment, clock: Clock, log: Logger, user: MediaSessionUser) {
     this.#env = env;
@@ -69,18 +100,26 @@ export class MediaSession {
     this.#log = log;
     this.#user = user;
     this.#local = new LocalAudio(config, env, log);
-    this.#connection = new Connection(config, env, clock, log, {
-      onPeerConnection: (pc) => user.onPeerConnection?.(pc),
-      onMediaState: (state) => {
-        this.#state = state;
-        user.onMediaState(state);
-      },
-    });
+    this.#connection = new Connection(config, env, clock, log, this);
     this.#dtmf = new DtmfPlayer(clock);
   }
 
   get state(): MediaState {
     return this.#state;
+  }
+
+  onMediaState(state: MediaState): void {
+    this.#state = state;
+    this.#user.onMediaState(state);
+  }
+
+  onPeerConnection(pc: RTCPeerConnection): void {
+    this.#user.onPeerConnection?.(pc);
+  }
+
+  onLateCandidate(): void {
+    this.#hasLateCandidates = true;
+    this.#user.onLateCandidate?.();
   }
 
   get peerConnection(): RTCPeerConnection | undefined {
@@ -96,68 +135,107 @@ export class MediaSession {
     return this.#change(signal, async (either) => {
       const source = this.#open(either);
       const { sends } = this.#local;
+      if (this.#config.video && !this.#video) (await this.#videos()).add(this.#config.video);
+      const camera = this.#openVideo(either);
       const pc = await this.#connection.open(iceRestart, either);
-      const audio = this.#connection.offerAudio(pc, this.#direction());
+      if (this.#config.codecs) await this.#loadCodecs();
+      const audio = this.#prepareOffer(pc);
       const offer = await pc.createOffer({ iceRestart });
       if (await this.#local.asksUser()) await source;
-      await Promise.all([this.#connection.setLocal(pc, offer, either), source]);
+      await Promise.all([this.#connection.setLocal(pc, offer, either), source, camera]);
       if (this.#local.sends !== sends) {
         await this.#connection.rollback(); // no microphone: begun anew, for Firefox drops the candidates of an offer replaced
-        this.#connection.offerAudio(pc, this.#direction());
+        this.#prepareOffer(pc);
         await this.#connection.setLocal(pc, await pc.createOffer(), either);
       }
       await this.#attach(audio);
-      return localSdp(pc);
+      return this.#outgoing(pc, 'offer');
     });
   }
 
-  /** Takes the peer's offer and answers it; all but its first usable audio is refused. */
-  async createAnswer(
-    offer: string,
-    { signal, isWanted }: { readonly signal?: AbortSignal; readonly isWanted?: (() => boolean) | undefined } = {},
-  ): Promise<string> {
-    const remote = usableAudio(offer, 'offer');
+  /** Takes the peer's offer and answers it: the first usable audio, the video that is wanted; all else is refused. */
+  createAnswer(received: string, { signal, isWanted, video }: AnswerOptions = {}): Promise<string> {
     return this.#change(signal, async (either) => {
+      const offer = applyHook('incoming', this.#config.sdp, received, 'offer');
+      const sections = readSections(offer);
+      const remote = this.#usableAudio(sections, 'offer');
       const source = this.#open(either);
       const pc = await this.#connection.open(false, either);
+      this.#connection.announce(pc);
       await this.#connection.rollback(); // glare: the peer's offer takes the place of ours (RFC 8829 §4.1.10.2)
+      const former = pc.getTransceivers();
       await pc.setRemoteDescription({ type: 'offer', sdp: offer });
-      const audio = this.#connection.takeAudio(pc, remote);
+      const audio = this.#connection.takeOffer(pc, former, sections, remote);
+      const wish = video ?? (this.#negotiated ? false : (this.#config.video ?? false));
+      const taken = wish || this.#video ? (await this.#videos()).takeOffer(pc, sections, wish) : none;
+      if (this.#video) await this.#openVideo(either);
       if (this.#local.mayStayMissing || (await this.#local.asksUser())) await source; // an answer cannot be taken back
       audio.direction = this.#direction();
+      if (this.#config.codecs) {
+        await this.#loadCodecs();
+        this.#preferCodecs([audio, ...taken]);
+      }
       const answer = await pc.createAnswer();
+      this.#check(answer.sdp ?? '', audio);
       if (isWanted?.() === false) throw new EvercallError('aborted', 'the offer was taken back'); // the last moment for it
       await Promise.all([this.#connection.setLocal(pc, answer, either), source]);
       await this.#attach(audio);
       this.#onRemote(audio, isHold(remote));
-      return localSdp(pc);
+      return this.#outgoing(pc, 'answer');
     });
   }
 
   /** Takes the peer's answer to our offer. One that is refused changes nothing: another may follow (a fork's). */
-  applyAnswer(answer: string): Promise<void> {
+  applyAnswer(received: string): Promise<void> {
     return this.#enqueue(undefined, async () => {
       const { pc, audio } = this.#connection;
       if (pc?.signalingState !== 'have-local-offer' || !audio) {
         throw new EvercallError('invalidState', 'an answer without an offer');
       }
-      const remote = usableAudio(answer, 'answer');
+      const answer = applyHook('incoming', this.#config.sdp, received, 'answer');
+      const remote = this.#usableAudio(readSections(answer), 'answer');
       const offered = audio.direction; // as it was when the offer was made: only the next one changes it
       await pc.setRemoteDescription({ type: 'answer', sdp: answer });
       // A peer that we do not offer to send to cannot say in its answer that it would not listen.
-      this.#onRemote(audio, offered.startsWith('send') ? isHold(remote) : this.#remoteHold);
+      this.#onRemote(audio, sends(offered) ? isHold(remote) : this.#remoteHold);
     });
   }
 
   /** Takes back an offer that got no answer: the session goes on as it was before. */
   rollback(): Promise<void> {
-    return this.#enqueue(undefined, () => this.#connection.rollback());
+    return this.#enqueue(undefined, async () => {
+      await this.#connection.rollback();
+      this.#video?.prune();
+    });
   }
 
   /** The local wish, told to the peer by the next offer or answer. The microphone is silenced at once. */
   setHold(held: boolean, style = this.#config.holdStyle): void {
     this.#hold = held ? style : undefined;
-    this.#local.setHeld(held);
+    this.#silence();
+  }
+
+  /** What the app allows from now on, told to the peer by the next offer or answer; it stays through all that follow. */
+  setDirection(kind: 'audio' | 'video', direction: Direction): void {
+    this.#limits = { ...this.#limits, [kind]: direction };
+    this.#silence();
+  }
+
+  /** What the app allows. */
+  directionLimit(kind: 'audio' | 'video'): Direction {
+    return this.#limits?.[kind] ?? 'sendrecv';
+  }
+
+  #silence(): void {
+    this.#local.setHeld(this.localHold || !sends(this.directionLimit('audio')));
+    this.#video?.setHeld(this.localHold || !sends(this.directionLimit('video')));
+  }
+
+  /** Takes over what the app has set on a session that this one replaces. */
+  follow(former: MediaSession): void {
+    this.#limits = former.#limits;
+    this.#local.setMuted(former.muted);
+    if (this.#limits) this.#silence();
   }
 
   get localHold(): boolean {
@@ -176,6 +254,46 @@ export class MediaSession {
   /** Sends silence instead of the microphone; nothing is negotiated. */
   setMuted(muted: boolean): void {
     this.#local.setMuted(muted);
+  }
+
+  /** Another track instead of the microphone; nothing is negotiated. It is silenced with the call, but never stopped by it. */
+  async replaceAudio(track: MediaStreamTrack): Promise<void> {
+    const { audio } = this.#connection;
+    if (!audio || !this.#local.sends) throw new EvercallError('invalidState', 'replaceAudio: the call sends no audio');
+    this.#local.replace(track);
+    await audio.sender.replaceTrack(track);
+  }
+
+  /** The video of this call, for who wants some; made when it is first asked for. */
+  async videos(): Promise<VideoLines> {
+    const videos = await this.#videos();
+    if (this.#life.signal.aborted) throw abortError(this.#life.signal);
+    return videos;
+  }
+
+  /** What we send, to be shown beside the peer's. */
+  get localVideo(): MediaStream | undefined {
+    return this.#video?.preview;
+  }
+
+  /** Aborts with the session. */
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Whether candidates of servers have come that the peer was not told. */
+  get hasLateCandidates(): boolean {
+    return this.#hasLateCandidates;
+  }
+
+  /** The sections of what was last negotiated, in their order; none before. */
+  get lines(): readonly MediaLine[] {
+    return mediaLines(this.#connection.pc, {
+      state: this.#state,
+      localHold: this.localHold,
+      remoteHold: this.#remoteHold,
+      isScreen: (transceiver) => this.#video?.isScreen(transceiver) ?? false,
+    });
   }
 
   /** Whether the peer takes telephone-events, and we send. */
@@ -245,17 +363,82 @@ export class MediaSession {
     this.#connection.close();
     this.#playout = this.#remoteStream = undefined;
     this.#local.stop();
+    this.#video?.forget();
+    this.#hasLateCandidates = false;
   }
 
   async #restore(): Promise<void> {
     if (this.#life.signal.aborted) return;
-    if (this.#negotiated) await this.#connection.rollback();
-    else this.#disconnect();
+    if (!this.#negotiated) {
+      this.#disconnect();
+      return;
+    }
+    await this.#connection.rollback();
+    this.#video?.prune();
+  }
+
+  /** What is set before the app sees the connection, so that it may add to it. */
+  #prepareOffer(pc: RTCPeerConnection): RTCRtpTransceiver {
+    const audio = this.#connection.offerAudio(pc, this.#direction());
+    const videos = this.#video?.prepareOffer(pc) ?? none;
+    this.#preferCodecs([audio, ...videos]);
+    this.#connection.announce(pc);
+    return audio;
+  }
+
+  async #videos(): Promise<VideoLines> {
+    const { VideoLines } = await import('./video-lines.js');
+    const limit = (): Direction => narrowed(this.directionLimit('video'), this.#hold ?? 'sendrecv');
+    return (this.#video ??= new VideoLines(this.#connection, this.#env, this.#log, limit, {
+      onRemoteTrack: (track) => this.#user.onRemoteTrack(track),
+      onVideoChanged: () => this.#user.onVideoChanged?.(),
+      onScreenEnded: (line) => this.#user.onScreenEnded?.(line),
+    }));
+  }
+
+  #openVideo(signal: AbortSignal): Promise<void> | undefined {
+    const opening = this.#video?.open(signal);
+    opening?.catch(() => undefined); // awaited later, when the connection is prepared
+    return opening;
+  }
+
+  async #loadCodecs(): Promise<void> {
+    this.#codecs = (await import('./codecs.js')).preferCodecs;
+  }
+
+  #preferCodecs(transceivers: readonly RTCRtpTransceiver[]): void {
+    const { codecs } = this.#config;
+    if (codecs) for (const transceiver of transceivers) this.#codecs?.(transceiver, codecs, this.#env, this.#log);
+  }
+
+  /** What can go wrong with an answer does so before it is in force: then it could not be taken back. */
+  #check(answer: string, { mid }: RTCRtpTransceiver): void {
+    const { codecs, sdp } = this.#config;
+    const section = codecs?.audio && readSections(answer).find((own) => own.mid === mid);
+    const codec = section && !section.refused ? firstCodec(answer, section.index) : undefined;
+    if (section && (!codec || /^(?:telephone-event|CN|red)\//i.test(codec)))
+      throw new EvercallError('negotiation', 'the offer has none of our audio codecs');
+    if (this.#negotiated) applyHook('outgoing', sdp, answer, 'answer');
+  }
+
+  /** What the peer is told, and no late candidate is left out. */
+  #outgoing(pc: RTCPeerConnection, type: 'offer' | 'answer'): string {
+    this.#hasLateCandidates = false;
+    return applyHook('outgoing', this.#config.sdp, pc.localDescription?.sdp ?? '', type);
+  }
+
+  #usableAudio(sections: readonly Section[], what: 'offer' | 'answer'): Section {
+    const mid = this.#negotiated ? this.#connection.audio?.mid : undefined;
+    const same = mid && sections.find((section) => section.mid === mid && section.kind === 'audio');
+    const audio = same && isUsable(same) ? same : firstAudio(sections);
+    if (!audio) throw new EvercallError('negotiation', `the ${what} has no audio over DTLS-SRTP`);
+    return audio;
   }
 
   async #attach({ sender }: RTCRtpTransceiver): Promise<void> {
     const track = this.#local.track ?? null;
     if (sender.track !== track) await sender.replaceTrack(track);
+    if (this.#video) await this.#video.attach();
     const { networkPriority } = this.#config;
     if (!networkPriority) return;
     const parameters = sender.getParameters();
@@ -266,14 +449,16 @@ export class MediaSession {
   }
 
   #direction(): Direction {
-    if (this.#hold) return this.#local.sends ? this.#hold : 'inactive';
-    return this.#local.sends ? 'sendrecv' : 'recvonly';
+    const own = this.#local.sends ? 'sendrecv' : 'recvonly';
+    if (!this.#hold && !this.#limits) return own;
+    return narrowed(narrowed(own, this.directionLimit('audio')), this.#hold ?? 'sendrecv');
   }
 
   #onRemote({ receiver }: RTCRtpTransceiver, hold: boolean): void {
     if (this.#life.signal.aborted) return;
     this.#negotiated = true;
     this.#remoteHold = hold;
+    this.#video?.settle();
     const { track } = receiver;
     if (this.#remoteStream?.getTracks().includes(track)) return;
     this.#remoteStream = new this.#env.MediaStream([track]);
@@ -283,24 +468,15 @@ export class MediaSession {
   }
 }
 
-function usableAudio(sdp: string, what: 'offer' | 'answer'): AudioSection {
-  const audio = readAudio(sdp);
-  if (!audio) throw new EvercallError('negotiation', `the ${what} has no audio over DTLS-SRTP`);
-  return audio;
-}
-
-const isHold = ({ direction, zeroAddress }: AudioSection): boolean =>
-  direction === 'sendonly' || direction === 'inactive' || zeroAddress;
-
 /** One for all: each call ends its media session, and a stack trace of that is worth nothing. */
 let closedError: EvercallError | undefined;
 const closed = (): EvercallError => (closedError ??= new EvercallError('aborted', 'the media session was closed'));
 
-const localSdp = (pc: RTCPeerConnection): string => pc.localDescription?.sdp ?? '';
+const none: readonly RTCRtpTransceiver[] = [];
 
 /** What the browser throws, in our words. */
 function mediaError(error: unknown): EvercallError {
-  if (error instanceof EvercallError) return error;
+  if (isEvercallError(error)) return error;
   const { name, message } = error as Partial<Error>;
   const code = name === 'InvalidStateError' ? 'invalidState' : 'negotiation';
   return new EvercallError(code, `the browser refuses: ${message ?? String(error)}`, { cause: error });

@@ -4,7 +4,15 @@ export interface OfferWish {
   readonly iceRestart?: boolean;
 }
 
+/** What is said of a change that the peer offers, before it is answered. */
+export interface Consideration {
+  /** The final response that refuses it; without one it is answered. */
+  readonly refusal?: number | undefined;
+}
+
 export interface Negotiator {
+  /** Asks the app; nothing, at once, where nobody has a say. The signal aborts when the peer takes its offer back. */
+  consider?(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<Consideration> | undefined;
   createOffer(wish?: OfferWish): Promise<string>;
   /** Nothing changes where `isWanted` says no at the last moment. */
   createAnswer(offer: string, isWanted?: () => boolean): Promise<string>;

@@ -76,8 +76,13 @@ async function answer(session: Session, request: SipRequest, transaction: Server
   };
   const offer = sessionDescription(request);
   let body = '';
+  let refusal: number | undefined;
   try {
-    if (offer !== undefined) {
+    const considered = offer === undefined ? undefined : negotiator.consider?.(offer, 'INVITE', cancelled.signal);
+    if (considered) ({ refusal } = await considered);
+    if (refusal !== undefined) {
+      log.info(`re-INVITE refused by the app: ${refusal}`);
+    } else if (offer !== undefined) {
       // RFC 6141 §3.4: an answer that is in force cannot be taken back, and a CANCEL comes too late for it
       body = await negotiator.createAnswer(offer, isWanted);
     } else {
@@ -93,7 +98,7 @@ async function answer(session: Session, request: SipRequest, transaction: Server
   if (!body || session.isOver) {
     session.exchange = 'stable';
     // §14.2: the session goes on as before; §15.1.2: after a BYE what is pending gets a 487
-    core.respond(transaction, isWanted() ? 488 : 487);
+    core.respond(transaction, isWanted() ? (refusal ?? 488) : 487);
     return;
   }
   session.onAgreed(request);

@@ -26,13 +26,17 @@ async function answer(
 ): Promise<void> {
   const { core, negotiator, log } = session.context;
   session.exchange = 'remoteUpdate';
+  let refusal: number | undefined;
   try {
+    const considered = negotiator.consider?.(offer, 'UPDATE');
+    if (considered) ({ refusal } = await considered);
+    if (refusal !== undefined) throw new Error('by the app');
     const body = await negotiator.createAnswer(offer);
     if (session.isOver) core.respond(transaction, 487);
     else accept(session, request, transaction, body);
   } catch (error) {
     log.warn(`UPDATE refused: ${String(error)}`);
-    core.respond(transaction, session.isOver ? 487 : 488); // the session goes on as before
+    core.respond(transaction, session.isOver ? 487 : (refusal ?? 488)); // the session goes on as before
   }
   session.exchange = 'stable';
   if (!session.isOver) session.user.onRenegotiated();

@@ -2,7 +2,7 @@
 import { assert } from 'chai';
 import type { Call, CallOptions } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
-import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
+import type { Body, SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { peerRequest, peerSdp, phone } from './phone.js';
 import type { Phone, PhoneOptions } from './phone.js';
 import type { ResponseParts } from './scripted-server.js';
@@ -10,6 +10,35 @@ import type { ResponseParts } from './scripted-server.js';
 /** A session description of the peer's that asks. */
 export const peerOffer = (direction = 'sendrecv', version = 1): string =>
   peerSdp(direction, version).replace('a=setup:active', 'a=setup:actpass');
+
+/** A section of video of the peer's, to be put behind its audio. */
+export const peerVideo = (direction = 'sendrecv', port = 50002, mid = '1'): string =>
+  [
+    `m=video ${port} UDP/TLS/RTP/SAVPF 96`,
+    'c=IN IP4 127.0.0.1',
+    'a=rtcp-mux',
+    'a=ice-ufrag:peer',
+    'a=ice-pwd:0123456789012345678901',
+    `a=fingerprint:sha-256 ${'AB:'.repeat(31)}AB`,
+    'a=setup:actpass',
+    `a=mid:${mid}`,
+    `a=${direction}`,
+    'a=rtpmap:96 VP8/90000',
+    '',
+  ].join('\r\n');
+
+/** Kind and direction of each section, and `0` for one that is refused. */
+export function sectionsOf(sdp: Body): string[] {
+  return String(sdp)
+    .split(/^m=/m)
+    .slice(1)
+    .map((section) => {
+      const [kind, port] = section.split(' ');
+      return port === '0'
+        ? `${kind!} 0`
+        : `${kind!} ${/^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(section)![1]!}`;
+    });
+}
 
 /** Headers of a response of the peer's that describes a session. */
 export const described = ['Content-Type: application/sdp', 'Contact: <sip:bob@bob.invalid;transport=ws>'];

@@ -67,3 +67,12 @@ export class FakeClock implements Clock {
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Resolves when what is imported on demand by now has come: imports are served in their order. */
+export async function imported(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) {
+    await settle();
+    await import('../../lib/base/quiet.js');
+  }
+  await settle();
+}

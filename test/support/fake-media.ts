@@ -7,6 +7,13 @@ export interface FakeMedia extends MediaEnvironment {
   readonly connections: FakePeerConnection[];
   /** Every microphone track that was handed out. */
   readonly microphones: FakeTrack[];
+  /** The same of cameras and screens. */
+  readonly cameras: FakeTrack[];
+  readonly screens: FakeTrack[];
+  /** A track of the app's own. */
+  addTrack(kind: 'audio' | 'video'): { readonly fake: FakeTrack; readonly track: MediaStreamTrack };
+  /** Rejects getUserMedia for a camera with this. */
+  cameraError: Error | undefined;
   /** Rejects getUserMedia with this. */
   microphoneError: Error | undefined;
   /** Delays what getUserMedia gives, as a prompt does. */
@@ -17,6 +24,7 @@ export interface FakeMedia extends MediaEnvironment {
 export function fakeMediaEnvironment(): FakeMedia {
   const connections: FakePeerConnection[] = [];
   const microphones: FakeTrack[] = [];
+  const [cameras, screens]: [FakeTrack[], FakeTrack[]] = [[], []];
   class Connection extends FakePeerConnection {
     constructor(config?: RTCConfiguration) {
       super(config);
@@ -26,11 +34,30 @@ export function fakeMediaEnvironment(): FakeMedia {
   return {
     connections,
     microphones,
+    cameras,
+    screens,
+    cameraError: undefined,
     microphoneError: undefined,
     microphonePrompt: undefined,
     RTCPeerConnection: Connection as unknown as MediaEnvironment['RTCPeerConnection'],
     MediaStream: FakeStream as unknown as MediaEnvironment['MediaStream'],
-    async getUserMedia() {
+    getDisplayMedia() {
+      const track = new FakeTrack('video');
+      screens.push(track);
+      return Promise.resolve(new FakeStream([track]) as unknown as MediaStream);
+    },
+    codecs: () => undefined,
+    addTrack(kind) {
+      const fake = new FakeTrack(kind);
+      return { fake, track: fake as unknown as MediaStreamTrack };
+    },
+    async getUserMedia({ video }: MediaStreamConstraints = {}) {
+      if (video) {
+        if (this.cameraError) throw this.cameraError;
+        const camera = new FakeTrack('video');
+        cameras.push(camera);
+        return new FakeStream([camera]) as unknown as MediaStream;
+      }
       await this.microphonePrompt;
       if (this.microphoneError) throw this.microphoneError;
       const track = new FakeTrack('audio');
@@ -85,6 +112,12 @@ export class FakeTrack extends Target {
   stop(): void {
     this.readyState = 'ended';
   }
+
+  /** The device is unplugged, or the browser's own button is pressed. */
+  end(): void {
+    this.readyState = 'ended';
+    this.fire('ended');
+  }
 }
 
 class FakeStream {
@@ -100,6 +133,10 @@ class FakeStream {
 
   getAudioTracks(): FakeTrack[] {
     return this.#tracks.filter(({ kind }) => kind === 'audio');
+  }
+
+  getVideoTracks(): FakeTrack[] {
+    return this.#tracks.filter(({ kind }) => kind === 'video');
   }
 }
 
@@ -164,8 +201,9 @@ export class FakeTransceiver {
     this.receiver = { track: new FakeTrack(kind) };
   }
 
+  /** In an answer that says `inactive`, in the next offer port 0, as in browsers. */
   stop(): void {
-    this.direction = 'inactive'; // what browsers answer when it is done to an offered section
+    this.direction = 'stopped';
   }
 }
 
@@ -242,14 +280,17 @@ export class FakePeerConnection extends Target {
     await Promise.resolve();
     this.#assertOpen();
     const ufrag = iceRestart || this.#ufrag === '' ? next('u') : this.#ufrag;
-    const known = this.#transceivers.filter(({ mid }) => mid !== null);
-    const added = this.#transceivers.filter(({ mid }) => mid === null);
-    const sections = [...known.sort((a, b) => Number(a.mid) - Number(b.mid)), ...added].map((t, index) => ({
-      kind: t.kind,
-      mid: t.mid ?? String(index),
-      direction: t.direction,
-      refused: false,
-    }));
+    const added = this.#transceivers.filter(({ mid, direction }) => mid === null && direction !== 'stopped');
+    const sections = read(this.localDescription?.sdp ?? '').map((section, index) => {
+      const known = this.#of(section.mid);
+      if (known) return { ...section, direction: known.direction, refused: known.direction === 'stopped' };
+      const next = added.find(({ kind }) => kind === section.kind); // takes the place of one that is refused
+      if (!next) return { ...section, refused: true };
+      added.splice(added.indexOf(next), 1);
+      return { kind: next.kind, mid: `${section.mid}.${String(index)}`, direction: next.direction, refused: false };
+    });
+    for (const { kind, direction } of added)
+      sections.push({ kind, mid: String(sections.length), direction, refused: false });
     return { type: 'offer', sdp: this.#write(sections, ufrag, 'actpass') };
   }
 
@@ -262,6 +303,7 @@ export class FakePeerConnection extends Target {
     const sections = read(offer.sdp).map((section) => ({
       ...section,
       direction: intersect(this.#of(section.mid)?.direction ?? 'inactive', section.direction),
+      refused: section.refused,
     }));
     return { type: 'answer', sdp: this.#write(sections, restarted ? next('u') : this.#ufrag, 'active') };
   }
@@ -276,8 +318,10 @@ export class FakePeerConnection extends Target {
       ? { type, sdp: description.sdp }
       : await this[type === 'offer' ? 'createOffer' : 'createAnswer']();
     this.pendingLocalDescription = made;
-    for (const [index, { mid }] of read(made.sdp).entries()) {
-      const transceiver = this.#of(mid) ?? this.#transceivers.filter((t) => t.mid === null)[0];
+    for (const [index, { mid, kind, refused }] of read(made.sdp).entries()) {
+      if (refused) continue;
+      const transceiver =
+        this.#of(mid) ?? this.#transceivers.find((t) => t.mid === null && t.kind === kind && t.direction !== 'stopped');
       if (transceiver) transceiver.mid ??= mid || String(index);
     }
     const gathers = ufragOf(made.sdp) !== this.#ufrag;
@@ -300,8 +344,9 @@ export class FakePeerConnection extends Target {
       this.#settle();
       return;
     }
-    for (const { kind, mid } of read(sdp)) {
-      if (this.#of(mid) || (kind !== 'audio' && kind !== 'video')) continue;
+    for (const { kind, mid, refused } of read(sdp)) {
+      if (refused) this.#of(mid)?.stop();
+      if (refused || this.#of(mid) || (kind !== 'audio' && kind !== 'video')) continue;
       const transceiver = new FakeTransceiver(kind, 'recvonly');
       transceiver.mid = mid;
       this.#transceivers.push(transceiver);
@@ -350,7 +395,8 @@ export class FakePeerConnection extends Target {
     this.pendingLocalDescription = this.pendingRemoteDescription = null;
     this.#ufrag = this.#stable?.ufrag ?? '';
     if (side === 'remote') this.#transceivers = [...(this.#stable?.transceivers ?? [])];
-    if (!this.currentLocalDescription) for (const transceiver of this.#transceivers) transceiver.mid = null;
+    const negotiated = read(this.currentLocalDescription?.sdp ?? '').map(({ mid }) => mid);
+    for (const one of this.#transceivers) if (!negotiated.includes(one.mid ?? '')) one.mid = null;
     this.#signal('stable');
   }
 
@@ -368,6 +414,11 @@ export class FakePeerConnection extends Target {
     for (const transceiver of this.#transceivers) {
       const section = theirs.find(({ mid }) => mid === transceiver.mid);
       if (section) transceiver.currentDirection = intersect(transceiver.direction, section.direction);
+      const own = read(this.currentLocalDescription?.sdp ?? '').find(({ mid }) => mid === transceiver.mid);
+      if (section?.refused || own?.refused) transceiver.stop();
+      if (transceiver.direction !== 'stopped' || !(section?.refused || own?.refused)) continue;
+      transceiver.currentDirection = 'stopped';
+      this.#transceivers = this.#transceivers.filter((other) => other !== transceiver);
     }
     if (this.connectionState === 'new') {
       this.become('connecting');
@@ -412,10 +463,13 @@ export class FakePeerConnection extends Target {
     let sdp = `v=0\r\no=- ${this.#session} ${++this.#version} IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE ${mids.join(' ')}\r\n`;
     for (const { kind, mid, direction, refused } of sections) {
       sdp +=
-        `m=${kind} ${refused ? 0 : 9} UDP/TLS/RTP/SAVPF 111 0 8 110\r\nc=IN IP4 0.0.0.0\r\n` +
+        `m=${kind} ${refused ? 0 : 9} UDP/TLS/RTP/SAVPF ${kind === 'video' ? '96' : '111 0 8 110'}\r\nc=IN IP4 0.0.0.0\r\n` +
         `a=ice-ufrag:${ufrag}\r\na=ice-pwd:${ufrag}0123456789abcdefgh\r\na=ice-options:trickle\r\n` +
-        `a=fingerprint:sha-256 ${this.#fingerprint}\r\na=setup:${setup}\r\na=mid:${mid}\r\na=${direction}\r\na=rtcp-mux\r\n` +
-        `a=rtpmap:111 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:110 telephone-event/48000\r\n`;
+        `a=fingerprint:sha-256 ${this.#fingerprint}\r\na=setup:${setup}\r\na=mid:${mid}\r\na=${direction}\r\na=rtcp-mux\r\n`;
+      sdp +=
+        kind === 'video'
+          ? 'a=rtpmap:96 VP8/90000\r\n'
+          : `a=rtpmap:111 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:110 telephone-event/48000\r\n`;
     }
     const kept =
       ufrag === this.#ufrag && this.localDescription ? /^a=candidate:.*\r\n/m.exec(this.localDescription.sdp)?.[0] : '';
@@ -449,6 +503,7 @@ function read(sdp: string): Section[] {
 function intersect(ours: RTCRtpTransceiverDirection, theirs: RTCRtpTransceiverDirection): RTCRtpTransceiverDirection {
   const send = /^send/.test(ours) && /recv/.test(theirs);
   const receive = /recv/.test(ours) && /^send/.test(theirs);
+  if (ours === 'stopped') return 'inactive';
   if (send) return receive ? 'sendrecv' : 'sendonly';
   return receive ? 'recvonly' : 'inactive';
 }

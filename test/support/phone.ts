@@ -66,6 +66,7 @@ export async function phone({ account: accountOptions, ...options }: PhoneOption
       RTCPeerConnection: media.RTCPeerConnection,
       MediaStream: media.MediaStream,
       getUserMedia: (constraints) => media.getUserMedia(constraints),
+      getDisplayMedia: (options) => media.getDisplayMedia(options),
     },
     ...options,
   });

@@ -4,7 +4,7 @@ import { Deferred } from '../../lib/base/deferred.js';
 import type { SipMessage, SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { ParseError, headerValue, isRequest, parseMessage } from '../../lib/parser/index.js';
 import type { WebSocketFactory, WebSocketLike } from '../../lib/transport/websocket-connection.js';
-import { settle } from './fake-clock.js';
+import { imported, settle } from './fake-clock.js';
 
 /** One socket as the library sees it. Nothing is ever delivered after `close()`. */
 export class FakeSocket implements WebSocketLike {
@@ -191,6 +191,8 @@ export class ScriptedServer {
 
   async #next(wanted: string): Promise<SipMessage> {
     await settle();
+    if (this.received.length === this.#seen) await imported();
+    for (let turn = 0; turn < 30 && this.received.length === this.#seen; turn++) await settle();
     const message = this.received[this.#seen];
     if (!message) return assert.fail(`${wanted} was expected, nothing came`);
     this.#seen++;

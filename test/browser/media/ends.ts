@@ -143,3 +143,53 @@ export function lines(sdp: string, prefix: string): string[] {
 export function direction(sdp: string): string | undefined {
   return /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(sdp.slice(sdp.indexOf('m=audio')))?.[1];
 }
+
+/** A camera that sees one colour, ten times a second. */
+export function canvasTrack(colour: string): MediaStreamTrack {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [160, 120];
+  const paint = canvas.getContext('2d')!;
+  let frame = 0;
+  const timer = setInterval(() => {
+    paint.fillStyle = colour;
+    paint.fillRect(0, 0, 160, 120);
+    paint.fillStyle = 'black';
+    paint.fillRect(frame++ % 160, 0, 4, 4);
+  }, 100);
+  const [track] = canvas.captureStream(10).getVideoTracks();
+  endings.push(() => {
+    clearInterval(timer);
+    track!.stop();
+  });
+  return track!;
+}
+
+/** Resolves when another `count` frames of video are decoded. */
+export async function seesVideo({ connections }: End, count = 5): Promise<void> {
+  const frames = async (): Promise<number> => {
+    let sum = 0;
+    (await connections.at(-1)!.getStats()).forEach((entry: { type: string; kind?: string; framesDecoded?: number }) => {
+      if (entry.type === 'inbound-rtp' && entry.kind === 'video') sum += entry.framesDecoded ?? 0;
+    });
+    return sum;
+  };
+  const start = await frames();
+  await until(async () => (await frames()) >= start + count, `${count} frames are decoded`);
+}
+
+/** The colour in the middle of what a track shows: the strongest of red, green and blue. */
+export async function colourOf(track: MediaStreamTrack): Promise<string> {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.srcObject = new MediaStream([track]);
+  await video.play();
+  await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [1, 1];
+  const paint = canvas.getContext('2d')!;
+  paint.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+  const [red, green, blue] = paint.getImageData(0, 0, 1, 1).data;
+  video.srcObject = null;
+  const strongest = Math.max(red!, green!, blue!);
+  return strongest < 60 ? 'black' : strongest === red ? 'red' : strongest === green ? 'green' : 'blue';
+}

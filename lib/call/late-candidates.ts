@@ -1,0 +1,32 @@
+/** Candidates that came after the description had left: the peer is told by another offer, where the call needs them. */
+import { sleep } from '../base/clock.js';
+import type { Leg } from './leg.js';
+
+/** Milliseconds that the candidates which the peer knows get to connect by themselves. */
+const patience = 1000;
+
+/** One at a time for each call. */
+const underWay = new WeakSet<Leg>();
+
+export async function announceLateCandidates(leg: Leg): Promise<void> {
+  if (underWay.has(leg)) return;
+  underWay.add(leg);
+  try {
+    for (;;) {
+      await sleep(leg.context.clock, patience, leg.media.session.signal);
+      if (!isNeeded(leg)) return;
+      const session = leg.mustBeConfirmed('late candidates');
+      await session.change(async () => {
+        // an agent that has given up starts only with new credentials (RFC 8445 §8.1.2, §9)
+        if (isNeeded(leg)) await session.renegotiate({ iceRestart: leg.media.session.state === 'failed' });
+      });
+    }
+  } catch (error) {
+    if (!leg.end) leg.context.log.warn('late candidates could not be told', error);
+  } finally {
+    underWay.delete(leg);
+  }
+}
+
+const isNeeded = ({ end, media: { session } }: Leg): boolean =>
+  end === undefined && session.hasLateCandidates && session.state !== 'connected';
