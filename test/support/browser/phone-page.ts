@@ -48,6 +48,18 @@ export class PhonePage {
   ended(): Promise<Phone.Ending> {
     return this.#do('ended');
   }
+  consult(target: string): Promise<void> {
+    return this.#do('consult', target);
+  }
+  transfer(target?: string): Promise<number[]> {
+    return this.#do('transfer', ...(target === undefined ? [] : [target]));
+  }
+  consulted(): Promise<Phone.Ending> {
+    return this.#do('consulted');
+  }
+  moved(): Promise<Phone.Ending> {
+    return this.#do('moved');
+  }
   hears(hertz: number): Promise<Awaited<ReturnType<typeof Phone.hearsTone>>> {
     return this.#do('hearsTone', hertz);
   }

@@ -24,10 +24,31 @@ const bundle = '/dist/evercall.js';
 let userAgent: Evercall.UserAgent | undefined;
 let account: Evercall.Account | undefined;
 let current: Evercall.Call | undefined;
+/** A second call, to ask whether a transfer is welcome. */
+let consultation: Evercall.Call | undefined;
+/** The call that went before the current one: it was transferred, or replaced. */
+let former: Evercall.Call | undefined;
 
 function theCall(): Evercall.Call {
   if (!current) throw new Error('there is no call');
   return current;
+}
+
+/** Takes a call for the current one; where that goes on as another, so do we. */
+function take(call: Evercall.Call): Evercall.Call {
+  current = call;
+  const follow = ({ call: next }: { readonly call: Evercall.Call }): void => {
+    next.answered.then(
+      () => {
+        former = call;
+        take(next);
+      },
+      () => undefined,
+    );
+  };
+  call.on('referredCall', follow);
+  call.on('replaced', follow);
+  return call;
 }
 
 /** Adds the account; resolves with the outcome of its registration. */
@@ -36,7 +57,7 @@ export async function start(options: PhoneOptions): Promise<{ state: string; sta
   const { UserAgent } = (await import(bundle)) as typeof Evercall;
   userAgent = new UserAgent({ servers, log: 'debug', environment: { getUserMedia: toneMicrophone(tone) } });
   userAgent.on('incomingCall', ({ call }) => {
-    current = call;
+    take(call);
   });
   const added = userAgent.addAccount({ uri: `sip:${user}@example.test`, password, register });
   account = added;
@@ -49,7 +70,37 @@ export async function start(options: PhoneOptions): Promise<{ state: string; sta
 }
 
 export function call(target: string): void {
-  current = account!.call(target);
+  take(account!.call(target));
+}
+
+/** A call beside the current one, which is held; resolves when it is answered. */
+export async function consult(target: string): Promise<void> {
+  await theCall().hold();
+  consultation = account!.call(target);
+  await consultation.answered;
+}
+
+/** Transfers the current call, to a number or to whom we consult; resolves with what the peer reported. */
+export async function transfer(target?: string): Promise<number[]> {
+  const statuses: number[] = [];
+  for await (const { status } of theCall().transfer(target ?? consultation!)) statuses.push(status);
+  return statuses;
+}
+
+/** As `ended`, of the call that was consulted. */
+export function consulted(): Promise<Ending> {
+  return endingOf(consultation!);
+}
+
+/** As `ended`, of the call that went on as another: resolves when that is confirmed, and the old one over. */
+export async function moved(): Promise<Ending> {
+  await until(() => former !== undefined);
+  await reached('confirmed');
+  return endingOf(former!);
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** Resolves when the call of this page is in a state, at once if it is; rejects when it ends before. */
@@ -88,8 +139,12 @@ export function hangup(): void {
   theCall().hangup();
 }
 
-export async function ended(): Promise<Ending> {
-  const { cause, status, by } = await theCall().ended;
+export function ended(): Promise<Ending> {
+  return endingOf(theCall());
+}
+
+async function endingOf(call: Evercall.Call): Promise<Ending> {
+  const { cause, status, by } = await call.ended;
   return { cause, status, by };
 }
 
