@@ -102,8 +102,15 @@ export class AccountCalls {
         this.#environment.core.respond(transaction, 487);
       },
     };
-    const { replacedBy, takeOver } = await import('../call/replacement.js');
+    const replacement = await import('../call/replacement.js').catch((error: unknown) => {
+      this.#environment.log.error('a call could not be replaced', error);
+    });
     if (transaction.isAnswered) return;
+    if (!replacement) {
+      this.#refuse(transaction, { status: 500, headers: [] });
+      return;
+    }
+    const { replacedBy, takeOver } = replacement;
     const { context } = this.#line(transaction.flow);
     const old = this.#refusal(request) ?? replacedBy(request, context, this);
     if ('status' in old) {

@@ -37,6 +37,9 @@ export class ReferSubscription implements Subscription {
   }
 
   /**
+   * Deviation from RFC 7647 §4: in the dialog, even where the peer's Contact is a GRUU. Out of it the REFER would need
+   * Target-Dialog (RFC 4538), which PBXs do not know, and which many would decline as a stranger's.
+   *
    * Sends the REFER; resolves when the referred call is answered, or with the 2xx where there is no subscription. Rejects
    * with `rejected` when either is refused, with `timeout` when no word comes, with `aborted` when the signal does: what
    * was asked for goes on.

@@ -177,6 +177,17 @@ describe('CALL-43: INVITE with Replaces', () => {
     await server.response(200);
   });
 
+  it('a CANCEL at its heels: 487, and the old call stays', async () => {
+    const { server, ok, call } = await talking();
+    const via = { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKreplacing' };
+    server.send(replacing(withBob(ok), via));
+    const from = { From: '<sip:carol@example.com>;tag=caroltag', 'Call-ID': 'call-2' };
+    server.send(peerRequest('CANCEL', { ...via, ...from, CSeq: '1 CANCEL' }));
+    await server.response(200);
+    await server.response(487);
+    assert.equal(call.state, 'confirmed');
+  });
+
   it('a call that ends while the microphone opens is not followed by another: 603', async () => {
     const { server, ok, call, media, account } = await talking();
     const prompt = new Deferred<void>();
