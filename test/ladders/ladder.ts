@@ -1,6 +1,6 @@
 // Call flows as the RFCs draw them: the column of one phone, line by line, with all the others played by the test.
 //
-//   → INVITE sdp            the phone sends a request, with a session description
+//   → INVITE sdp            the phone sends a request, with a session description; `sipfrag:180` is what a NOTIFY reports
 //   ← 180                   its last request is answered; `← 200 CANCEL` answers that one
 //   ← INVITE sdp:sendonly   a request comes, in the dialog if there is one
 //   → 200 sdp               the phone answers
@@ -77,7 +77,7 @@ export class Ladder {
       return;
     }
     const [, arrow, name = '', what, method, sdp, headers = ''] =
-      /^([→←])(\w*) (\w+)(?: ([A-Z]+))?(?: (sdp(?::\w+)?))?(?: \| (.*))?$/.exec(line) ??
+      /^([→←])(\w*) (\w+)(?: ([A-Z]+))?(?: (sdp(?::\w+)?|sipfrag:\d+))?(?: \| (.*))?$/.exec(line) ??
       assert.fail('a rung of a ladder');
     const party = this.#party(name);
     const fields = headers === '' ? [] : headers.split(' | ').map((field) => fill(field, actions));
@@ -118,6 +118,7 @@ export class Ladder {
     sdp: string | undefined,
     fields: readonly string[],
   ): Promise<void> {
+    await this.#phone.server.arrival();
     const request = await this.#phone.server.request(method);
     checkBody(request, sdp);
     checkFields(request, fields);
@@ -158,7 +159,7 @@ export class Ladder {
       request.method === 'INVITE' && status > 100 && status < 300
         ? [`Contact: <sip:${party.name}@client.${party.name}.example>`]
         : [];
-    const type = sdp ? ['Content-Type: application/sdp'] : [];
+    const type = contentType(sdp);
     this.#phone.server.respond(request, status, {
       headers: [...contact, ...type, ...fields],
       body: this.#describe(sdp, request.body.length > 0 ? 'active' : 'actpass'),
@@ -186,7 +187,7 @@ export class Ladder {
       ...(['INVITE', 'UPDATE', 'REFER', 'NOTIFY'].includes(method)
         ? [`Contact: <sip:${party.name}@client.${party.name}.example>`]
         : []),
-      ...(sdp ? ['Content-Type: application/sdp'] : []),
+      ...contentType(sdp),
       ...fields,
       `Content-Length: ${Buffer.byteLength(body)}`,
       '',
@@ -206,6 +207,7 @@ export class Ladder {
     sdp: string | undefined,
     fields: readonly string[],
   ): Promise<void> {
+    await this.#phone.server.arrival();
     const response = await this.#phone.server.response(status);
     checkBody(response, sdp);
     checkFields(response, fields);
@@ -217,6 +219,7 @@ export class Ladder {
 
   #describe(sdp: string | undefined, setup: 'active' | 'actpass'): string {
     if (!sdp) return '';
+    if (sdp.startsWith('sipfrag')) return `SIP/2.0 ${sdp.split(':')[1]} So It Is\r\n`;
     return peerSdp(sdp.split(':')[1], this.#version++).replace('a=setup:active', `a=setup:${setup}`);
   }
 }
@@ -224,8 +227,14 @@ export class Ladder {
 const fill = (text: string, values: Actions): string =>
   text.replace(/\{([^}]+)\}/g, (_, name: string) => String(values[name]?.()));
 
+function contentType(sdp: string | undefined): string[] {
+  if (!sdp) return [];
+  return [`Content-Type: ${sdp.startsWith('sipfrag') ? 'message/sipfrag;version=2.0' : 'application/sdp'}`];
+}
+
 function checkBody(message: SipMessage, sdp: string | undefined): void {
   if (!sdp) assert.equal(message.body, '', 'no session description');
+  else if (sdp.startsWith('sipfrag')) assert.match(String(message.body), new RegExp(`^SIP/2.0 ${sdp.split(':')[1]} `));
   else assert.match(String(message.body), new RegExp(`^v=0[^]*a=${sdp.split(':')[1] ?? 'sendrecv'}\\r`), sdp);
 }
 
