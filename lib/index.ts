@@ -46,6 +46,7 @@ export type {
 export type { Transfer, TransferOptions, TransferProgress } from './call/transfer.js';
 export type { IncomingRefer } from './call/incoming-refer.js';
 export type { RedirectChoice, RedirectContact, RedirectPolicy, Redirection } from './session/redirection.js';
+export type { AutoAnswer, AutoAnswerFact } from './call/auto-answer.js';
 export type { CallLimits } from './call/limits.js';
 export type { CallState } from './call/call-state.js';
 export type { CallAttempt, CallEnd, EndCause, EndReason } from './call/end-cause.js';

@@ -1,8 +1,9 @@
 /** The calls of an account: each on the flow it began on, with what all calls of that flow share. */
 import type { Clock } from '../base/clock.js';
+import { invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { Call } from '../call/call.js';
-import type { CallContext, DialogId, Sent } from '../call/call-context.js';
+import type { CallContext, CallPolicy, DialogId, Sent } from '../call/call-context.js';
 import { checkRedirect } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import { identityHeaders } from '../call/identity.js';
@@ -14,7 +15,7 @@ import type { Core } from '../core/core.js';
 import type { Refusal } from '../core/inspect.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import { offersAudio } from '../media/sdp.js';
-import type { SipRequest } from '../parser/index.js';
+import type { Header, SipRequest } from '../parser/index.js';
 import { refuseExtensions } from '../session/extensions.js';
 import { sessionDescription } from '../session/session-description.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -28,6 +29,7 @@ export interface CallEnvironment {
   readonly log: Logger;
   readonly timers: Timers;
   readonly mediaEnvironment: MediaEnvironment;
+  readonly policy: CallPolicy | undefined;
 }
 
 export interface AccountCallsUser {
@@ -78,12 +80,24 @@ export class AccountCalls {
     if (redirect !== undefined) checkRedirect(redirect);
     const named = identityHeaders(options);
     const identity = named.length > 0 ? named : config.identityHeaders;
-    const looks = appearance(checkPrivacy(privacy), config.address, identity);
+    const looks = appearance(checkPrivacy(privacy), config.address, [
+      ...identity,
+      ...answerAfter(options, config.domain),
+    ]);
     const extra = [...(replaces ? replacesHeaders(replaces) : []), ...(sent?.headers ?? [])];
     const headers = extra.length > 0 ? [...looks.headers, ...extra] : looks.headers;
     const line = this.#line(branch.flow);
-    const { referredBy } = sent ?? {};
-    const origin = { direction: 'outgoing', target, ...looks, headers, routes, options, referredBy } as const;
+    const { referredBy, predecessor = replaces && 'dialogs' in replaces ? replaces : undefined } = sent ?? {};
+    const origin = {
+      direction: 'outgoing',
+      target,
+      ...looks,
+      headers,
+      routes,
+      options,
+      referredBy,
+      predecessor,
+    } as const;
     return this.#adopt(new Call(line.context, origin), line);
   }
 
@@ -210,6 +224,9 @@ export class AccountCalls {
       get trustsIdentity() {
         return identity().config.trustAssertedIdentity;
       },
+      get autoAnswer() {
+        return identity().config.autoAnswer;
+      },
       get dress() {
         return identity().config.dress;
       },
@@ -226,6 +243,7 @@ export class AccountCalls {
         this.all.delete(call);
         if (dialog) this.#ended = [...this.#ended.slice(1 - remembered), dialogKey(dialog)];
         this.#lines.get(flow)!.calls--;
+        this.#environment.policy?.onReleased(call);
         onCallsChanged();
       },
     };
@@ -233,3 +251,11 @@ export class AccountCalls {
 }
 
 const dialogKey = ({ callId, localTag, remoteTag }: DialogId): string => `${callId} ${localTag} ${remoteTag}`;
+
+/** The URI must be there, and says nothing. */
+function answerAfter({ answerAfter: seconds }: CallOptions, domain: string): readonly Header[] {
+  if (seconds === undefined) return [];
+  if (!(Number.isInteger(seconds) && seconds >= 0))
+    throw invalidOption('answerAfter', 'takes a whole number of seconds', seconds);
+  return [{ name: 'Call-Info', value: `<sip:${domain}>;answer-after=${seconds}` }];
+}

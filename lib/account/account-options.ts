@@ -14,6 +14,8 @@ import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ContactConfig } from '../registration/contact.js';
 import { callLimits } from '../call/limits.js';
 import type { CallLimits } from '../call/limits.js';
+import { checkAutoAnswer } from '../call/auto-answer.js';
+import type { AutoAnswer } from '../call/auto-answer.js';
 import { identityHeaders } from '../call/identity.js';
 import type { IdentityOptions } from '../call/identity.js';
 import { dressWith } from '../call/outgoing-request.js';
@@ -158,6 +160,8 @@ export interface AccountOptions extends ExtensionOptions, CallLimits, IdentityOp
    * (From): only where the server takes such headers away from strangers (RFC 3325 §8). `call.identity` has both. @default false
    */
   readonly trustAssertedIdentity?: boolean;
+  /** Which calls answer themselves, where the microphone is allowed already; else they ring. @default as the user agent says */
+  readonly autoAnswer?: AutoAnswer;
   /** May add to what calls send: called for each INVITE, ACK, UPDATE, BYE, CANCEL, INFO … */
   readonly outgoingRequest?: OutgoingRequestHook;
   /** Kept as `account.data`. */
@@ -210,19 +214,22 @@ export interface AccountConfig {
   readonly privacy: readonly Privacy[];
   readonly dress: Dress | undefined;
   readonly trustAssertedIdentity: boolean;
+  readonly autoAnswer: AutoAnswer;
   /** Of calls that name no other identity. */
   readonly identityHeaders: readonly Header[];
 }
 
 /** What accounts have that say nothing else: the user agent's. */
-export type AccountDefaults = Pick<AccountConfig, 'servers' | 'routes' | 'media' | 'extensions'>;
+export type AccountDefaults = Pick<AccountConfig, 'servers' | 'routes' | 'media' | 'extensions' | 'autoAnswer'> & {
+  readonly callLimits: CallLimits;
+};
 
 const known: ReadonlySet<string> = new Set<keyof AccountOptions>([
   'uri', 'displayName', 'id', 'password', 'ha1', 'username', 'credentials', 'credentialsProvider', 'authentication', 'servers', 'flows', 'registrar', 'register',
   'expires', 'minExpires', 'refreshBefore', 'unregisterTimeout', 'retry', 'dropCallsOnFailure', 'outboundProxies',
   'registerVia', 'useServiceRoute', 'registerHeaders', 'supported', 'contact', 'extraContacts', 'contactUpdate',
   'contactHost', 'dependsOn', 'sharedContact', 'followRefresh', 'unregisterDependents', 'outbound', 'instanceId', 'priority', 'autoRespondMessage',
-  ...extensionOptions, 'outgoingRequest', 'trustAssertedIdentity', 'preferredIdentity', 'assertedIdentity', 'ringTimeout', 'maxDuration', 'redirect', 'media', 'normalize', 'privacy', 'params', 'data',
+  ...extensionOptions, 'outgoingRequest', 'trustAssertedIdentity', 'preferredIdentity', 'assertedIdentity', 'autoAnswer', 'noMediaTimeout', 'ringTimeout', 'maxDuration', 'redirect', 'media', 'normalize', 'privacy', 'params', 'data',
 ]); // prettier-ignore
 
 export function accountConfig(options: AccountOptions, defaults: AccountDefaults): AccountConfig {
@@ -280,13 +287,14 @@ export function accountConfig(options: AccountOptions, defaults: AccountDefaults
     priority,
     autoRespondMessage: flag(options, 'autoRespondMessage', true),
     extensions: extensionConfig(options, defaults.extensions),
-    limits: callLimits(options),
+    limits: callLimits(options, defaults.callLimits),
     redirect: checkRedirect(options.redirect ?? 'stop'),
     media: mediaConfig(options.media, defaults.media),
     normalize: aFunction(options, 'normalize'),
     privacy: checkPrivacy(options.privacy),
     trustAssertedIdentity: flag(options, 'trustAssertedIdentity', false),
     identityHeaders: identityHeaders(options),
+    autoAnswer: options.autoAnswer === undefined ? defaults.autoAnswer : checkAutoAnswer(options.autoAnswer),
     dress: hook && dressWith(hook),
   });
 }

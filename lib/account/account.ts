@@ -124,9 +124,9 @@ export class Account implements EventSource<AccountEvents> {
       calls: [...this.calls],
     }));
     this.#identities = new Succession(config, context.clock, this.#newIdentity.bind(this));
-    const { core, clock, log, timers, mediaEnvironment } = context;
+    const { core, clock, log, timers, mediaEnvironment, policy } = context;
     this.#calls = new AccountCalls(
-      { core, clock, log, timers, mediaEnvironment },
+      { core, clock, log, timers, mediaEnvironment, policy },
       {
         identity: () => this.#identity,
         normalize: (typed) => this.normalize(typed),

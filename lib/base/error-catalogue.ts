@@ -30,6 +30,7 @@ export const errorCatalogue = {
   cameraBusy: ['The camera exists but cannot be opened.', 'Close the program that uses it, then retry.'],
   screenDenied: ['The user closed the picker, or a policy forbids to share.', 'None: share again from a user gesture.'],
   screenBusy: ['What was picked cannot be captured.', 'Pick another window, then retry.'],
+  noMedia: ['Nothing was received for as long as `noMediaTimeout` allows.', 'Look for what stands between the phones.'],
   mediaUnsupported: [
     'The environment has no WebRTC or no getUserMedia.',
     'Use https or localhost and a current browser.',

@@ -5,6 +5,7 @@ import type { Header } from '../parser/index.js';
 import type { IncomingInvite } from '../session/incoming-invite.js';
 import { checkHeaders } from './call-options.js';
 import type { AnswerOptions, RejectOptions, RingOptions } from './call-options.js';
+import { endError } from './end-cause.js';
 import type { Leg } from './leg.js';
 import { addedHeaders } from './user-to-user.js';
 
@@ -36,6 +37,9 @@ async function accept(
   headers: readonly Header[],
 ): Promise<void> {
   leg.media.configure(options);
+  const way = leg.context.policy?.makeWay(leg.call);
+  if (way) await way;
+  mustLive(leg);
   try {
     await incoming.accept(headers);
   } catch (error) {
@@ -45,6 +49,10 @@ async function accept(
     }
     throw error;
   }
+}
+
+function mustLive({ end }: Leg): void {
+  if (end) throw endError(end);
 }
 
 export function rejectCall(leg: Leg, status: number, options: RejectOptions): void {

@@ -10,10 +10,24 @@ import type { SessionContext } from '../session/session-context.js';
 import type { Dress } from '../session/signalling.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Call } from './call.js';
+import type { Random } from '../base/random.js';
+import { extensionConfig, extensionOptions } from '../session/extensions.js';
+import type { ExtensionConfig } from '../session/extensions.js';
+import type { Negotiator } from '../session/negotiator.js';
+import { Signalling } from '../session/signalling.js';
+import type { AutoAnswer } from './auto-answer.js';
 import type { CallOptions } from './call-options.js';
 import type { CallLimits } from './limits.js';
 
 export type DialogId = Pick<DialogState, 'callId' | 'localTag' | 'remoteTag'>;
+
+/** Which of several calls is heard. */
+export interface CallPolicy {
+  /** Makes `call` the one that is heard; resolves when it may be. Nothing where there is nothing to wait for. */
+  makeWay(call: Call, predecessor?: Call): Promise<void> | undefined;
+  onConfirmed(call: Call): void;
+  onReleased(call: Call): void;
+}
 
 /** What a call is built from; its account provides that. */
 export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' | 'contact'> {
@@ -25,6 +39,9 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   readonly limits: CallLimits;
   /** Whether what servers assert of the peer is shown. */
   readonly trustsIdentity: boolean;
+  readonly autoAnswer: AutoAnswer;
+  /** None where calls may be heard together. */
+  readonly policy: CallPolicy | undefined;
   /** What the app makes of requests before they leave. */
   readonly dress: Dress | undefined;
   readonly redirect: RedirectPolicy;
@@ -40,6 +57,8 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
 export interface Sent {
   readonly headers: readonly Header[];
   readonly referredBy: Address | undefined;
+  /** The call whose place it takes. */
+  readonly predecessor?: Call | undefined;
 }
 
 /** How a call begins. */
@@ -53,6 +72,31 @@ export type CallOrigin =
       readonly headers: readonly Header[];
       readonly isAnonymous: boolean;
       readonly referredBy: Address | undefined;
+      readonly predecessor: Call | undefined;
       readonly options: CallOptions;
     }
   | { readonly direction: 'incoming'; readonly request: SipRequest; readonly transaction: ServerTransaction };
+
+export function sessionContext(context: CallContext, origin: CallOrigin, negotiator: Negotiator): SessionContext {
+  const { core, flow, authenticator, clock, log, timers, contact, dress } = context;
+  const isAnonymous = origin.direction === 'outgoing' && origin.isAnonymous;
+  const extensions = callExtensions(context.extensions, origin.direction === 'outgoing' ? origin.options : {});
+  return {
+    core: new Signalling(core, extensions.sessionId ? newUuid(core.random) : undefined, dress),
+    flow,
+    authenticator,
+    clock,
+    log,
+    timers,
+    extensions,
+    contact: isAnonymous ? () => contact({ anonymous: true }) : contact,
+    negotiator,
+  };
+}
+
+function callExtensions(base: ExtensionConfig, options: CallOptions): ExtensionConfig {
+  return extensionOptions.every((name) => options[name] === undefined) ? base : extensionConfig(options, base);
+}
+
+/** RFC 7989 §4.1: without the dashes. */
+const newUuid = (random: Random): string => random.uuid().replaceAll('-', '');

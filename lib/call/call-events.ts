@@ -7,6 +7,7 @@ import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import type { Call } from './call.js';
 import type { OfferEvent } from './peer-offer.js';
+import type { AutoAnswerFact } from './auto-answer.js';
 import type { CallState } from './call-state.js';
 import type { CallEnd } from './end-cause.js';
 import type { CallIdentity } from './identity.js';
@@ -103,5 +104,6 @@ export interface CallSnapshot {
   readonly remoteHold: boolean;
   readonly mediaState: MediaState;
   readonly media: readonly MediaLine[];
+  readonly autoAnswer: AutoAnswerFact | undefined;
   readonly end: CallEnd | undefined;
 }

@@ -47,6 +47,8 @@ export interface CallOptions
   readonly headers?: readonly Header[];
   /** Who must not learn who we are; empty for nobody. @default as the account says */
   readonly privacy?: readonly Privacy[];
+  /** Asks the callee to answer by itself after so many seconds, by a Call-Info header. @default unasked */
+  readonly answerAfter?: number;
   /** `late`: the callee makes the offer (RFC 3261 §13.2.1). @default 'early' */
   readonly offer?: 'early' | 'late';
   /** Whether a 3xx is followed. @default as the account says */

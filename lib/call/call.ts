@@ -10,6 +10,8 @@ import type { MediaLine } from '../media/media-lines.js';
 import type { CallQuality } from '../media/quality.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
+import { answerByItself, autoAnswerOf } from './auto-answer.js';
+import type { AutoAnswerFact } from './auto-answer.js';
 import { callDialogs, callInfo } from './call-info.js';
 import type { CallDialog, CallInfo } from './call-info.js';
 import { answerCall, rejectCall, ringCall } from './answering.js';
@@ -22,7 +24,7 @@ import type { SendDtmfOptions } from './dtmf.js';
 import type { CallEnd } from './end-cause.js';
 import { hangUp } from './hangup.js';
 import { setDirection } from './direction.js';
-import { setHold } from './hold.js';
+import { resume, setHold } from './hold.js';
 import { reinviteCall, requestInDialog, sendInfo, sendMessage, updateCall } from './in-dialog.js';
 import type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './in-dialog.js';
 import { party } from './identity.js';
@@ -42,7 +44,10 @@ export class Call implements EventSource<CallEvents> {
   /** Calls are made by `account.call()` and by the `incomingCall` event. */
   constructor(context: CallContext, origin: CallOrigin) {
     this.#leg = new Leg(context, origin, this);
-    if (origin.direction === 'incoming') return;
+    if (origin.direction === 'incoming') {
+      this.#answerByItself(context, origin.request);
+      return;
+    }
     this.data = origin.options.data;
     void place(this.#leg, origin);
   }
@@ -118,6 +123,11 @@ export class Call implements EventSource<CallEvents> {
   get referredBy(): RemoteParty | undefined {
     const address = this.request ? optional(this.request, ReferredBy) : this.#leg.referredBy;
     return address && party(address);
+  }
+
+  /** When the call is answered by itself, while it rings; undefined where it is not, or may not use the microphone. */
+  get autoAnswer(): AutoAnswerFact | undefined {
+    return this.#leg.isRinging ? this.#leg.autoAnswer : undefined;
   }
 
   /** Whether the peer takes a method: UPDATE, INFO … Before it has said so, no. */
@@ -226,9 +236,9 @@ export class Call implements EventSource<CallEvents> {
     return setHold(this.#leg, true);
   }
 
-  /** Takes the peer off hold; resolves when it has agreed. */
+  /** Takes the peer off hold, after whoever was heard meanwhile was put on it; resolves when it has agreed. */
   resume(): Promise<void> {
-    return setHold(this.#leg, false);
+    return resume(this.#leg);
   }
 
   /**
@@ -325,6 +335,11 @@ export class Call implements EventSource<CallEvents> {
     this.#setMuted(false);
   }
 
+  /** The digits that are still to be sent. */
+  get dtmfQueue(): string {
+    return this.#leg.pendingDigits;
+  }
+
   /** Sends digits; resolves when the last one is out. Calls queue. */
   sendDtmf(tones: string, options: SendDtmfOptions = {}): Promise<void> {
     return sendDigits(this.#leg, tones, options);
@@ -346,6 +361,14 @@ export class Call implements EventSource<CallEvents> {
 
   #video(act: (verbs: typeof import('./video.js')) => Promise<void>): Promise<void> {
     return quiet(import('./video.js').then(act));
+  }
+
+  /** The app hears of the call before. */
+  #answerByItself({ autoAnswer }: CallContext, request: SipRequest): void {
+    if (autoAnswer === 'never') return;
+    const fact = autoAnswerOf(this, request, autoAnswer);
+    this.#leg.autoAnswer = fact;
+    if (fact) answerByItself(this.#leg, fact);
   }
 
   get #media(): MediaSession {

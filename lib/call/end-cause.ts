@@ -24,6 +24,7 @@ export type EndCause =
   | 'rejected' //           any other final response
   | 'negotiation' //        no common media
   | 'media' //              the microphone could not be had
+  | 'noMedia' //            nothing was received for long enough (`noMediaTimeout`)
   | 'timeout' //            nobody answered the request
   | 'transport' //          the connection was lost
   | 'dialogGone' //         the peer no longer knows the call
@@ -130,7 +131,7 @@ export function endCause({ status, by, message, error, cause }: SessionEnd): End
   if (cause) return cause;
   if (error) {
     if (mediaCodes.has(error.code)) return 'media';
-    if (error.code === 'negotiation' || error.code === 'protocol') return error.code;
+    if (error.code === 'negotiation' || error.code === 'protocol' || error.code === 'noMedia') return error.code;
     if (error.code === 'timeout' || error.code === 'transport') return error.code;
   }
   const elsewhere = by === 'remote' ? reasonCause(message) : undefined; // RFC 3326 §3.1

@@ -21,6 +21,8 @@ import type { Leg } from './leg.js';
 /** Where a REFER came, and who is to know. */
 interface Recipient {
   readonly context: CallContext;
+  /** The call in which we are asked: ours goes on in its place, and it need not be held for it. */
+  readonly predecessor?: Call;
   readonly core: Pick<Core, 'respond'>;
   readonly usages: ReferUsages;
   /** Who shares the dialog. */
@@ -67,10 +69,10 @@ export class IncomingRefer {
   /** Places the call, by the account that was asked; who asked hears how it goes. Throws as `account.call` does. */
   accept(options: CallOptions = {}): Call {
     this.#mustBeUndecided('accept');
-    const { context, onCall } = this.#recipient;
+    const { context, predecessor, onCall } = this.#recipient;
     const { target } = this;
     const uri = /^tel:/i.test(target) ? context.normalize(target) : target;
-    const call = context.place(uri, options, this.#referral);
+    const call = context.place(uri, options, { ...this.#referral, predecessor });
     if (this.#state === 'open') this.#welcome('active');
     this.#state = 'decided';
     follow(call, this.#notifier);
@@ -138,6 +140,7 @@ export function takeReferInCall(leg: Leg, session: Session, transaction: ServerT
   session.refers ??= new ReferUsages(session.context, session.dialog);
   const recipient: Recipient = {
     context,
+    predecessor: leg.call,
     core,
     usages: session.refers,
     accepted: () => undefined,

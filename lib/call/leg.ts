@@ -2,34 +2,32 @@
 import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
-import { Queue } from '../base/queue.js';
 import { Store } from '../base/store.js';
 import { reasonPhrase } from '../parser/index.js';
 import type { Address, SipRequest, SipResponse } from '../parser/index.js';
-import type { Random } from '../base/random.js';
 import type { CallQuality } from '../media/quality.js';
 import type { VideoLine } from '../media/video-lines.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
-import { extensionConfig, extensionOptions } from '../session/extensions.js';
-import type { ExtensionConfig } from '../session/extensions.js';
 import { IncomingInvite } from '../session/incoming-invite.js';
 import type { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { SessionContext, SessionEnd, SessionUser } from '../session/session-context.js';
 import type { Session } from '../session/session.js';
-import { Signalling } from '../session/signalling.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Call } from './call.js';
+import { sessionContext } from './call-context.js';
 import type { CallContext, CallOrigin } from './call-context.js';
 import type { CallEvents, CallSnapshot } from './call-events.js';
 import { CallMedia } from './call-media.js';
 import type { CallMediaUser, OfferVerdict } from './call-media.js';
+import type { AutoAnswerFact } from './auto-answer.js';
 import type { CallOptions } from './call-options.js';
 import { callState } from './call-state.js';
 import type { CallEvent, CallState } from './call-state.js';
+import { Digits } from './dtmf.js';
 import { callEnd, endError } from './end-cause.js';
 import type { CallAttempt, CallEnd } from './end-cause.js';
 import { offerRequest } from './in-dialog.js';
-import { callLimits, limit } from './limits.js';
+import { callLimits, limit, watchFor } from './limits.js';
 import type { CallLimits } from './limits.js';
 import { Peer } from './peer.js';
 
@@ -55,6 +53,8 @@ export class Leg implements SessionUser, CallMediaUser {
   incoming: IncomingInvite | undefined;
   #session: Session | undefined;
   #state: CallState;
+  /** What becomes of it by itself, while it rings. */
+  #autoAnswer: AutoAnswerFact | undefined;
   readonly #startedAt: number;
   #confirmedAt: number | undefined;
   #end: CallEnd | undefined;
@@ -63,8 +63,7 @@ export class Leg implements SessionUser, CallMediaUser {
   readonly #limits: CallLimits;
   #unlimit: (() => void) | undefined;
   #store: Store<CallSnapshot> | undefined;
-  /** Digits by INFO go one after another. */
-  #digits: Queue | undefined;
+  #digits: Digits | undefined;
   /** Where a 3xx has sent it, and where it was before. */
   #heading: string | undefined;
   #tried: readonly CallAttempt[] = none;
@@ -146,13 +145,17 @@ export class Leg implements SessionUser, CallMediaUser {
 
   get snapshots(): Store<CallSnapshot> {
     return (this.#store ??= new Store(() => {
-      const { state, direction, remote, muted, localHold, remoteHold, mediaState, media, end } = this.call;
-      return { state, direction, remote, muted, localHold, remoteHold, mediaState, media, end };
+      const { state, direction, remote, muted, localHold, remoteHold, mediaState, media, autoAnswer, end } = this.call;
+      return { state, direction, remote, muted, localHold, remoteHold, mediaState, media, autoAnswer, end };
     }));
   }
 
-  get digits(): Queue {
-    return (this.#digits ??= new Queue());
+  get digits(): Digits {
+    return (this.#digits ??= new Digits(this));
+  }
+
+  get pendingDigits(): string {
+    return this.#digits?.pending ?? '';
   }
 
   /** The one that is answered, or is to be. */
@@ -165,9 +168,21 @@ export class Leg implements SessionUser, CallMediaUser {
     return this.session ?? this.outgoing?.earlySession;
   }
 
+  get isRinging(): boolean {
+    return this.#state === 'incoming' || (this.#state === 'early' && this.direction === 'incoming');
+  }
+
+  get autoAnswer(): AutoAnswerFact | undefined {
+    return this.#autoAnswer;
+  }
+
+  set autoAnswer(fact: AutoAnswerFact | undefined) {
+    this.#autoAnswer = fact;
+    this.#store?.changed();
+  }
+
   mustBeRinging(verb: string): IncomingInvite {
-    const isRinging = this.#state === 'incoming' || (this.#state === 'early' && this.direction === 'incoming');
-    if (!this.incoming || !isRinging) throw this.#notNow(verb);
+    if (!this.incoming || !this.isRinging) throw this.#notNow(verb);
     return this.incoming;
   }
 
@@ -234,6 +249,9 @@ export class Leg implements SessionUser, CallMediaUser {
     });
     this.#session = this.session;
     this.outgoing = this.incoming = undefined;
+    const { noMediaTimeout } = this.#limits;
+    if (noMediaTimeout !== undefined) void watchFor(this, noMediaTimeout);
+    this.context.policy?.onConfirmed(this.call);
     this.#step('confirmed');
     this.media.refresh();
     if (this.media.session.hasLateCandidates) this.onLateCandidate();
@@ -329,27 +347,3 @@ export class Leg implements SessionUser, CallMediaUser {
     this.onEnded({ by: 'local', status: 408, reason: reasonPhrase(408) });
   }
 }
-
-function sessionContext(context: CallContext, origin: CallOrigin, negotiator: CallMedia): SessionContext {
-  const { core, flow, authenticator, clock, log, timers, contact, dress } = context;
-  const isAnonymous = origin.direction === 'outgoing' && origin.isAnonymous;
-  const extensions = callExtensions(context.extensions, origin.direction === 'outgoing' ? origin.options : {});
-  return {
-    core: new Signalling(core, extensions.sessionId ? newUuid(core.random) : undefined, dress),
-    flow,
-    authenticator,
-    clock,
-    log,
-    timers,
-    extensions,
-    contact: isAnonymous ? () => contact({ anonymous: true }) : contact,
-    negotiator,
-  };
-}
-
-function callExtensions(base: ExtensionConfig, options: CallOptions): ExtensionConfig {
-  return extensionOptions.every((name) => options[name] === undefined) ? base : extensionConfig(options, base);
-}
-
-/** RFC 7989 §4.1: without the dashes. */
-const newUuid = (random: Random): string => random.uuid().replaceAll('-', '');

@@ -2,26 +2,33 @@
 import { at } from '../base/alarm.js';
 import type { Clock } from '../base/clock.js';
 import { checkPositive } from '../base/options.js';
+import type { Leg } from './leg.js';
 
 export interface CallLimits {
   /** Seconds after which a call that nobody answers is given up, or refused with 408. @default no limit */
   readonly ringTimeout?: number;
   /** Seconds after which an answered call is hung up. @default no limit */
   readonly maxDuration?: number;
+  /** Seconds of silence on the wire after which an answered call is hung up; while either side holds they do not count. @default no limit */
+  readonly noMediaTimeout?: number;
 }
 
-export function callLimits({ ringTimeout, maxDuration }: CallLimits, base: CallLimits = {}): CallLimits {
-  for (const [name, value] of Object.entries({ ringTimeout, maxDuration }))
-    if (value !== undefined) checkPositive(name, value, 'seconds');
-  if (ringTimeout === undefined && maxDuration === undefined) return base; // one object serves most calls
-  return {
-    ...base,
-    ...(ringTimeout === undefined ? {} : { ringTimeout }),
-    ...(maxDuration === undefined ? {} : { maxDuration }),
-  };
+const names = ['ringTimeout', 'maxDuration', 'noMediaTimeout'] as const;
+
+export function callLimits(options: CallLimits, base: CallLimits = {}): CallLimits {
+  const given = names.filter((name) => options[name] !== undefined);
+  for (const name of given) checkPositive(name, options[name], 'seconds');
+  if (given.length === 0) return base; // one object serves most calls
+  return { ...base, ...Object.fromEntries(given.map((name) => [name, options[name]])) };
 }
 
 /** Runs `run` after that many seconds of the wall clock; returns its cancel. */
 export function limit(clock: Clock, seconds: number | undefined, run: () => void): (() => void) | undefined {
   return seconds === undefined ? undefined : at(clock, clock.wallTime() + seconds * 1000, run);
+}
+
+/** Hangs up when nothing is received for that many seconds. */
+export async function watchFor(leg: Leg, seconds: number): Promise<void> {
+  const { watchMedia } = await import('./media-watch.js');
+  await watchMedia(leg, seconds).catch(() => undefined); // the call was over before
 }

@@ -19,7 +19,9 @@ export async function place(leg: Leg, origin: Outgoing): Promise<void> {
   }
   if (signal) hangUpOn(leg, signal);
   try {
-    const offer = style === 'late' ? undefined : await leg.media.createOffer();
+    const way = leg.context.policy?.makeWay(leg.call, origin.predecessor);
+    if (way) await way;
+    const offer = style === 'late' || leg.end ? undefined : await leg.media.createOffer();
     if (leg.end) return;
     leg.outgoing = new OutgoingInvite(
       leg.sessionContext,

@@ -29,16 +29,16 @@ export function checkPrivacy(list: readonly Privacy[] = none): readonly Privacy[
 
 /**
  * @param address From value of the address of record, without tag.
- * @param identity P-Preferred-Identity and P-Asserted-Identity of the app's own.
+ * @param first headers that come first.
  */
-export function appearance(privacy: readonly Privacy[], address: string, identity: readonly Header[] = []): Appearance {
+export function appearance(privacy: readonly Privacy[], address: string, first: readonly Header[] = []): Appearance {
   const isAnonymous = privacy.includes('user');
   const values = asked(privacy);
-  const headers = [...identity];
+  const headers = [...first];
   if (values.length > 0) headers.push({ name: 'Privacy', value: values.join(';') });
   if (values.includes('critical')) headers.push({ name: 'Proxy-Require', value: 'privacy' }); // RFC 3323 §4.3
   // RFC 3325 §9.2: the proxy that we trust is to know whom it keeps secret
-  if (isAnonymous && values.includes('id') && identity.length === 0)
+  if (isAnonymous && values.includes('id') && !first.some(({ name }) => name === 'P-Preferred-Identity'))
     headers.push({ name: 'P-Preferred-Identity', value: address });
   // RFC 3323 §4.1.1.3
   return { from: isAnonymous ? '"Anonymous" <sip:anonymous@anonymous.invalid>' : address, headers, isAnonymous };

@@ -37,6 +37,7 @@ const isLeg = (user: SessionUser): user is Leg => 'call' in user;
 export async function takeOver(old: Leg, next: Call): Promise<void> {
   next.data = old.call.data;
   if (old.media.session.muted) next.mute();
+  void old.context.policy?.makeWay(next, old.call);
   void old.ended.then(() => {
     if (next.state === 'incoming') next.reject(603); // it ended meanwhile: nobody is to be surprised
   });

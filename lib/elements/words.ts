@@ -49,6 +49,7 @@ const endWords: Readonly<Record<EndCause, Words>> = {
   rejected: (who) => `The call to ${who} was refused`,
   negotiation: (who) => `${who} and this browser have no audio format in common`,
   media: () => 'The microphone cannot be used',
+  noMedia: (who) => `Nothing was heard of ${who} any more`,
   timeout: () => 'The server did not answer',
   transport: () => 'The connection to the server is lost',
   dialogGone: (who) => `${who} no longer knows of this call`,

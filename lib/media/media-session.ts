@@ -301,6 +301,11 @@ export class MediaSession implements ConnectionUser {
     return this.#connection.audio?.sender.dtmf?.canInsertDTMF ?? false;
   }
 
+  /** Tones that are not played out yet. */
+  get toneBuffer(): string {
+    return this.#connection.audio?.sender.dtmf?.toneBuffer ?? '';
+  }
+
   /** Resolves when the last tone is played out. */
   sendDtmf(tones: string, options: DtmfOptions): Promise<void> {
     return this.#dtmf.play(() => this.#connection.audio?.sender.dtmf ?? undefined, tones, options, this.#life.signal);

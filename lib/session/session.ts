@@ -7,7 +7,7 @@ import { optional, optionalAll } from '../core/optional.js';
 import { Allow, CSeq, ContentType, headerValue, read } from '../parser/index.js';
 import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { dtmfRelayType, parseDtmf } from './dtmf-relay.js';
+import { dtmfRelayType, isDtmfType, parseDtmf } from './dtmf-relay.js';
 import { packagesOf, refusePackage } from './info-packages.js';
 import type { ReferUsages } from './refer-usages.js';
 import { answerReinvite } from './reinvite.js';
@@ -420,7 +420,7 @@ export class Session implements DialogUser, SessionTimerUser {
     const { core } = this.context;
     const type = optional(request, ContentType)?.type;
     const body = typeof request.body === 'string' ? request.body : '';
-    const isDtmf = type === dtmfRelayType || type === 'application/dtmf';
+    const isDtmf = type !== undefined && isDtmfType(type);
     const signal = isDtmf ? parseDtmf(type, body) : undefined;
     if (signal) {
       core.respond(transaction, 200);

@@ -10,6 +10,10 @@ import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUu
 import type { KeyValueStorage } from '../base/storage.js';
 import type { Account } from '../account/account.js';
 import { routeSet, serverList } from '../account/account-options.js';
+import { checkAutoAnswer } from '../call/auto-answer.js';
+import type { AutoAnswer } from '../call/auto-answer.js';
+import { callLimits } from '../call/limits.js';
+import type { CallLimits } from '../call/limits.js';
 import { browserMediaEnvironment } from '../media/environment.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import { mediaConfig } from '../media/media-config.js';
@@ -32,7 +36,7 @@ export interface Environment extends Partial<MediaEnvironment> {
 }
 
 /** What a call agrees on with its peer is here that of accounts that say nothing else. */
-export interface UserAgentOptions extends ExtensionOptions {
+export interface UserAgentOptions extends ExtensionOptions, CallLimits {
   /** `ws:` or `wss:` URLs in order of preference; the next one is tried when one cannot be reached. */
   readonly servers: string | readonly string[];
   /** Product tokens for User-Agent and Server; empty for none. @default 'evercall' */
@@ -42,6 +46,15 @@ export interface UserAgentOptions extends ExtensionOptions {
   readonly media?: UserAgentMediaOptions;
   /** A logger, or how much goes to the console. @default 'warn' */
   readonly log?: Logger | LogLevel;
+  /** Which calls answer themselves, where the microphone is allowed already; else they ring. @default 'never' */
+  readonly autoAnswer?: AutoAnswer;
+  /**
+   * `exclusive`: a call that is answered, placed or resumed puts the one that is heard on hold first; one that only rings
+   * does not. `mix`: calls do not know of one another. @default 'exclusive'
+   */
+  readonly callPolicy?: 'exclusive' | 'mix';
+  /** Whether the call that was put on hold for another one is resumed when that one is over. @default false */
+  readonly resumeHeld?: boolean;
   /** Calls at the same time, incoming ones beyond are answered with 486. @default no limit */
   readonly maxCalls?: number;
   /**
@@ -83,6 +96,10 @@ export interface UserAgentConfig {
   readonly userAgent: string;
   readonly media: MediaSessionConfig;
   readonly extensions: ExtensionConfig;
+  readonly callLimits: CallLimits;
+  readonly autoAnswer: AutoAnswer;
+  readonly callPolicy: 'exclusive' | 'mix';
+  readonly resumeHeld: boolean;
   readonly log: Logger;
   readonly maxCalls: number;
   readonly routeIncoming: UserAgentOptions['routeIncoming'];
@@ -104,7 +121,7 @@ export interface UserAgentConfig {
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
   'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
-  'T1', 'limits', 'environment', ...extensionOptions,
+  'T1', 'limits', 'environment', ...extensionOptions, 'autoAnswer', 'callPolicy', 'resumeHeld', 'ringTimeout', 'maxDuration', 'noMediaTimeout',
 ]); // prettier-ignore
 
 export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
@@ -121,6 +138,9 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
   checkPositive('maxCalls', maxCalls, 'a number');
   if (routeIncoming !== undefined && typeof routeIncoming !== 'function')
     throw invalidOption('routeIncoming', 'takes a function', routeIncoming);
+  const { autoAnswer = 'never', callPolicy = 'exclusive', resumeHeld = false } = options;
+  checkOneOf('callPolicy', callPolicy, ['exclusive', 'mix']);
+  checkBoolean('resumeHeld', resumeHeld);
   const { keepAlive = 'auto', failback = 60 } = options;
   if (keepAlive !== 'auto' && keepAlive !== false) checkPositive('keepAlive', keepAlive, "'auto', false or seconds");
   if (failback !== false) checkPositive('failback', failback, 'false or seconds');
@@ -131,6 +151,10 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     userAgent,
     media: mediaConfig(options.media),
     extensions: extensionConfig(options),
+    callLimits: callLimits(options),
+    autoAnswer: checkAutoAnswer(autoAnswer),
+    callPolicy,
+    resumeHeld,
     log: logger(options.log),
     maxCalls,
     routeIncoming,

@@ -24,6 +24,7 @@ import type { FlowLease } from '../transport/transport-pool.js';
 import type { FlowListener } from '../transport/flow.js';
 import type { Stats } from '../transport/stats.js';
 import { TransportPool } from '../transport/transport-pool.js';
+import { ExclusiveCalls } from './call-policy.js';
 import { findAccount, sipHost } from './account-routing.js';
 import type { StoredState } from './account-store.js';
 import type { CompleteOptions, Keeper, Kept } from './persistence.js';
@@ -74,12 +75,15 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   #keeper: Keeper | undefined;
   #defaultAccount: Account | undefined;
   #isStopped = false;
+  /** Where calls are heard one at a time. */
+  readonly #policy: ExclusiveCalls | undefined;
 
   /** Does no I/O: that begins with the first account. Throws `invalidOption`, naming the option. */
   constructor(options: UserAgentOptions) {
     const config = userAgentConfig(options);
     const { clock, random, log, timers, userAgent } = config;
     this.#config = config;
+    if (config.callPolicy === 'exclusive') this.#policy = new ExclusiveCalls(clock, log, config.resumeHeld);
     this.#instanceId = config.instanceId ?? random.uuid();
     this.#isLoaded = !config.storage;
     this.#store = new Store(() => ({ accounts: this.accounts, defaultAccount: this.defaultAccount }));
@@ -173,6 +177,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       log,
       timers,
       mediaEnvironment,
+      policy: this.#policy,
       instanceId: () => this.#instanceId,
       ready: () => this.#load(),
       lease: (servers, slot, listener) => this.#lease(servers, slot, listener),

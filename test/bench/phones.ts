@@ -46,7 +46,7 @@ const open: Readonly<Record<Contender, () => Promise<Phone>>> = {
   async evercall() {
     const shipped = '../../dist/evercall.js';
     const { UserAgent, silentLogger } = (await import(shipped)) as typeof Evercall;
-    const ua = new UserAgent({ servers: url, log: silentLogger });
+    const ua = new UserAgent({ servers: url, log: silentLogger, callPolicy: 'mix' });
     const account = ua.addAccount({ uri: alice, password: 'secret', register: false });
     if (!account.connected) await account.once('connectionChanged');
     ua.on('message', () => {});

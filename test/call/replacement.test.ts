@@ -215,7 +215,7 @@ describe('an INVITE of ours with Replaces', () => {
   });
 
   it('or a dialog of others: a call is picked up', async () => {
-    const { account, server } = await talkingTo();
+    const { account, server } = await talkingTo({}, {}, { callPolicy: 'mix' });
     account.call('bob', { replaces: { callId: 'a@b', toTag: '1', fromTag: '2', earlyOnly: true } });
     assert.equal(headerValue(await server.request('INVITE'), 'Replaces'), 'a@b;to-tag=1;from-tag=2;early-only');
   });

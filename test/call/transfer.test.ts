@@ -339,7 +339,7 @@ describe('CALL-40: blind transfer', () => {
 async function consulting(
   contact = '<sip:carol@10.0.0.7:5060>',
 ): Promise<Phone & { call: Call; consult: Call; invite: SipRequest; ok: Awaited<ReturnType<typeof talking>>['ok'] }> {
-  const stage = await talking();
+  const stage = await talking({}, { callPolicy: 'mix' });
   const consult = stage.account.call('carol');
   const invite = await stage.server.request('INVITE');
   stage.server.respond(invite, 200, {
@@ -432,7 +432,7 @@ describe('CALL-41: attended transfer', () => {
   });
 
   it('a call of another account can be the other one', async () => {
-    const { call, server, ua } = await talking();
+    const { call, server, ua } = await talking({}, { callPolicy: 'mix' });
     const second = ua.addAccount({ uri: 'sip:alice@other.example', register: false });
     const consult = second.call('dave');
     const invite = await server.request('INVITE');
@@ -454,7 +454,7 @@ describe('CALL-41: attended transfer', () => {
   });
 
   it('RFC 5589 §7.6: a call that still rings is given up, and its callee called anew (semi-attended)', async () => {
-    const { call, server, account } = await talking();
+    const { call, server, account } = await talking({}, { callPolicy: 'mix' });
     const consult = account.call('carol');
     const invite = await server.request('INVITE');
     server.respond(invite, 180, { toTag: 'carol' });

@@ -74,7 +74,7 @@ describe('video of a call', () => {
   });
 
   it('a camera that cannot be had fails the call before anything is sent, with a code of its own', async () => {
-    const stage = await talking();
+    const stage = await talking({}, { callPolicy: 'mix' });
     stage.media.cameraError = new DOMException('Requested device not found', 'NotFoundError');
     assert.equal(await codeOf(stage.call.addVideo()), 'cameraAbsent');
     const second = stage.account.call('bob', { video: true });

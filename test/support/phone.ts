@@ -31,12 +31,18 @@ export const peerSdp = (direction = 'sendrecv', version = 1): string =>
     '',
   ].join('\r\n');
 
+interface Permission {
+  queryMicrophonePermission: () => Promise<PermissionState | undefined>;
+}
+
 export interface Phone {
   readonly ua: UserAgent;
   readonly account: Account;
   readonly server: ScriptedServer;
   readonly clock: FakeClock;
   readonly media: FakeMedia;
+  /** What the page may do, for the test to change. */
+  readonly environment: Permission;
   /** Every log line, levels first. */
   readonly log: string[];
 }
@@ -56,6 +62,7 @@ export async function phone({ account: accountOptions, ...options }: PhoneOption
       log.push([level, message, ...details].join(' '));
     };
   const logger: Logger = { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') };
+  const environment: Permission = { queryMicrophonePermission: () => Promise.resolve(undefined) };
   const ua = new UserAgent({
     servers: 'ws://server.example/ws',
     keepAlive: false, // a test that is about it says so
@@ -67,6 +74,7 @@ export async function phone({ account: accountOptions, ...options }: PhoneOption
       MediaStream: media.MediaStream,
       getUserMedia: (constraints) => media.getUserMedia(constraints),
       getDisplayMedia: (options) => media.getDisplayMedia(options),
+      queryMicrophonePermission: () => environment.queryMicrophonePermission(),
     },
     ...options,
   });
@@ -77,7 +85,7 @@ export async function phone({ account: accountOptions, ...options }: PhoneOption
     ...accountOptions,
   });
   await settle();
-  return { ua, account, server, clock, media, log };
+  return { ua, account, server, clock, media, environment, log };
 }
 
 /** A request of the peer: `method uri`, then what the test says, each header once. */
