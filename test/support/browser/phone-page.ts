@@ -27,8 +27,29 @@ export class PhonePage {
     return new PhonePage(page, `sip:${options.user}@example.test`, registration);
   }
 
-  call(target: string): Promise<void> {
-    return this.#do('call', target);
+  call(target: string, options: Parameters<typeof Phone.call>[1] = {}): Promise<void> {
+    return this.#do('call', target, options);
+  }
+  onOffers(wish: Parameters<typeof Phone.onOffers>[0]): Promise<void> {
+    return this.#do('onOffers', wish);
+  }
+  timeToOffer(): Promise<number> {
+    return this.#do('timeToOffer');
+  }
+  addVideo(): Promise<string> {
+    return this.#do('addVideo');
+  }
+  removeVideo(): Promise<void> {
+    return this.#do('removeVideo');
+  }
+  media(): Promise<string[]> {
+    return this.#do('media');
+  }
+  seesVideo(): Promise<void> {
+    return this.#do('seesVideo');
+  }
+  connected(): Promise<void> {
+    return this.#do('connected');
   }
   reached(state: Parameters<typeof Phone.reached>[0]): Promise<void> {
     return this.#do('reached', state);
@@ -36,8 +57,8 @@ export class PhonePage {
   incoming(): Promise<string> {
     return this.#do('incoming');
   }
-  answer(): Promise<void> {
-    return this.#do('answer');
+  answer(options: Parameters<typeof Phone.answer>[0] = {}): Promise<void> {
+    return this.#do('answer', options);
   }
   reject(status?: number): Promise<void> {
     return this.#do('reject', ...(status === undefined ? [] : [status]));

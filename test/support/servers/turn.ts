@@ -16,6 +16,10 @@ export class Turn extends Daemon {
     return `stun:127.0.0.1:${this.#port}`;
   }
 
+  get port(): number {
+    return this.#port;
+  }
+
   get turnUrl(): string {
     return `turn:127.0.0.1:${this.#port}?transport=udp`;
   }

@@ -12,6 +12,9 @@ export interface PhoneOptions {
   readonly register?: boolean;
   /** Hertz that the microphone hears. */
   readonly tone: number;
+  readonly iceServers?: readonly RTCIceServer[];
+  /** No candidate of our own hosts is told, as if the network let none of them through. @default false */
+  readonly hidesHosts?: boolean;
 }
 
 export interface Ending {
@@ -37,6 +40,7 @@ function theCall(): Evercall.Call {
 /** Takes a call for the current one; where that goes on as another, so do we. */
 function take(call: Evercall.Call): Evercall.Call {
   current = call;
+  call.on('offer', decide);
   const follow = ({ call: next }: { readonly call: Evercall.Call }): void => {
     next.answered.then(
       () => {
@@ -55,7 +59,15 @@ function take(call: Evercall.Call): Evercall.Call {
 export async function start(options: PhoneOptions): Promise<{ state: string; status: number | undefined }> {
   const { servers, user, password = `pw${user}`, register = true, tone } = options;
   const { UserAgent } = (await import(bundle)) as typeof Evercall;
-  userAgent = new UserAgent({ servers, log: 'debug', environment: { getUserMedia: toneMicrophone(tone) } });
+  const microphone = toneMicrophone(tone);
+  const getUserMedia = (constraints: MediaStreamConstraints): Promise<MediaStream> =>
+    constraints.video ? navigator.mediaDevices.getUserMedia(constraints) : microphone(constraints);
+  const outgoing = (sdp: string): string => {
+    describedAt ??= performance.now();
+    return options.hidesHosts ? sdp.replace(/^a=candidate:.* typ host.*\r\n/gm, '') : sdp;
+  };
+  const media = { sdp: { outgoing }, ...(options.iceServers && { iceServers: options.iceServers }) };
+  userAgent = new UserAgent({ servers, log: 'debug', media, environment: { getUserMedia } });
   userAgent.on('incomingCall', ({ call }) => {
     take(call);
   });
@@ -69,8 +81,67 @@ export async function start(options: PhoneOptions): Promise<{ state: string; sta
   });
 }
 
-export function call(target: string): void {
-  take(account!.call(target));
+export function call(target: string, options: Evercall.CallOptions = {}): void {
+  calledAt = performance.now();
+  describedAt = undefined;
+  take(account!.call(target, options));
+}
+
+let calledAt = 0;
+let describedAt: number | undefined;
+let policy: 'silent' | 'accept' | 'reject' = 'silent';
+
+/** What this page says to changes that the peer offers. */
+export function onOffers(wish: typeof policy): void {
+  policy = wish;
+}
+
+function decide({ accept, reject }: Evercall.OfferEvent): void {
+  if (policy === 'accept') accept({ video: true });
+  if (policy === 'reject') reject();
+}
+
+/** Milliseconds from `call()` to the description that the INVITE takes along. */
+export function timeToOffer(): number {
+  return describedAt! - calledAt;
+}
+
+/** Resolves with the code of the error, or `done`. */
+export async function addVideo(): Promise<string> {
+  return theCall()
+    .addVideo()
+    .then(
+      () => 'done',
+      (error: unknown) => (error as Evercall.EvercallError).code,
+    );
+}
+
+export function removeVideo(): Promise<void> {
+  return theCall().removeVideo();
+}
+
+/** Each section, as `audio sendrecv active`. */
+export function media(): string[] {
+  return theCall().media.map(({ kind, direction, status }) => `${kind} ${direction} ${status}`);
+}
+
+/** Resolves when ten more frames of the peer's video are decoded. */
+export async function seesVideo(): Promise<void> {
+  const frames = async (): Promise<number> => {
+    let sum = 0;
+    (await theCall().peerConnection!.getStats()).forEach((entry: { type: string; framesDecoded?: number }) => {
+      if (entry.type === 'inbound-rtp') sum += entry.framesDecoded ?? 0;
+    });
+    return sum;
+  };
+  const start = await frames();
+  while ((await frames()) < start + 10) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** Resolves when ICE and DTLS are up. */
+export async function connected(): Promise<void> {
+  const call = theCall();
+  while (call.mediaState !== 'connected') await call.once('mediaStateChanged');
 }
 
 /** A call beside the current one, which is held; resolves when it is answered. */
@@ -127,8 +198,8 @@ export function incoming(): Promise<string> {
   });
 }
 
-export function answer(): Promise<void> {
-  return theCall().answer();
+export function answer(options: Evercall.AnswerOptions = {}): Promise<void> {
+  return theCall().answer(options);
 }
 
 export function reject(status?: number): void {

@@ -1,0 +1,99 @@
+// Video between pages through Kamailio, and a call whose only candidates come late.
+import { assert } from 'chai';
+import type { Browser } from 'puppeteer';
+import { browserNames, launch } from '../support/browser/launch.js';
+import type { BrowserName } from '../support/browser/launch.js';
+import { PageServer } from '../support/browser/page-server.js';
+import { PhonePage } from '../support/browser/phone-page.js';
+import type { PhoneOptions } from '../support/browser/page/phone.js';
+import { Kamailio } from '../support/servers/kamailio.js';
+import { LateUdp } from '../support/servers/late-udp.js';
+import { Turn } from '../support/servers/turn.js';
+
+const server = new PageServer();
+const kamailio = new Kamailio();
+const turn = new Turn();
+const late = new LateUdp(2500);
+const browsers = new Map<BrowserName, Browser>();
+const pages: PhonePage[] = [];
+
+/** Two pages, the first of which calls the second; resolves when it rings there. */
+async function ringing(
+  from: BrowserName,
+  to: BrowserName,
+  video = false,
+  options: Partial<PhoneOptions> = {},
+): Promise<[PhonePage, PhonePage]> {
+  const open = (name: BrowserName, user: string, tone: number): Promise<PhonePage> =>
+    PhonePage.open(browsers.get(name)!, server, { servers: kamailio.wsUrl, user, tone, ...options });
+  const [caller, callee] = await Promise.all([open(from, '1001', 440), open(to, '1002', 660)]);
+  pages.push(caller, callee);
+  await caller.call(callee.uri, { video });
+  await callee.incoming();
+  return [caller, callee];
+}
+
+async function answered(caller: PhonePage, callee: PhonePage, video = false): Promise<void> {
+  await callee.answer({ video });
+  await Promise.all([caller.reached('confirmed'), callee.reached('confirmed')]);
+}
+
+describe('video and late candidates through Kamailio', () => {
+  before(async () => {
+    await Promise.all([server.start(), kamailio.start(), turn.start()]);
+    await late.start(turn.port);
+    for (const name of browserNames) browsers.set(name, await launch(name));
+  });
+  after(async () => {
+    for (const browser of browsers.values()) await browser.close();
+    late.stop();
+    await Promise.all([turn.stop(), kamailio.stop(), server.stop()]);
+  });
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.close();
+  });
+
+  for (const [from, to] of [
+    ['chromium', 'firefox'],
+    ['firefox', 'chromium'],
+  ] as const) {
+    it(`CALL-25: ${from} calls ${to} with video: each decodes the other's frames and hears its tone`, async () => {
+      const [caller, callee] = await ringing(from, to, true);
+      await answered(caller, callee, true);
+      await Promise.all([caller.seesVideo(), callee.seesVideo(), caller.hears(660), callee.hears(440)]);
+      assert.deepEqual(await callee.media(), ['audio sendrecv active', 'video sendrecv active']);
+    });
+
+    it(`CALL-23, 25: ${from} adds video in mid-call: ${to} leaves it, refuses it, takes it; removed, it leaves its place`, async () => {
+      const [caller, callee] = await ringing(from, to);
+      await answered(caller, callee);
+      assert.equal(await caller.addVideo(), 'negotiation');
+      assert.deepEqual(await callee.media(), ['audio sendrecv active', 'video inactive none']);
+      await callee.onOffers('reject');
+      assert.equal(await caller.addVideo(), 'rejected');
+      await Promise.all([caller.hears(660), callee.hears(440)]);
+      await callee.onOffers('accept');
+      assert.equal(await caller.addVideo(), 'done');
+      await Promise.all([caller.seesVideo(), callee.seesVideo()]);
+      await caller.removeVideo();
+      for (const page of [caller, callee])
+        assert.deepEqual(await page.media(), ['audio sendrecv active', 'video inactive none']);
+      await callee.onOffers('silent');
+      await caller.onOffers('accept');
+      assert.equal(await callee.addVideo(), 'done');
+      await Promise.all([caller.seesVideo(), callee.seesVideo()]);
+      assert.lengthOf(await caller.media(), 2);
+      await Promise.all([caller.hears(660), callee.hears(440)]);
+    });
+
+    it(`${from} calls ${to}, and only relays work, which answer after 2.5 s: the INVITE leaves at once, and the call connects`, async () => {
+      const { username, credential } = turn;
+      const iceServers = [{ urls: `turn:127.0.0.1:${late.port}?transport=udp`, username, credential }];
+      const [caller, callee] = await ringing(from, to, false, { iceServers, hidesHosts: true });
+      assert.isBelow(await caller.timeToOffer(), 250, 'milliseconds; what is typical, the bench says');
+      await answered(caller, callee);
+      await Promise.all([caller.connected(), callee.connected()]);
+      await Promise.all([caller.hears(660), callee.hears(440)]);
+    });
+  }
+});
