@@ -28,7 +28,7 @@ export function preferCodecs(
     return found;
   });
   if (chosen.length === 0) return; // none of the wishes can be had: a call is worth more than they are
-  const rates = new Set(chosen.map(({ clockRate }) => clockRate));
+  const rates = new Set(chosen.filter((codec) => !helpers.has(nameOf(codec))).map(({ clockRate }) => clockRate));
   const served = (codec: RTCRtpCodec): boolean =>
     helpers.has(nameOf(codec)) &&
     !chosen.includes(codec) &&

@@ -10,6 +10,8 @@ export interface FakeMedia extends MediaEnvironment {
   /** The same of cameras and screens. */
   readonly cameras: FakeTrack[];
   readonly screens: FakeTrack[];
+  /** Whether servers keep the browser waiting: gathering does not come to its end. */
+  readonly gathering: { endless: boolean };
   /** A track of the app's own. */
   addTrack(kind: 'audio' | 'video'): { readonly fake: FakeTrack; readonly track: MediaStreamTrack };
   /** Rejects getUserMedia for a camera with this. */
@@ -24,10 +26,12 @@ export interface FakeMedia extends MediaEnvironment {
 export function fakeMediaEnvironment(): FakeMedia {
   const connections: FakePeerConnection[] = [];
   const microphones: FakeTrack[] = [];
+  const gathering = { endless: false };
   const [cameras, screens]: [FakeTrack[], FakeTrack[]] = [[], []];
   class Connection extends FakePeerConnection {
     constructor(config?: RTCConfiguration) {
       super(config);
+      this.endless = gathering.endless;
       connections.push(this);
     }
   }
@@ -36,6 +40,7 @@ export function fakeMediaEnvironment(): FakeMedia {
     microphones,
     cameras,
     screens,
+    gathering,
     cameraError: undefined,
     microphoneError: undefined,
     microphonePrompt: undefined,
@@ -67,7 +72,7 @@ export function fakeMediaEnvironment(): FakeMedia {
   };
 }
 
-type Listener = (event: never) => void;
+type Listener = ((event: never) => void) | { handleEvent(event: never): void };
 
 class Target {
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -90,7 +95,10 @@ class Target {
   }
 
   protected fire(type: string, event: object = {}): void {
-    for (const listener of [...(this.#listeners.get(type) ?? [])]) listener({ type, ...event } as never);
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+      if (typeof listener === 'function') listener({ type, ...event } as never);
+      else listener.handleEvent({ type, ...event } as never);
+    }
   }
 }
 
@@ -226,6 +234,8 @@ export class FakePeerConnection extends Target {
   iceGatheringState: RTCIceGatheringState = 'new';
   connectionState: RTCPeerConnectionState = 'new';
   iceConnectionState: RTCIceConnectionState = 'new';
+  /** Gathering does not come to its end. */
+  endless = false;
   currentLocalDescription: Description | null = null;
   pendingLocalDescription: Description | null = null;
   currentRemoteDescription: Description | null = null;
@@ -364,6 +374,14 @@ export class FakePeerConnection extends Target {
     for (const { receiver } of this.#transceivers) receiver.track.stop();
   }
 
+  /** Another candidate comes. */
+  gather(candidate: string, type: string): void {
+    this.#append(`a=candidate:${candidate}\r\n`);
+    this.fire('icecandidate', {
+      candidate: { candidate: `candidate:${candidate}`, type, protocol: 'udp', usernameFragment: this.#ufrag },
+    });
+  }
+
   /** What the network does: ICE and DTLS lose or find the peer. */
   become(state: RTCPeerConnectionState): void {
     if (this.signalingState === 'closed' || this.connectionState === state) return;
@@ -442,6 +460,7 @@ export class FakePeerConnection extends Target {
           usernameFragment: this.#ufrag,
         },
       });
+      if (this.endless) return;
       this.iceGatheringState = 'complete';
       this.fire('icegatheringstatechange');
       this.fire('icecandidate', { candidate: null });
@@ -472,7 +491,9 @@ export class FakePeerConnection extends Target {
           : `a=rtpmap:111 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:110 telephone-event/48000\r\n`;
     }
     const kept =
-      ufrag === this.#ufrag && this.localDescription ? /^a=candidate:.*\r\n/m.exec(this.localDescription.sdp)?.[0] : '';
+      ufrag === this.#ufrag && this.localDescription
+        ? /^(?:a=candidate:.*\r\n)+/m.exec(this.localDescription.sdp)?.[0]
+        : '';
     return sdp + (kept ?? '');
   }
 }
