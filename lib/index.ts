@@ -5,6 +5,7 @@ export type { UserAgentMediaOptions } from './media/media-config.js';
 export type { Environment, UserAgentOptions } from './user-agent/user-agent-options.js';
 export type { StoredAccount, StoredState } from './user-agent/account-store.js';
 export type { CompleteOptions } from './user-agent/persistence.js';
+export type { CallLog, CallLogEntry, CallLogSnapshot, CallLogState, CallLogStatus } from './user-agent/call-log.js';
 export type { KeyValueStorage } from './base/storage.js';
 export type { Account, DisposeOptions } from './account/account.js';
 export type {

@@ -37,6 +37,7 @@ export interface AccountCallsUser {
   readonly identity: () => Identity;
   /** What the user typed, as a URI. */
   readonly normalize: (typed: string) => string;
+  readonly onCallEnded: (call: Call) => void;
   /** A call began or is over. */
   readonly onCallsChanged: () => void;
   /** An INVITE was refused before the app heard of it. */
@@ -244,6 +245,7 @@ export class AccountCalls {
         if (dialog) this.#ended = [...this.#ended.slice(1 - remembered), dialogKey(dialog)];
         this.#lines.get(flow)!.calls--;
         this.#environment.policy?.onReleased(call);
+        this.#user.onCallEnded(call);
         onCallsChanged();
       },
     };

@@ -66,6 +66,7 @@ export interface AccountContext extends CallEnvironment, Pick<IdentityContext, '
   readonly announce: <K extends AnnouncedEvent>(event: K, payload: AccountEvents[K]) => boolean;
   /** The registration has changed, and the app knows. */
   readonly changed: (change: RegistrationChange) => void;
+  readonly callEnded: (call: Call, id: string) => void;
   /** Options or credentials have changed. */
   readonly edited: () => void;
   /** Has what depends on it unregister. */
@@ -130,6 +131,9 @@ export class Account implements EventSource<AccountEvents> {
       {
         identity: () => this.#identity,
         normalize: (typed) => this.normalize(typed),
+        onCallEnded: (call) => {
+          context.callEnded(call, this.id);
+        },
         onCallsChanged: () => {
           this.#sweep();
           this.#store.changed();

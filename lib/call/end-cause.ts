@@ -6,6 +6,7 @@ import { Reason } from '../parser/index.js';
 import type { SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import { redirectContacts } from '../session/redirection.js';
 import type { SessionEnd } from '../session/session-context.js';
+import type { CallState } from './call-state.js';
 
 export type EndCause =
   | 'hangup' //             one side hung up an established call
@@ -54,6 +55,8 @@ export interface CallEnd {
   readonly status: number;
   readonly reason: string;
   readonly by: 'local' | 'remote' | 'network';
+  /** How far the call had come. */
+  readonly stage: CallState;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Milliseconds from `confirmed` to the end; 0 when it never was. */
@@ -74,7 +77,7 @@ export interface CallEnd {
 }
 
 /** What only the call knows of its end. */
-type Known = Pick<CallEnd, 'at' | 'duration' | 'tried' | 'stats'>;
+type Known = Pick<CallEnd, 'stage' | 'at' | 'duration' | 'tried' | 'stats'>;
 
 export function callEnd(end: SessionEnd, known: Known): CallEnd {
   const { status, reason, by, error, message } = end;

@@ -308,6 +308,7 @@ export class Leg implements SessionUser, CallMediaUser {
     this.peer.onStatus(end);
     if (end.message) this.peer.hear(end.message);
     this.#end = callEnd(end, {
+      stage: this.#state,
       at: this.context.clock.wallTime(),
       duration: this.duration,
       tried: this.target === undefined ? [] : [...this.#tried, this.#attempt(status)],

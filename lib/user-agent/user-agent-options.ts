@@ -55,6 +55,8 @@ export interface UserAgentOptions extends ExtensionOptions, CallLimits {
   readonly callPolicy?: 'exclusive' | 'mix';
   /** Whether the call that was put on hold for another one is resumed when that one is over. @default false */
   readonly resumeHeld?: boolean;
+  /** How many calls the log keeps, in `storage` where there is one; false keeps none. @default 200 */
+  readonly callLog?: number | false;
   /** Calls at the same time, incoming ones beyond are answered with 486. @default no limit */
   readonly maxCalls?: number;
   /**
@@ -100,6 +102,7 @@ export interface UserAgentConfig {
   readonly autoAnswer: AutoAnswer;
   readonly callPolicy: 'exclusive' | 'mix';
   readonly resumeHeld: boolean;
+  readonly callLog: number;
   readonly log: Logger;
   readonly maxCalls: number;
   readonly routeIncoming: UserAgentOptions['routeIncoming'];
@@ -121,7 +124,7 @@ export interface UserAgentConfig {
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
   'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
-  'T1', 'limits', 'environment', ...extensionOptions, 'autoAnswer', 'callPolicy', 'resumeHeld', 'ringTimeout', 'maxDuration', 'noMediaTimeout',
+  'T1', 'limits', 'environment', ...extensionOptions, 'autoAnswer', 'callPolicy', 'resumeHeld', 'callLog', 'ringTimeout', 'maxDuration', 'noMediaTimeout',
 ]); // prettier-ignore
 
 export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
@@ -141,6 +144,9 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
   const { autoAnswer = 'never', callPolicy = 'exclusive', resumeHeld = false } = options;
   checkOneOf('callPolicy', callPolicy, ['exclusive', 'mix']);
   checkBoolean('resumeHeld', resumeHeld);
+  const { callLog = 200 } = options;
+  if (callLog !== false && !(Number.isInteger(callLog) && callLog > 0))
+    throw invalidOption('callLog', 'takes a number of calls, or false', callLog);
   const { keepAlive = 'auto', failback = 60 } = options;
   if (keepAlive !== 'auto' && keepAlive !== false) checkPositive('keepAlive', keepAlive, "'auto', false or seconds");
   if (failback !== false) checkPositive('failback', failback, 'false or seconds');
@@ -155,6 +161,7 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     autoAnswer: checkAutoAnswer(autoAnswer),
     callPolicy,
     resumeHeld,
+    callLog: callLog || 0,
     log: logger(options.log),
     maxCalls,
     routeIncoming,

@@ -24,6 +24,7 @@ import type { FlowLease } from '../transport/transport-pool.js';
 import type { FlowListener } from '../transport/flow.js';
 import type { Stats } from '../transport/stats.js';
 import { TransportPool } from '../transport/transport-pool.js';
+import { CallLog } from './call-log.js';
 import { ExclusiveCalls } from './call-policy.js';
 import { findAccount, sipHost } from './account-routing.js';
 import type { StoredState } from './account-store.js';
@@ -61,6 +62,8 @@ export interface UserAgentSnapshot {
 }
 
 export class UserAgent implements EventSource<UserAgentEvents> {
+  /** What calls there were; empty for ever with `callLog: false`. */
+  readonly callLog: CallLog;
   readonly #config: UserAgentConfig;
   readonly #emitter = new Emitter<UserAgentEvents>();
   readonly #pool: TransportPool;
@@ -83,6 +86,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     const config = userAgentConfig(options);
     const { clock, random, log, timers, userAgent } = config;
     this.#config = config;
+    this.callLog = new CallLog(config.callLog, config.storage, log);
     if (config.callPolicy === 'exclusive') this.#policy = new ExclusiveCalls(clock, log, config.resumeHeld);
     this.#instanceId = config.instanceId ?? random.uuid();
     this.#isLoaded = !config.storage;
@@ -190,6 +194,9 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       changed: (change) => {
         for (const { onPeerChange } of this.#accounts.values()) onPeerChange(account.id, change);
         if (change.state === 'registered') this.#keeper?.onRegistered();
+      },
+      callEnded: (call, id) => {
+        this.callLog.add(call, id);
       },
       edited: () => {
         this.#keep();
