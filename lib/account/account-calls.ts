@@ -8,6 +8,7 @@ import { checkRedirect } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import { identityHeaders } from '../call/identity.js';
 import type { IncomingRefer } from '../call/incoming-refer.js';
+import type { Leg } from '../call/leg.js';
 import { appearance, checkPrivacy } from '../call/privacy.js';
 import { replacesHeaders } from '../call/replacing.js';
 import { addedHeaders } from '../call/user-to-user.js';
@@ -20,7 +21,7 @@ import { refuseExtensions } from '../session/extensions.js';
 import { sessionDescription } from '../session/session-description.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
-import type { Flow } from '../transport/flow.js';
+import type { Flow, FlowListener } from '../transport/flow.js';
 import type { Identity } from './identity.js';
 
 export interface CallEnvironment {
@@ -47,9 +48,11 @@ export interface AccountCallsUser {
 /** How many calls that have ended are remembered, for those who want to take their place. */
 const remembered = 16;
 
+/** A flow, and the calls on it. */
 interface Line {
   readonly context: CallContext;
-  calls: number;
+  readonly legs: Set<Leg>;
+  readonly listener: FlowListener;
 }
 
 export class AccountCalls {
@@ -71,7 +74,7 @@ export class AccountCalls {
   }
 
   isUsing(flow: Flow): boolean {
-    return (this.#lines.get(flow)?.calls ?? 0) > 0;
+    return (this.#lines.get(flow)?.legs.size ?? 0) > 0;
   }
 
   place(target: string, options: CallOptions, sent?: Sent): Call {
@@ -99,7 +102,7 @@ export class AccountCalls {
       referredBy,
       predecessor,
     } as const;
-    return this.#adopt(new Call(line.context, origin), line);
+    return this.#adopt(new Call(line.context, origin));
   }
 
   /** The call of an INVITE; nothing where it can be refused at once. */
@@ -177,7 +180,7 @@ export class AccountCalls {
 
   #answerable(request: SipRequest, transaction: ServerTransaction): Call {
     const line = this.#line(transaction.flow);
-    return this.#adopt(new Call(line.context, { direction: 'incoming', request, transaction }), line);
+    return this.#adopt(new Call(line.context, { direction: 'incoming', request, transaction }));
   }
 
   hangup(options: { readonly silent?: boolean } = {}): void {
@@ -187,13 +190,14 @@ export class AccountCalls {
   /** Lets go of flows without calls that are the account's no longer. */
   sweep(): void {
     const { branches } = this.#user.identity();
-    for (const [flow, { calls }] of this.#lines) {
-      if (calls === 0 && !branches.some((branch) => branch.flow === flow)) this.#lines.delete(flow);
+    for (const [flow, { legs, listener }] of this.#lines) {
+      if (legs.size > 0 || branches.some((branch) => branch.flow === flow)) continue;
+      flow.removeListener(listener);
+      this.#lines.delete(flow);
     }
   }
 
-  #adopt(call: Call, line: Line): Call {
-    line.calls++;
+  #adopt(call: Call): Call {
     this.all.add(call);
     this.#user.onCallsChanged();
     return call;
@@ -201,11 +205,26 @@ export class AccountCalls {
 
   #line(flow: Flow): Line {
     let line = this.#lines.get(flow);
-    if (!line) this.#lines.set(flow, (line = { context: this.#newContext(flow), calls: 0 }));
+    if (!line) this.#lines.set(flow, (line = this.#newLine(flow)));
     return line;
   }
 
-  #newContext(flow: Flow): CallContext {
+  /** What becomes of the connection, its calls hear. */
+  #newLine(flow: Flow): Line {
+    const legs = new Set<Leg>();
+    const listener: FlowListener = {
+      onFlowOpen: () => {
+        for (const leg of [...legs]) leg.onFlowOpen();
+      },
+      onFlowLost: () => {
+        for (const leg of [...legs]) leg.onFlowLost();
+      },
+    };
+    flow.addListener(listener);
+    return { context: this.#newContext(flow, legs), legs, listener };
+  }
+
+  #newContext(flow: Flow, legs: Set<Leg>): CallContext {
     const { identity, normalize, onCallsChanged } = this.#user;
     return {
       ...this.#environment,
@@ -240,10 +259,14 @@ export class AccountCalls {
         name: 'Contact',
         value: (identity().branchOf(flow) ?? identity().branch).contact.value(purpose),
       }),
-      released: (call, dialog) => {
+      began: (leg) => {
+        legs.add(leg);
+      },
+      released: (leg, dialog) => {
+        const { call } = leg;
+        legs.delete(leg);
         this.all.delete(call);
         if (dialog) this.#ended = [...this.#ended.slice(1 - remembered), dialogKey(dialog)];
-        this.#lines.get(flow)!.calls--;
         this.#environment.policy?.onReleased(call);
         this.#user.onCallEnded(call);
         onCallsChanged();

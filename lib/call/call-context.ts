@@ -17,6 +17,7 @@ import type { Negotiator } from '../session/negotiator.js';
 import { Signalling } from '../session/signalling.js';
 import type { AutoAnswer } from './auto-answer.js';
 import type { CallOptions } from './call-options.js';
+import type { Leg } from './leg.js';
 import type { CallLimits } from './limits.js';
 
 export type DialogId = Pick<DialogState, 'callId' | 'localTag' | 'remoteTag'>;
@@ -49,8 +50,10 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   readonly normalize: (typed: string) => string;
   /** Another call of the same account. */
   readonly place: (target: string, options: CallOptions, referral?: Sent) => Call;
-  /** Called once, when the call is over. */
-  readonly released: (call: Call, dialog: DialogId | undefined) => void;
+  /** Called once, when the call begins … */
+  readonly began: (leg: Leg) => void;
+  /** … and when it is over. */
+  readonly released: (leg: Leg, dialog: DialogId | undefined) => void;
 }
 
 /** What sends us to someone: the headers that the INVITE has of it, and who it was. */

@@ -12,6 +12,7 @@ import type { CallState } from './call-state.js';
 import type { CallEnd } from './end-cause.js';
 import type { CallIdentity } from './identity.js';
 import type { IncomingRefer } from './incoming-refer.js';
+import type { CallConnection } from './reconnection.js';
 import type { TransferProgress } from './transfer.js';
 
 /** The other side. */
@@ -62,6 +63,8 @@ export interface CallEvents {
   muteChanged: { readonly muted: boolean };
   /** ICE and DTLS together. */
   mediaStateChanged: { readonly state: MediaState };
+  /** The connection to the server, or the path of the media, is lost or found again; the call goes on. */
+  connectionChanged: { readonly connection: CallConnection };
   /** A digit by INFO; digits in RTP are not shown to pages. */
   dtmf: DtmfSignal;
   /** A transfer of this call has come so far. */
@@ -102,6 +105,7 @@ export interface CallSnapshot {
   readonly muted: boolean;
   readonly localHold: boolean;
   readonly remoteHold: boolean;
+  readonly connection: CallConnection;
   readonly mediaState: MediaState;
   readonly media: readonly MediaLine[];
   readonly autoAnswer: AutoAnswerFact | undefined;

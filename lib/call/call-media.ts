@@ -22,6 +22,7 @@ export interface CallMediaUser {
   tell<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void;
   /** Whether anyone would see what an event tells. */
   isSeen(event: keyof CallEvents): boolean;
+  onMediaState(state: MediaState): void;
   onLateCandidate(): void;
   onScreenEnded(line: VideoLine): void;
   /** Asks the app about an offer of the peer's; nothing where it does not listen. */
@@ -141,6 +142,7 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   onMediaState(state: MediaState): void {
     this.#user.changed('mediaStateChanged', { state });
     this.refresh();
+    this.#user.onMediaState(state);
   }
 
   onRemoteTrack(track: MediaStreamTrack): void {

@@ -32,6 +32,7 @@ import type { CallIdentity } from './identity.js';
 import { Leg } from './leg.js';
 import { place } from './placing.js';
 import { transferCall } from './transfer.js';
+import type { CallConnection } from './reconnection.js';
 import type { Transfer, TransferOptions } from './transfer.js';
 import type { UserToUser } from './user-to-user.js';
 import type { AddVideoOptions, ShareScreenOptions } from './video.js';
@@ -145,6 +146,11 @@ export class Call implements EventSource<CallEvents> {
 
   get remoteHold(): boolean {
     return this.#media.remoteHold;
+  }
+
+  /** Whether the call has its connection and a path for its media, or is on its way back to them. */
+  get connection(): CallConnection {
+    return this.#leg.connection;
   }
 
   get mediaState(): MediaState {

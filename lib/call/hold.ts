@@ -1,6 +1,8 @@
 /** Hold, and the way back: a change like any other, in its turn (RFC 3264 §8.4). */
+import { EvercallError } from '../base/errors.js';
 import { quiet } from '../base/quiet.js';
 import type { Leg } from './leg.js';
+import type { Recovery } from './reconnection.js';
 
 /** Whoever is heard meanwhile is put on hold first. */
 export function resume(leg: Leg): Promise<void> {
@@ -11,18 +13,34 @@ export function resume(leg: Leg): Promise<void> {
 
 export function setHold(leg: Leg, held: boolean): Promise<void> {
   const session = leg.mustBeConfirmed(held ? 'hold' : 'resume');
-  const change = session.change(async () => {
+  let former = held;
+  /** The connection was lost on the way: what brings the call back tells the peer, too. */
+  let carried: Promise<Recovery> | undefined;
+  const change = async (): Promise<void> => {
     const media = leg.media.session;
-    const former = media.localHold;
+    former = media.localHold;
     if (former === held) return;
     media.setHold(held);
     try {
       await session.renegotiate();
     } catch (error) {
-      media.setHold(former);
-      throw error;
+      if (leg.end || leg.connection === 'connected') {
+        media.setHold(former);
+        throw error;
+      }
+      carried = leg.reconnection.climb('offer');
     }
-    leg.onRenegotiated();
+  };
+  const told = session.change(change).then(async () => {
+    const recovery = await carried;
+    if (recovery && !recovery.ok) {
+      if (!leg.end) leg.media.session.setHold(former);
+      throw lost(recovery);
+    }
+    if (former !== held) leg.onRenegotiated();
   });
-  return quiet(change);
+  return quiet(told);
 }
+
+const lost = ({ status }: Recovery): EvercallError =>
+  new EvercallError('rejected', 'the peer could not be told when the connection was back', status ? { status } : {});

@@ -5,6 +5,7 @@ import { EvercallError } from '../base/errors.js';
 import { Store } from '../base/store.js';
 import { reasonPhrase } from '../parser/index.js';
 import type { Address, SipRequest, SipResponse } from '../parser/index.js';
+import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
 import type { VideoLine } from '../media/video-lines.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
@@ -30,6 +31,8 @@ import { offerRequest } from './in-dialog.js';
 import { callLimits, limit, watchFor } from './limits.js';
 import type { CallLimits } from './limits.js';
 import { Peer } from './peer.js';
+import { Reconnection } from './reconnection.js';
+import type { CallConnection } from './reconnection.js';
 
 const none: readonly CallAttempt[] = [];
 
@@ -64,6 +67,7 @@ export class Leg implements SessionUser, CallMediaUser {
   #unlimit: (() => void) | undefined;
   #store: Store<CallSnapshot> | undefined;
   #digits: Digits | undefined;
+  #reconnection: Reconnection | undefined;
   /** Where a 3xx has sent it, and where it was before. */
   #heading: string | undefined;
   #tried: readonly CallAttempt[] = none;
@@ -75,6 +79,7 @@ export class Leg implements SessionUser, CallMediaUser {
     const options: CallOptions = origin.direction === 'outgoing' ? origin.options : {};
     this.context = context;
     this.call = call;
+    context.began(this);
     this.direction = origin.direction;
     this.#startedAt = context.clock.now();
     this.#limits = callLimits(options, context.limits);
@@ -145,13 +150,23 @@ export class Leg implements SessionUser, CallMediaUser {
 
   get snapshots(): Store<CallSnapshot> {
     return (this.#store ??= new Store(() => {
-      const { state, direction, remote, muted, localHold, remoteHold, mediaState, media, autoAnswer, end } = this.call;
-      return { state, direction, remote, muted, localHold, remoteHold, mediaState, media, autoAnswer, end };
+      const { state, direction, remote, muted, localHold, remoteHold, connection } = this.call;
+      const { mediaState, media, autoAnswer, end } = this.call;
+      return { state, direction, remote, muted, localHold, remoteHold, connection, mediaState, media, autoAnswer, end };
     }));
   }
 
   get digits(): Digits {
     return (this.#digits ??= new Digits(this));
+  }
+
+  /** Of an answered call. */
+  get reconnection(): Reconnection {
+    return (this.#reconnection ??= new Reconnection(this));
+  }
+
+  get connection(): CallConnection {
+    return this.#reconnection?.connection ?? 'connected';
   }
 
   get pendingDigits(): string {
@@ -213,6 +228,19 @@ export class Leg implements SessionUser, CallMediaUser {
 
   isSeen(event: keyof CallEvents): boolean {
     return this.#store !== undefined || this.events.has(event);
+  }
+
+  onFlowOpen(): void {
+    if (this.#state === 'confirmed') this.reconnection.onFlowOpen();
+  }
+
+  onFlowLost(): void {
+    if (this.#state === 'confirmed') this.reconnection.onFlowLost();
+  }
+
+  onMediaState(state: MediaState): void {
+    const isTrouble = state === 'disconnected' || state === 'failed';
+    if (this.#state === 'confirmed' && (this.#reconnection ?? isTrouble)) this.reconnection.onMediaState(state);
   }
 
   onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined {
@@ -314,10 +342,11 @@ export class Leg implements SessionUser, CallMediaUser {
       tried: this.target === undefined ? [] : [...this.#tried, this.#attempt(status)],
       stats: this.media.lastStats,
     });
+    this.#reconnection?.stop();
     this.media.session.close();
     const previous = this.#state;
     this.#state = 'disconnected';
-    this.context.released(this.call, this.session?.dialog);
+    this.context.released(this, this.session?.dialog);
     const response = end.message && 'status' in end.message ? end.message : undefined;
     this.changed('stateChanged', { state: 'disconnected', previous, status, reason, response });
     this.tell('ended', this.#end);

@@ -31,6 +31,8 @@ export interface RequestOptions {
   readonly flow: Flow;
   readonly authenticator?: Authenticator | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for which it waits for a connection, whatever fails meanwhile. @default until no server can be reached */
+  readonly patience?: number;
 }
 
 export class ClientRequest implements ClientTransactionUser {
@@ -61,7 +63,7 @@ export class ClientRequest implements ClientTransactionUser {
     if (flow.isOpen && !signal?.aborted) {
       this.#send();
     } else {
-      flow.whenOpen(signal).then(
+      flow.whenOpen(signal, this.#options.patience).then(
         () => {
           if (!this.#isOver) this.#send();
         },

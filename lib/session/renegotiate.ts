@@ -24,6 +24,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
   const { negotiator, clock } = session.context;
   const { method = 'INVITE', headers = [] } = wish;
   for (let attempt = 0; ; attempt++) {
+    await session.whenConnected(); // what we say of ourselves is of the present connection
     await session.whenStable(method);
     session.exchange = 'localOffer';
     let response: SipResponse;

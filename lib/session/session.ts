@@ -29,6 +29,10 @@ interface AwaitedAck {
 
 const none: readonly never[] = [];
 
+/** Milliseconds that what the user wants waits for a connection: to hang up longest, for the peer is kept by it. */
+const patience = 32_000;
+const lastPatience = 120_000;
+
 export class Session implements DialogUser, SessionTimerUser {
   readonly context: SessionContext;
   readonly dialog: Dialog;
@@ -41,6 +45,8 @@ export class Session implements DialogUser, SessionTimerUser {
   onEnd: (() => void) | undefined;
   /** Takes the PRACK of a response of ours; false when there is none that waits for it. */
   onPrack: ((prack: SipRequest, transaction: ServerTransaction) => boolean) | undefined;
+  /** The connection was lost, or the path of the media: no answer ends nothing now. */
+  isRecovering = false;
   /** Gives up the re-INVITE of ours that is under way. */
   giveUpInvite: (() => void) | undefined;
   /** Since the first REFER, ours or the peer's. */
@@ -123,6 +129,11 @@ export class Session implements DialogUser, SessionTimerUser {
     return response;
   }
 
+  /** Resolves when something can be said to the peer. */
+  whenConnected(): Promise<void> {
+    return this.context.flow.whenOpen(undefined, patience);
+  }
+
   /** What changes the session goes one after another: there is no glare of our own making. */
   change<T>(job: () => Promise<T>): Promise<T> {
     return (this.#queue ??= new Queue()).run(job);
@@ -203,6 +214,7 @@ export class Session implements DialogUser, SessionTimerUser {
   async update(headers: readonly Header[] = []): Promise<void> {
     const send = (): Promise<SipResponse> =>
       this.vitally(() => this.request('UPDATE', [...this.targetHeaders(), ...this.timerHeaders(), ...headers]));
+    await this.whenConnected();
     let response = await send();
     if (response.status === 422 && this.#timer?.onTooSmall(response)) response = await send();
     mustSucceed(response);
@@ -214,17 +226,19 @@ export class Session implements DialogUser, SessionTimerUser {
     return this.remoteAllows('UPDATE') ? this.update() : this.change(() => this.renegotiate());
   }
 
-  #sendBye(headers: readonly Header[]): void {
+  /** One that is lost with its connection is said again on the next: a second is refused, and harms nobody. */
+  #sendBye(headers: readonly Header[], isLast = false): void {
     const { core, flow, authenticator, log } = this.context;
     core.request(
       this.dialog.plan('BYE', headers),
-      { flow, authenticator },
+      { flow, authenticator, patience: lastPatience },
       {
         onFinal: (response) => {
           if (response.status >= 300 && response.status !== 481) log.warn(`BYE: ${response.status} ${response.reason}`);
         },
         onFailure: (error) => {
           log.warn(`BYE: ${error.message}`);
+          if (error.code === 'transport' && flow.state !== 'idle' && !isLast) this.#sendBye(headers, true);
         },
       },
     );
@@ -235,7 +249,7 @@ export class Session implements DialogUser, SessionTimerUser {
     const { status, reason } = response;
     const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
     if (status === 481) this.end(end);
-    else if (status === 408 && (method === 'INVITE' || method === 'UPDATE')) this.bye([], end);
+    else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && !this.isRecovering) this.bye([], end);
   }
 
   /** Sends what stands for the session: no response is as good as a 408 (§12.2.1.2), unless it is the connection that fell silent. */
@@ -246,7 +260,7 @@ export class Session implements DialogUser, SessionTimerUser {
       return await send();
     } catch (error) {
       const isTimeout = error instanceof EvercallError && error.code === 'timeout';
-      if (isTimeout && flow.isOpen && flow.sentBy === sentBy)
+      if (isTimeout && flow.isOpen && flow.sentBy === sentBy && !this.isRecovering)
         this.bye([], { by: 'network', status: 408, reason: error.message, error });
       throw error;
     }

@@ -163,11 +163,23 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     if (this.#state === 'idle') this.#connect();
   }
 
-  /** Resolves when a connection is open, at once if it is. */
-  whenOpen(signal?: AbortSignal): Promise<void> {
+  /** Resolves when a connection is open, at once if it is. @param patience milliseconds for which failed attempts are put up with */
+  whenOpen(signal?: AbortSignal, patience = 0): Promise<void> {
     if (this.isOpen) return Promise.resolve();
     this.#opening ??= new Deferred();
-    return unlessAborted(signal, this.#opening.promise);
+    const opening = unlessAborted(signal, this.#opening.promise);
+    return patience > 0 ? this.#again(opening, signal, this.#env.clock.now() + patience) : opening;
+  }
+
+  async #again(opening: Promise<void>, signal: AbortSignal | undefined, until: number): Promise<void> {
+    const { clock } = this.#env;
+    try {
+      await opening;
+    } catch (error) {
+      const left = until - clock.now();
+      if (signal?.aborted || this.#state === 'idle' || left <= 0) throw error;
+      await this.whenOpen(signal, left);
+    }
   }
 
   /**

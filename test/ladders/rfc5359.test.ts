@@ -287,7 +287,7 @@ describe('RFC 5359, service examples', () => {
     });
 
   it('§2.10 3-Way Conference - Third Party Is Added: the mixer says that it is one, and calls', async () => {
-    const { ladder, calls, dial } = await boston();
+    const { ladder, calls, dial } = await boston({ callPolicy: 'mix' });
     await ladder.play(
       `
       ←alice INVITE sdp

@@ -444,6 +444,7 @@ describe('in a call', () => {
     stage.server.socket.drop();
     await stage.clock.advance(0);
     assert.equal(stage.call.state, 'confirmed');
+    await stage.server.request('INVITE'); // tells where we are now
     stage.call.hangup();
     await stage.server.request('BYE');
     assert.equal(stage.server.sockets.length, 2);

@@ -1,0 +1,211 @@
+/**
+ * The way back of an answered call that has lost its connection, or the path of its media: a ladder, climbed until both are
+ * there again (RFC 3261 §14, RFC 8445 §9; PJSIP's handle_ip_change with UPDATE_CONTACT and REINIT_MEDIA).
+ *
+ *   dialog    the media are well: UPDATE without a description, else a re-INVITE that changes nothing
+ *   offer     the same, with what was to be changed meanwhile
+ *   media     re-INVITE with ICE restart
+ *   rebuild   another RTCPeerConnection: the peer cannot restart ICE
+ */
+import { sleep } from '../base/clock.js';
+import { Deferred } from '../base/deferred.js';
+import { EvercallError } from '../base/errors.js';
+import type { MediaState } from '../media/connection-state.js';
+import type { Session } from '../session/session.js';
+import type { Leg } from './leg.js';
+
+/** Whether a call has its connection, and a path for its media. */
+export type CallConnection = 'connected' | 'reconnecting';
+
+const rungs = ['dialog', 'offer', 'media', 'rebuild'] as const;
+export type Rung = (typeof rungs)[number];
+
+/** What came of it, for the report of who asked for it. */
+export interface Recovery {
+  readonly rung: Rung;
+  readonly ok: boolean;
+  /** Of the refusal. */
+  readonly status: number | undefined;
+}
+
+/** Milliseconds that a path may be lost without a word: most come back by themselves. */
+const patience = 1000;
+/** Milliseconds for ICE and DTLS to find the new path. */
+const proof = 5000;
+/** How often a refusal that may pass is put up with, and the first wait after one. Milliseconds. */
+const retries = 5;
+const firstWait = 200;
+
+export class Reconnection {
+  readonly #leg: Leg;
+  /** What is to be done next. */
+  #rung: Rung | undefined;
+  /** While the story runs. */
+  #outcome: Deferred<Recovery> | undefined;
+  #cancelPatience: (() => void) | undefined;
+  #isFlowLost = false;
+  /** Wakes who waits for the media. */
+  #proven: Deferred<void> | undefined;
+
+  constructor(leg: Leg) {
+    this.#leg = leg;
+  }
+
+  get connection(): CallConnection {
+    return this.#outcome || this.#isFlowLost ? 'reconnecting' : 'connected';
+  }
+
+  /** The connection is gone: nothing can be said until there is another one. */
+  onFlowLost(): void {
+    this.#isFlowLost = true;
+    this.#tell();
+  }
+
+  /** There is another one: the peer has to learn where we are, and the media may be well. */
+  onFlowOpen(): void {
+    this.#isFlowLost = false;
+    const { state } = this.#leg.media.session;
+    void this.climb(state === 'disconnected' || state === 'failed' ? 'media' : 'dialog');
+  }
+
+  onMediaState(state: MediaState): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
+    if (state === 'connected') this.#proven?.resolve();
+    else if (state === 'failed') void this.climb('media');
+    else if (state === 'disconnected')
+      this.#cancelPatience = this.#leg.context.clock.after(patience, () => void this.climb('media'));
+  }
+
+  /** At the end of the call. */
+  stop(): void {
+    this.#cancelPatience?.();
+    this.#proven?.resolve();
+  }
+
+  /** At least `rung` has to be done; resolves with what came of all that was asked for by then. */
+  climb(rung: Rung): Promise<Recovery> {
+    if (!this.#rung || rungs.indexOf(rung) > rungs.indexOf(this.#rung)) this.#rung = rung;
+    if (this.#outcome) return this.#outcome.promise;
+    const outcome = (this.#outcome = new Deferred<Recovery>());
+    this.#tell();
+    void this.#run().then((recovery) => {
+      this.#outcome = undefined;
+      this.#tell();
+      outcome.resolve(recovery);
+    });
+    return outcome.promise;
+  }
+
+  async #run(): Promise<Recovery> {
+    const session = this.#leg.session!;
+    const { log } = this.#leg.context;
+    let done: Rung = this.#rung!;
+    let attempt = 0;
+    session.isRecovering = true;
+    try {
+      while (this.#rung && !this.#leg.end) {
+        await this.#connected();
+        if (this.#isOver()) break;
+        done = this.#take();
+        try {
+          done = await this.#refresh(session, done);
+          if (done === 'media' || done === 'rebuild') await this.#prove(done);
+          attempt = 0;
+        } catch (error) {
+          if (this.#isOver()) break;
+          const next = this.#afterFailure(error, done, attempt++);
+          if (!next && (error as Partial<EvercallError>).code === 'timeout') {
+            session.bye([], { by: 'network', status: 408, reason: String(error), error: error as EvercallError });
+            break;
+          }
+          if (!next) {
+            log.warn(`call ${this.#leg.callId} could not be refreshed (${done}): ${String(error)}`);
+            return { rung: done, ok: false, status: (error as Partial<EvercallError>).status };
+          }
+          if (next.wait > 0) await sleep(this.#leg.context.clock, next.wait);
+          this.#rung = higher(this.#rung, next.rung);
+        }
+      }
+    } finally {
+      session.isRecovering = false;
+    }
+    return { rung: done, ok: !this.#leg.end, status: this.#leg.end?.status };
+  }
+
+  #isOver(): boolean {
+    return this.#leg.end !== undefined;
+  }
+
+  /** However long it takes: the flow goes on trying. */
+  async #connected(): Promise<void> {
+    const { flow, clock } = this.#leg.context;
+    while (!flow.isOpen && !this.#isOver()) {
+      if (flow.state === 'idle') await sleep(clock, firstWait);
+      else await flow.whenOpen().catch(() => undefined);
+    }
+  }
+
+  #take(): Rung {
+    const rung = this.#rung!;
+    this.#rung = undefined;
+    return rung;
+  }
+
+  /** Resolves with what was done: when its turn comes, more may be wanted. */
+  async #refresh(session: Session, wanted: Rung): Promise<Rung> {
+    if (wanted === 'dialog' && session.remoteAllows('UPDATE')) {
+      await session.update();
+      return wanted;
+    }
+    return session.change(async () => {
+      const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
+      if (rung === 'rebuild') this.#leg.media.renew();
+      await session.renegotiate({ iceRestart: rung === 'media' });
+      return rung;
+    });
+  }
+
+  /** Promises are not packets: a path that is not found within the time was none. */
+  async #prove(rung: Rung): Promise<void> {
+    const { media, context } = this.#leg;
+    if (media.session.state === 'connected') return;
+    this.#proven = new Deferred();
+    const cancel = context.clock.after(proof, () => {
+      this.#proven?.reject(new EvercallError('negotiation', `no path for the media within ${proof} ms`));
+    });
+    try {
+      await this.#proven.promise;
+    } catch (error) {
+      if (rung === 'media') throw error; // another connection may find one
+    } finally {
+      cancel();
+      this.#proven = undefined;
+    }
+  }
+
+  /** What to try next, and after how long; nothing where the peer has said its last word. */
+  #afterFailure(error: unknown, rung: Rung, attempt: number): { rung: Rung; wait: number } | undefined {
+    const { code, status = 0 } = error as Partial<EvercallError>;
+    if (code === 'transport') return { rung, wait: 0 }; // lost once more: the next connection will tell
+    if (attempt >= retries) return undefined;
+    if (code === 'timeout') return attempt === 0 ? { rung, wait: 0 } : undefined;
+    // a proxy may not know us before it has our REGISTER
+    if ([401, 403, 407, 408, 430, 480].includes(status) || status >= 500)
+      return { rung, wait: firstWait * 2 ** attempt };
+    if (rung === 'media' && code !== 'protocol') return { rung: 'rebuild', wait: 0 };
+    return undefined;
+  }
+
+  #told: CallConnection = 'connected';
+
+  #tell(): void {
+    const { connection } = this;
+    if (connection === this.#told || this.#isOver()) return;
+    this.#told = connection;
+    this.#leg.changed('connectionChanged', { connection });
+  }
+}
+
+const higher = (one: Rung | undefined, other: Rung): Rung =>
+  one && rungs.indexOf(one) > rungs.indexOf(other) ? one : other;
