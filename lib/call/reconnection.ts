@@ -160,6 +160,7 @@ export class Reconnection {
     }
     return session.change(async () => {
       const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
+      this.#cancelPatience?.();
       if (rung === 'rebuild') this.#leg.media.renew();
       await session.renegotiate({ iceRestart: rung === 'media' });
       return rung;
@@ -191,7 +192,7 @@ export class Reconnection {
     if (attempt >= retries) return undefined;
     if (code === 'timeout') return attempt === 0 ? { rung, wait: 0 } : undefined;
     // a proxy may not know us before it has our REGISTER
-    if ([401, 403, 407, 408, 430, 480].includes(status) || status >= 500)
+    if ([401, 403, 407, 408, 430, 480].includes(status) || (status >= 500 && status < 600))
       return { rung, wait: firstWait * 2 ** attempt };
     if (rung === 'media' && code !== 'protocol') return { rung: 'rebuild', wait: 0 };
     return undefined;

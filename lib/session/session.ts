@@ -123,7 +123,8 @@ export class Session implements DialogUser, SessionTimerUser {
   ): Promise<SipResponse> {
     this.#mustLive(method);
     const { core, flow, authenticator } = this.context;
-    const response = await core.exchange(this.dialog.plan(method, headers, body), { flow, authenticator, signal });
+    const plan = this.dialog.plan(method, headers, body);
+    const response = await core.exchange(plan, { flow, authenticator, signal, patience });
     this.dialog.hear(response);
     this.endIfGone(response, method);
     return response;

@@ -1,0 +1,291 @@
+import { assert } from 'chai';
+import type { Call } from '../../lib/index.js';
+import { headerValue } from '../../lib/parser/index.js';
+import type { SipRequest } from '../../lib/parser/index.js';
+import { described, inDialog, talking, talkingTo } from '../support/calls.js';
+import { settle } from '../support/fake-clock.js';
+import { peerSdp } from '../support/phone.js';
+import type { Phone } from '../support/phone.js';
+
+const updates = { headers: ['Allow: INVITE, ACK, BYE, UPDATE'] };
+const ufrag = (sdp: unknown): string => /a=ice-ufrag:(\S+)/.exec(String(sdp))![1]!;
+const fingerprint = (sdp: unknown): string => /a=fingerprint:(.*)/.exec(String(sdp))![1]!;
+
+/** Each change of the connection, from here on. */
+function connections(call: Call): string[] {
+  const seen: string[] = [];
+  call.on('connectionChanged', ({ connection }) => seen.push(connection));
+  return seen;
+}
+
+async function loseConnection({ server, clock }: Phone): Promise<void> {
+  server.socket.drop();
+  await clock.advance(1000);
+}
+
+async function accept({ server }: Phone, invite: SipRequest, direction = 'sendrecv'): Promise<void> {
+  server.respond(invite, 200, { headers: described, body: peerSdp(direction, 2) });
+  await server.request('ACK');
+}
+
+describe('a call that loses its connection', () => {
+  it('IPC-30: media that are well stay as they are: an UPDATE without a description says where we are', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, media } = stage;
+    const seen = connections(call);
+    await loseConnection(stage);
+    const update = await server.request('UPDATE');
+    assert.equal(update.body, '');
+    assert.equal(call.connection, 'reconnecting');
+    server.respond(update, 200, { headers: described.slice(1) });
+    await settle();
+    assert.deepEqual(seen, ['reconnecting', 'connected']);
+    assert.lengthOf(media.connections, 1);
+    await server.nothing();
+  });
+
+  it('IPC-30, IPC-26: and where the peer takes none, a re-INVITE with the same ufrag, the next CSeq, another Via', async () => {
+    const stage = await talkingTo();
+    const { call, server, invite } = stage;
+    await loseConnection(stage);
+    const again = await server.request('INVITE');
+    assert.equal(ufrag(again.body), ufrag(invite.body));
+    assert.equal(headerValue(again, 'Call-ID'), headerValue(invite, 'Call-ID'));
+    assert.notEqual(/\S+\.invalid/.exec(headerValue(again, 'Via')!)![0], /\S+\.invalid/.exec(headerValue(invite, 'Via')!)![0]); // prettier-ignore
+    await accept(stage, again);
+    assert.equal(call.connection, 'connected');
+  });
+
+  it('IPC-10, IPC-25: media that are lost too are offered with an ICE restart: new ufrag, same fingerprint, on the new connection', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, invite, media } = stage;
+    const seen = connections(call);
+    media.connections[0]!.become('disconnected');
+    await loseConnection(stage);
+    const again = await server.request('INVITE');
+    assert.notEqual(ufrag(again.body), ufrag(invite.body));
+    assert.equal(fingerprint(again.body), fingerprint(invite.body));
+    assert.include(String(again.body), 'a=setup:actpass');
+    await accept(stage, again);
+    assert.equal(call.connection, 'reconnecting', 'promises are not packets');
+    media.connections[0]!.become('connected');
+    await settle();
+    assert.deepEqual(seen, ['reconnecting', 'connected']);
+  });
+
+  it('IPC-11: a held call stays held', async () => {
+    const stage = await talkingTo();
+    const held = stage.call.hold();
+    await accept(stage, await stage.server.request('INVITE'), 'recvonly');
+    await held;
+    await loseConnection(stage);
+    const again = await stage.server.request('INVITE');
+    assert.include(String(again.body), 'a=sendonly');
+    await accept(stage, again, 'recvonly');
+    assert.isTrue(stage.call.localHold);
+  });
+
+  it('IPC-6: the restart is not remembered: the next change has the ufrag of this one', async () => {
+    const stage = await talkingTo();
+    stage.media.connections[0]!.become('failed');
+    const again = await stage.server.request('INVITE');
+    await accept(stage, again);
+    stage.media.connections[0]!.become('connected');
+    await settle();
+    void stage.call.hold();
+    assert.equal(ufrag((await stage.server.request('INVITE')).body), ufrag(again.body));
+  });
+
+  it('IPC-12: hold that was on its way is in effect afterwards, by one re-INVITE', async () => {
+    const stage = await talkingTo();
+    const { call, server } = stage;
+    const held = call.hold();
+    await server.request('INVITE');
+    await loseConnection(stage);
+    const again = await server.request('INVITE');
+    assert.include(String(again.body), 'a=sendonly');
+    await accept(stage, again, 'recvonly');
+    await held;
+    assert.isTrue(call.localHold);
+    await server.nothing();
+  });
+
+  it('what is wanted during the outage is done once, afterwards, in its order', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, clock } = stage;
+    server.refused.add('ws://server.example/ws');
+    server.socket.drop();
+    await clock.advance(3000);
+    const held = call.hold();
+    const sent = call.sendMessage('still here');
+    await clock.advance(10_000);
+    server.refused.clear();
+    await clock.advance(10_000);
+    const seen: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const request = server.received.filter((message): message is SipRequest => 'method' in message && message.method !== 'ACK').at(-3 + i)!; // prettier-ignore
+      seen.push(`${request.method}${String(request.body).includes('a=sendonly') ? ' sendonly' : ''}`);
+      server.respond(request, 200, {
+        headers: described,
+        body: request.method === 'INVITE' ? peerSdp('recvonly', 2) : '',
+      });
+    }
+    await Promise.all([held, sent]);
+    assert.sameMembers(seen, ['MESSAGE', 'UPDATE', 'INVITE sendonly']);
+  });
+
+  it('IPC-5: hung up meanwhile, it is over at once, and the BYE goes out on the next connection', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, clock } = stage;
+    server.refused.add('ws://server.example/ws');
+    server.socket.drop();
+    await clock.advance(20_000);
+    call.hangup();
+    assert.equal(call.state, 'disconnected');
+    server.refused.clear();
+    await clock.advance(40_000);
+    server.respond(await server.request('BYE'), 200);
+    await server.nothing();
+  });
+
+  it('a BYE that was lost with its connection is said again on the next', async () => {
+    const { call, server, clock } = await talkingTo(updates);
+    call.hangup();
+    await server.request('BYE');
+    server.socket.drop();
+    await clock.advance(1000);
+    server.respond(await server.request('BYE'), 481);
+    await server.nothing();
+  });
+
+  it('IPC-17: lost once more while it refreshes, it refreshes on the newest: two INVITEs, and no third', async () => {
+    const stage = await talkingTo();
+    stage.media.connections[0]!.become('disconnected');
+    await loseConnection(stage);
+    await stage.server.request('INVITE');
+    await loseConnection(stage);
+    await accept(stage, await stage.server.request('INVITE'));
+    stage.media.connections[0]!.become('connected');
+    await stage.clock.advance(10_000);
+    await stage.server.nothing();
+    assert.equal(stage.call.connection, 'connected');
+  });
+
+  for (const status of [403, 480, 500, 503]) {
+    it(`a ${status} may be a proxy that has not got our REGISTER yet: asked again`, async () => {
+      const stage = await talkingTo(updates);
+      const { call, server, clock } = stage;
+      await loseConnection(stage);
+      server.respond(await server.request('UPDATE'), status);
+      await clock.advance(200);
+      server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+      await settle();
+      assert.equal(call.connection, 'connected');
+      assert.equal(call.state, 'confirmed');
+    });
+  }
+
+  it('IPC-21: a 481 ends it: the peer knows nothing of it any more', async () => {
+    const stage = await talkingTo(updates);
+    await loseConnection(stage);
+    stage.server.respond(await stage.server.request('UPDATE'), 481);
+    assert.deepInclude(await stage.call.ended, { status: 481 });
+    await stage.server.nothing();
+    assert.isTrue(stage.media.microphones.every(({ readyState }) => readyState === 'ended'));
+  });
+
+  it('a 408 does not end it while it is on its way back', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, clock } = stage;
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), 408);
+    await clock.advance(200);
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+    await settle();
+    assert.equal(call.state, 'confirmed');
+  });
+
+  it('a peer that never answers, while the server does, is given up in the end', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, clock } = stage;
+    await loseConnection(stage);
+    for (let second = 0; second < 70 && !call.end; second++) {
+      server.send('\r\n');
+      await clock.advance(1000);
+    }
+    assert.deepInclude(call.end, { cause: 'timeout', status: 408 });
+    assert.isAtLeast(server.received.filter((message) => 'method' in message && message.method === 'UPDATE').length, 2);
+  });
+});
+
+describe('a call that loses the path of its media', () => {
+  it('IPC-40: ICE that fails is restarted at once', async () => {
+    const stage = await talkingTo();
+    stage.media.connections[0]!.become('failed');
+    const again = await stage.server.request('INVITE');
+    assert.notEqual(ufrag(again.body), ufrag(stage.invite.body));
+  });
+
+  it('IPC-40: a path that is lost for a moment comes back by itself; one that stays away for a second is sought anew', async () => {
+    const { media, server, clock, call } = await talkingTo();
+    const [pc] = media.connections;
+    pc!.become('disconnected');
+    await clock.advance(900);
+    pc!.become('connected');
+    await clock.advance(5000);
+    await server.nothing();
+    assert.equal(call.connection, 'connected');
+    pc!.become('disconnected');
+    await clock.advance(1000);
+    await server.request('INVITE');
+  });
+
+  for (const status of [488, 606]) {
+    it(`IPC-22: a ${status} to the restart leaves the session as it was; another connection is offered once, then the call is left as it is`, async () => {
+      const stage = await talkingTo();
+      const { call, server, media, invite } = stage;
+      media.connections[0]!.become('failed');
+      server.respond(await server.request('INVITE'), status);
+      await server.request('ACK');
+      const rebuilt = await server.request('INVITE');
+      assert.notEqual(fingerprint(rebuilt.body), fingerprint(invite.body));
+      server.respond(rebuilt, status);
+      await server.request('ACK');
+      await stage.clock.advance(10_000);
+      await server.nothing();
+      assert.equal(call.state, 'confirmed');
+    });
+  }
+
+  it('IPC-28: a restart that brings no path within 5 s is followed by another connection, once', async () => {
+    const stage = await talkingTo();
+    const { server, media, clock, invite } = stage;
+    media.connections[0]!.become('failed');
+    await accept(stage, await server.request('INVITE'));
+    await clock.advance(5000);
+    const rebuilt = await server.request('INVITE');
+    assert.notEqual(fingerprint(rebuilt.body), fingerprint(invite.body));
+    await accept(stage, rebuilt);
+    await clock.advance(10_000);
+    await server.nothing();
+    assert.lengthOf(media.connections, 2);
+    assert.equal(stage.call.connection, 'connected');
+  });
+
+  it('IPC-20: a 491 is waited out as §14.1 says, and the restart offered again', async () => {
+    const stage = await talking();
+    const { server, media, clock } = stage;
+    media.connections[0]!.become('failed');
+    server.respond(await server.request('INVITE'), 491);
+    await server.request('ACK');
+    await clock.advance(2000); // the Call-ID is the peer's
+    await server.request('INVITE');
+  });
+
+  it('an answered re-INVITE of the peer during all that finds us as always', async () => {
+    const stage = await talking();
+    stage.media.connections[0]!.become('disconnected');
+    stage.server.send(inDialog('OPTIONS', stage.ok, 2));
+    await stage.server.response(200);
+  });
+});
