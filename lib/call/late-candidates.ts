@@ -17,8 +17,7 @@ export async function announceLateCandidates(leg: Leg): Promise<void> {
       if (!isNeeded(leg)) return;
       const session = leg.mustBeConfirmed('late candidates');
       await session.change(async () => {
-        // an agent that has given up starts only with new credentials (RFC 8445 §8.1.2, §9)
-        if (isNeeded(leg)) await session.renegotiate({ iceRestart: leg.media.session.state === 'failed' });
+        if (isNeeded(leg)) await session.renegotiate();
       });
     }
   } catch (error) {
@@ -28,5 +27,6 @@ export async function announceLateCandidates(leg: Leg): Promise<void> {
   }
 }
 
+/** Where ICE has given up, or a path was lost, it is restarted: see `reconnection`. */
 const isNeeded = ({ end, media: { session } }: Leg): boolean =>
-  end === undefined && session.hasLateCandidates && session.state !== 'connected';
+  end === undefined && session.hasLateCandidates && (session.state === 'new' || session.state === 'connecting');

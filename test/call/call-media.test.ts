@@ -169,8 +169,7 @@ describe('candidates that come late', () => {
     server.respond(invite, 200, { headers: described, body: peerSdp() });
     await server.request('ACK');
     await call.answered;
-    media.connections[0]!.connectionState = 'connecting';
-    media.connections[0]!.become('disconnected');
+    media.connections[0]!.become('connecting');
     await imported();
     await clock.advance(999);
     await server.nothing();
