@@ -194,7 +194,7 @@ export class Call implements EventSource<CallEvents> {
   on<K extends keyof CallEvents>(event: K, listener: (payload: CallEvents[K]) => void): () => void {
     if (event === 'mediaChanged') this.#leg.media.see(); // what is there already is no change
     const off = this.#leg.events.on(event, listener);
-    if (event === 'qualityChanged') void import('./quality-meter.js').then(({ measure }) => measure(this.#leg));
+    if (event === 'qualityChanged') measureQuality(this.#leg);
     return off;
   }
 
@@ -386,4 +386,10 @@ export class Call implements EventSource<CallEvents> {
     this.#media.setMuted(muted);
     this.#leg.changed('muteChanged', { muted });
   }
+}
+
+function measureQuality(leg: Leg): void {
+  import('./quality-meter.js')
+    .then(({ measure }) => measure(leg))
+    .catch((error: unknown) => leg.context.log.warn('quality cannot be measured', error));
 }

@@ -245,16 +245,25 @@ export class Leg implements SessionUser, CallMediaUser {
 
   onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined {
     if (!this.events.has('offer')) return undefined;
-    return import('./peer-offer.js').then(({ askApp }) => askApp(this, offer, method, signal));
+    return import('./peer-offer.js')
+      .then(({ askApp }) => askApp(this, offer, method, signal))
+      .catch((error: unknown) => {
+        this.context.log.warn('the app could not be asked about an offer', error);
+        return {}; // as without a word of its
+      });
   }
 
   onScreenEnded(line: VideoLine): void {
-    void import('./video.js').then(({ endScreen }) => endScreen(this, line));
+    import('./video.js')
+      .then(({ endScreen }) => endScreen(this, line))
+      .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
   }
 
   onLateCandidate(): void {
     if (this.#confirmedAt === undefined || this.#end) return; // the answer is still to come
-    void import('./late-candidates.js').then(({ announceLateCandidates }) => announceLateCandidates(this));
+    import('./late-candidates.js')
+      .then((late) => late.announceLateCandidates(this))
+      .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
   }
 
   onProgress(response?: SipResponse): void {
