@@ -193,3 +193,29 @@ export async function colourOf(track: MediaStreamTrack): Promise<string> {
   const strongest = Math.max(red!, green!, blue!);
   return strongest < 60 ? 'black' : strongest === red ? 'red' : strongest === green ? 'green' : 'blue';
 }
+
+/** A track as the browser ends it by itself: one that comes over a connection, until its sender stops. Firefox takes no made-up events. */
+export async function endingTrack(
+  source: MediaStreamTrack,
+): Promise<{ track: MediaStreamTrack; end(): Promise<void> }> {
+  const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  from.onicecandidate = ({ candidate }) => void to.addIceCandidate(candidate ?? undefined);
+  to.onicecandidate = ({ candidate }) => void from.addIceCandidate(candidate ?? undefined);
+  const negotiate = async (): Promise<void> => {
+    await from.setLocalDescription();
+    await to.setRemoteDescription(from.localDescription!);
+    await to.setLocalDescription();
+    await from.setRemoteDescription(to.localDescription!);
+  };
+  endings.push(() => {
+    from.close();
+    to.close();
+  });
+  const transceiver = from.addTransceiver(source, { direction: 'sendonly' });
+  await negotiate();
+  const end = (): Promise<void> => {
+    transceiver.stop();
+    return negotiate();
+  };
+  return { track: to.getReceivers()[0]!.track, end };
+}
