@@ -49,6 +49,14 @@ export type { IncomingRefer } from './call/incoming-refer.js';
 export type { RedirectChoice, RedirectContact, RedirectPolicy, Redirection } from './session/redirection.js';
 export type { AutoAnswer, AutoAnswerFact } from './call/auto-answer.js';
 export type { CallLimits } from './call/limits.js';
+export type { CallConnection, Rung } from './call/reconnection.js';
+export type {
+  HandleIpChangeOptions,
+  IpChangePolicy,
+  IpChangeProgress,
+  IpChangeReport,
+} from './user-agent/ip-change.js';
+export type { NetworkEvidence, NetworkSource } from './network/network-monitor.js';
 export type { CallState } from './call/call-state.js';
 export type { CallAttempt, CallEnd, EndCause, EndReason } from './call/end-cause.js';
 export type { CallDialog, CallInfo } from './call/call-info.js';

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { Call } from '../call/call.js';
-import type { CallContext, CallPolicy, DialogId, Sent } from '../call/call-context.js';
+import type { CallContext, CallPolicy, CallWatcher, DialogId, Sent } from '../call/call-context.js';
 import { checkRedirect } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import { identityHeaders } from '../call/identity.js';
@@ -31,6 +31,7 @@ export interface CallEnvironment {
   readonly timers: Timers;
   readonly mediaEnvironment: MediaEnvironment;
   readonly policy: CallPolicy | undefined;
+  readonly watcher: CallWatcher | undefined;
 }
 
 export interface AccountCallsUser {
@@ -268,6 +269,7 @@ export class AccountCalls {
         this.all.delete(call);
         if (dialog) this.#ended = [...this.#ended.slice(1 - remembered), dialogKey(dialog)];
         this.#environment.policy?.onReleased(call);
+        this.#environment.watcher?.onReleased(leg);
         this.#user.onCallEnded(call);
         onCallsChanged();
       },

@@ -30,6 +30,12 @@ export interface CallPolicy {
   onReleased(call: Call): void;
 }
 
+/** Hears of answered calls, for they must be kept. */
+export interface CallWatcher {
+  onConfirmed(leg: Leg): void;
+  onReleased(leg: Leg): void;
+}
+
 /** What a call is built from; its account provides that. */
 export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' | 'contact'> {
   readonly core: Core;
@@ -50,6 +56,8 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   readonly normalize: (typed: string) => string;
   /** Another call of the same account. */
   readonly place: (target: string, options: CallOptions, referral?: Sent) => Call;
+  /** Whoever brings calls back when the network changes. */
+  readonly watcher: CallWatcher | undefined;
   /** Called once, when the call begins … */
   readonly began: (leg: Leg) => void;
   /** … and when it is over. */

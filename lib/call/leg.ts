@@ -289,6 +289,7 @@ export class Leg implements SessionUser, CallMediaUser {
     const { noMediaTimeout } = this.#limits;
     if (noMediaTimeout !== undefined) void watchFor(this, noMediaTimeout);
     this.context.policy?.onConfirmed(this.call);
+    this.context.watcher?.onConfirmed(this);
     this.#step('confirmed');
     this.media.refresh();
     if (this.media.session.hasLateCandidates) this.onLateCandidate();

@@ -32,6 +32,8 @@ export interface Recovery {
 const patience = 1000;
 /** Milliseconds for ICE and DTLS to find the new path. */
 const proof = 5000;
+/** Milliseconds in which a restart is not repeated. */
+const settling = 3000;
 /** How often a refusal that may pass is put up with, and the first wait after one. Milliseconds. */
 const retries = 5;
 const firstWait = 200;
@@ -44,6 +46,9 @@ export class Reconnection {
   #outcome: Deferred<Recovery> | undefined;
   #cancelPatience: (() => void) | undefined;
   #isFlowLost = false;
+  /** What the next connection is known to need: whoever restarts it, knows why. */
+  prepared: Rung = 'dialog';
+  #restartedAt = -Infinity;
   /** Wakes who waits for the media. */
   #proven: Deferred<void> | undefined;
 
@@ -65,7 +70,7 @@ export class Reconnection {
   onFlowOpen(): void {
     this.#isFlowLost = false;
     const { state } = this.#leg.media.session;
-    void this.climb(state === 'disconnected' || state === 'failed' ? 'media' : 'dialog');
+    void this.climb(state === 'disconnected' || state === 'failed' ? 'media' : this.prepared);
   }
 
   onMediaState(state: MediaState): void {
@@ -85,6 +90,12 @@ export class Reconnection {
 
   /** At least `rung` has to be done; resolves with what came of all that was asked for by then. */
   climb(rung: Rung): Promise<Recovery> {
+    const { clock, log } = this.#leg.context;
+    if (rung === 'media' && clock.now() - this.#restartedAt < settling) {
+      // RFC 8445 §9: the new generation is still looking, on what comes up meanwhile, too; another one would only disturb it
+      log.info(`call ${this.#leg.callId}: restarted already`);
+      return this.#outcome?.promise ?? Promise.resolve({ rung, ok: true, status: undefined });
+    }
     if (!this.#rung || rungs.indexOf(rung) > rungs.indexOf(this.#rung)) this.#rung = rung;
     if (this.#outcome) return this.#outcome.promise;
     const outcome = (this.#outcome = new Deferred<Recovery>());
@@ -162,6 +173,7 @@ export class Reconnection {
       const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
       this.#cancelPatience?.();
       if (rung === 'rebuild') this.#leg.media.renew();
+      if (rung === 'media') this.#restartedAt = this.#leg.context.clock.now();
       await session.renegotiate({ iceRestart: rung === 'media' });
       return rung;
     });

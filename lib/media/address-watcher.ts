@@ -10,7 +10,7 @@ import type { MediaEnvironment } from './environment.js';
 const patience = 150;
 
 /**
- * Tells each change of the addresses, or of their order, until `signal` aborts. Without permission for a microphone
+ * Tells the addresses, and each change of them or of their order, until `signal` aborts. Without permission for a microphone
  * browsers show names instead of addresses (RFC 8828 §5.2): then only their number can be compared. @param interval
  * milliseconds between two looks
  */
@@ -28,7 +28,7 @@ export async function watchAddresses(
     if (isOver()) return;
     if (addresses) {
       const seen = addresses.join(' ');
-      if (known !== undefined && seen !== known) tell(addresses);
+      if (seen !== known) tell(addresses);
       known = seen;
     }
     await sleep(clock, interval, signal).catch(() => undefined);

@@ -51,6 +51,10 @@ export class ClientTransaction {
     return this.#request;
   }
 
+  get isUnanswered(): boolean {
+    return this.#state === 'calling' || this.#state === 'trying';
+  }
+
   get state(): ClientState {
     return this.#state;
   }

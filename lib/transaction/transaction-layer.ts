@@ -87,9 +87,11 @@ export class TransactionLayer implements TransportUser {
     flow.send(buildResponse(partial, status, { reason: phrase(error), toTag: 'malformed' }), flow.origin);
   }
 
-  onConnectionLost(flow: Flow): void {
+  onConnectionLost(flow: Flow, sentBy?: string): void {
     for (const transaction of [...this.#clients.values()]) {
-      if (transaction.flow === flow) transaction.feed('transportError');
+      if (transaction.flow !== flow) continue;
+      const isLost = sentBy === undefined || (transaction.sentBy === sentBy && transaction.isUnanswered);
+      if (isLost) transaction.feed('transportError');
     }
   }
 

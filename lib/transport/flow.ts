@@ -18,7 +18,7 @@ import type { ParseLimits, SipMessage } from '../parser/index.js';
 import { failback } from './failback.js';
 import { KeepAlive } from './keep-alive.js';
 import type { Habit, KeepAliveUser } from './keep-alive.js';
-import { race } from './race.js';
+import { challenger, race } from './race.js';
 import { ServerList } from './server-list.js';
 import type { Counters } from './stats.js';
 import { WebSocketConnection } from './websocket-connection.js';
@@ -31,8 +31,11 @@ export interface TransportUser {
   onMessage(message: SipMessage, flow: Flow): void;
   /** A frame that is no valid SIP message; `error.partial` is what was understood of it. */
   onMalformed(error: ParseError, flow: Flow): void;
-  /** The connection is gone: what was sent on it may never be answered, for a page cannot be dialled back. */
-  onConnectionLost(flow: Flow): void;
+  /**
+   * The connection is gone: what was sent on it may never be answered, for a page cannot be dialled back. `sentBy` names a
+   * former one, of which only what has had no answer at all is lost.
+   */
+  onConnectionLost(flow: Flow, sentBy?: string): void;
 }
 
 /** What an account hears of the flow it leases. */
@@ -70,6 +73,8 @@ export interface FlowEnvironment {
 
 /** Milliseconds after which a connection on which something came was no accident. */
 const soundAfter = 10_000;
+/** Milliseconds in which a connection that still works has brought an answer. */
+const answerTime = 1000;
 /** Milliseconds that the connection to a lesser server is kept after a move: as long as a transaction lives. */
 const farewell = 32_000;
 
@@ -233,7 +238,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       await this.whenOpen();
       return false;
     }
-    const { signal } = (this.#leaving = new AbortController());
+    const { signal } = (this.#leaving ??= new AbortController());
     const { url } = this.#connection!;
     const outcome = await race(
       {
@@ -255,6 +260,32 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       this.#replace(outcome, reason);
     }
     return false;
+  }
+
+  /**
+   * Opens another connection and moves to it, make before break: what is under way is answered on the former. Resolves when
+   * that is done, or could not be and the former is verified.
+   */
+  async migrate(reason: string): Promise<void> {
+    if (!this.isOpen) {
+      await this.race(reason);
+      return;
+    }
+    const { signal } = (this.#leaving ??= new AbortController());
+    const { url } = this.#connection!;
+    const connection = await challenger({ connect: (user) => this.#newConnection(url, user) }, signal);
+    if (signal.aborted) connection?.close();
+    else if (connection?.isOpen) this.#migrateTo(connection);
+    else await this.race(reason);
+  }
+
+  /** What the former connection has not answered soon, it never will. */
+  #migrateTo(connection: WebSocketConnection): void {
+    const { sentBy } = this;
+    this.#moveTo(connection);
+    this.#env.clock.after(answerTime, () => {
+      this.#user.onConnectionLost(this, sentBy);
+    });
   }
 
   /** The server is there, but cannot serve us: on to the next of the list, unless there is none, or calls would mind. */
@@ -437,7 +468,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#former = this.#connection;
     this.#connection = undefined;
     this.#drop();
-    this.#servers.onMoved(connection.url);
+    if (connection.url !== this.url) this.#servers.onMoved(connection.url);
     connection.user = this;
     this.#connection = connection;
     this.#bidFarewell();

@@ -28,8 +28,11 @@ export async function race(host: RaceHost, signal: AbortSignal): Promise<WebSock
   }
 }
 
-/** The connection when it is open; undefined when that failed. One that the race does not need any more is closed. */
-function challenger(host: RaceHost, signal: AbortSignal): Promise<WebSocketConnection | undefined> {
+/** The connection when it is open; undefined when that failed. One that is not needed any more is closed. */
+export function challenger(
+  host: Pick<RaceHost, 'connect'>,
+  signal: AbortSignal,
+): Promise<WebSocketConnection | undefined> {
   return new Promise((resolve) => {
     let hasWon = false;
     const onAbort = (): void => {

@@ -34,6 +34,11 @@ export class TransportPool {
     return { ...this.#counters };
   }
 
+  /** All that are leased. */
+  get flows(): Flow[] {
+    return [...this.#entries.values()].map(({ flow }) => flow);
+  }
+
   attach(user: TransportUser): void {
     this.#user = user;
   }

@@ -22,8 +22,12 @@ import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ParseLimits, SipRequest } from '../parser/index.js';
 import { extensionConfig, extensionOptions } from '../session/extensions.js';
 import type { ExtensionConfig, ExtensionOptions } from '../session/extensions.js';
+import { browserNetwork } from '../network/network-monitor.js';
+import type { NetworkSource } from '../network/network-monitor.js';
 import { timersFrom } from '../transaction/timers.js';
 import type { Timers } from '../transaction/timers.js';
+import { ipChangePolicy } from './ip-change.js';
+import type { IpChangePolicy } from './ip-change.js';
 import { browserWebSocket } from '../transport/websocket-connection.js';
 import type { WebSocketFactory } from '../transport/websocket-connection.js';
 
@@ -33,6 +37,8 @@ export interface Environment extends Partial<MediaEnvironment> {
   readonly webSocket?: WebSocketFactory;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Tells when the network may have changed. @default the browser's events */
+  readonly network?: NetworkSource;
 }
 
 /** What a call agrees on with its peer is here that of accounts that say nothing else. */
@@ -53,6 +59,8 @@ export interface UserAgentOptions extends ExtensionOptions, CallLimits {
    * does not. `mix`: calls do not know of one another. @default 'exclusive'
    */
   readonly callPolicy?: 'exclusive' | 'mix';
+  /** What is done when the network changes. */
+  readonly ipChange?: IpChangePolicy;
   /** Whether the call that was put on hold for another one is resumed when that one is over. @default false */
   readonly resumeHeld?: boolean;
   /** How many calls the log keeps, in `storage` where there is one; false keeps none. @default 200 */
@@ -101,6 +109,8 @@ export interface UserAgentConfig {
   readonly callLimits: CallLimits;
   readonly autoAnswer: AutoAnswer;
   readonly callPolicy: 'exclusive' | 'mix';
+  readonly ipChange: IpChangePolicy;
+  readonly network: NetworkSource;
   readonly resumeHeld: boolean;
   readonly callLog: number;
   readonly log: Logger;
@@ -124,7 +134,7 @@ export interface UserAgentConfig {
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
   'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
-  'T1', 'limits', 'environment', ...extensionOptions, 'autoAnswer', 'callPolicy', 'resumeHeld', 'callLog', 'ringTimeout', 'maxDuration', 'noMediaTimeout',
+  'T1', 'limits', 'environment', ...extensionOptions, 'autoAnswer', 'callPolicy', 'resumeHeld', 'ipChange', 'callLog', 'ringTimeout', 'maxDuration', 'noMediaTimeout',
 ]); // prettier-ignore
 
 export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
@@ -150,7 +160,13 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
   const { keepAlive = 'auto', failback = 60 } = options;
   if (keepAlive !== 'auto' && keepAlive !== false) checkPositive('keepAlive', keepAlive, "'auto', false or seconds");
   if (failback !== false) checkPositive('failback', failback, 'false or seconds');
-  const { webSocket = browserWebSocket, clock = systemClock, random = systemRandom, ...media } = environment;
+  const {
+    webSocket = browserWebSocket,
+    clock = systemClock,
+    random = systemRandom,
+    network = browserNetwork,
+    ...media
+  } = environment;
   return Object.freeze({
     servers: serverList(options.servers),
     routes: routeSet(options.outboundProxies),
@@ -160,6 +176,8 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     callLimits: callLimits(options),
     autoAnswer: checkAutoAnswer(autoAnswer),
     callPolicy,
+    ipChange: ipChangePolicy(options.ipChange),
+    network,
     resumeHeld,
     callLog: callLog || 0,
     log: logger(options.log),

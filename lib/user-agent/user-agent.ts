@@ -28,6 +28,8 @@ import { CallLog } from './call-log.js';
 import { ExclusiveCalls } from './call-policy.js';
 import { findAccount, sipHost } from './account-routing.js';
 import type { StoredState } from './account-store.js';
+import { IpChange, checkHandleOptions } from './ip-change.js';
+import type { HandleIpChangeOptions, IpChangeProgress, IpChangeReport } from './ip-change.js';
 import type { CompleteOptions, Keeper, Kept } from './persistence.js';
 import { userAgentConfig } from './user-agent-options.js';
 import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js';
@@ -49,6 +51,8 @@ export interface UserAgentEvents extends RepeatedEvents {
     /** Only the first answer counts. */
     readonly respond: (status: number, options?: ResponseOptions) => void;
   };
+  /** What becomes of connections, registrations and calls when the network changes, step by step (PJSIP's on_ip_change_progress). */
+  ipChangeProgress: IpChangeProgress;
 }
 
 export interface StopOptions extends Pick<DisposeOptions, 'unregister'> {
@@ -80,6 +84,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   #isStopped = false;
   /** Where calls are heard one at a time. */
   readonly #policy: ExclusiveCalls | undefined;
+  readonly #ipChange: IpChange;
 
   /** Does no I/O: that begins with the first account. Throws `invalidOption`, naming the option. */
   constructor(options: UserAgentOptions) {
@@ -103,6 +108,17 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     this.#transactions = new TransactionLayer(clock, log, timers);
     this.#pool.attach(this.#transactions);
     this.#core = new Core(this.#transactions, random, log, { userAgent });
+    this.#ipChange = new IpChange(
+      {
+        ...config,
+        flows: () => this.#pool.flows,
+        accounts: () => this.accounts,
+        tell: (progress) => {
+          this.#emitter.emit('ipChangeProgress', progress);
+        },
+      },
+      config.ipChange,
+    );
     const user: CoreUser = {
       onNewRequest: (request, transaction) => {
         this.#onNewRequest(request, transaction);
@@ -182,6 +198,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       timers,
       mediaEnvironment,
       policy: this.#policy,
+      watcher: this.#ipChange,
       instanceId: () => this.#instanceId,
       ready: () => this.#load(),
       lease: (servers, slot, listener) => this.#lease(servers, slot, listener),
@@ -216,6 +233,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     });
     const peers = [...this.#accounts.values()];
     this.#accounts.set(account, inbox);
+    this.#ipChange.start();
     this.#defaultAccount ??= account;
     this.#changed();
     const ready = this.#load();
@@ -273,6 +291,17 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     return account.call(target, options);
   }
 
+  /**
+   * Brings everything back after a change of the network: a new connection to each server, a REGISTER with the new Contact,
+   * every call by re-INVITE with ICE restart. Runs by itself unless `ipChange.monitor` is `manual`; called by hand it asks no
+   * questions. Never rejects for what the network does: the report says what became of it, `ipChangeProgress` tells each
+   * step. Throws `invalidOption` (PJSIP's handle_ip_change).
+   */
+  handleIpChange(options: HandleIpChangeOptions = {}): Promise<IpChangeReport> {
+    if (this.#isStopped) throw new EvercallError('invalidState', 'handleIpChange: the user agent was stopped');
+    return this.#ipChange.handle(checkHandleOptions(options));
+  }
+
   /** Hangs up every call of every account. */
   hangupAll(): void {
     for (const call of this.calls) call.hangup();
@@ -284,6 +313,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
    */
   async stop({ unregister = true, wait = true }: StopOptions = {}): Promise<void> {
     this.#isStopped = true;
+    this.#ipChange.stop();
     const done = Promise.all(this.accounts.map((account) => account.dispose({ unregister })));
     if (wait) await Promise.all([done, this.#keeper?.flush()]);
     else this.#pool.close();

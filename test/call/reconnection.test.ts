@@ -122,7 +122,9 @@ describe('a call that loses its connection', () => {
     await server.skip();
     server.refused.clear();
     const seen: string[] = [];
-    for (let known = server.received.length, i = 0; i < 60; i++, await clock.advance(500))
+    let known = server.received.length;
+    for (let i = 0; i < 60; i++) {
+      await clock.advance(500);
       for (; known < server.received.length; known++) {
         const request = server.received[known] as SipRequest;
         if (request.method === 'ACK') continue;
@@ -130,6 +132,7 @@ describe('a call that loses its connection', () => {
         seen.push(`${request.method}${String(request.body).includes('a=sendonly') ? ' sendonly' : ''}`);
         server.respond(request, 200, { headers: described, body: isInvite ? peerSdp('recvonly', 2) : '' });
       }
+    }
     await Promise.all([held, sent]);
     assert.sameMembers(seen, ['MESSAGE', 'UPDATE', 'INVITE sendonly']);
   });

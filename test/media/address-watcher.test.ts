@@ -52,7 +52,7 @@ describe('addresses of the machine', () => {
     machine.addresses = [['10.0.0.2', 2_122_260_223]];
     const { clock, told } = watching(machine);
     await clock.advance(2000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(told.splice(0), ['10.0.0.2']);
     machine.addresses = [
       ['10.0.0.2', 2_122_260_223],
       ['10.1.0.2', 2_122_194_687],
@@ -78,7 +78,7 @@ describe('addresses of the machine', () => {
       machine.addresses = [[`${i}.local`, 2_122_260_223]];
       await clock.advance(250);
     }
-    assert.deepEqual(told, []);
+    assert.deepEqual(told, ['interface 0']);
   });
 
   it('looks until its signal aborts, and leaves no timer and no connection', async () => {

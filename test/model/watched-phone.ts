@@ -41,6 +41,7 @@ export class WatchedPhone {
       servers: `ws://${user}.example/ws`,
       keepAlive: false,
       failback: false,
+      ipChange: { monitor: 'manual' },
       log,
       environment: {
         webSocket,

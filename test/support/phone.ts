@@ -1,6 +1,6 @@
 // A user agent on a scripted server in virtual time: the stage of most tests.
 import { assert } from 'chai';
-import type { Account, AccountOptions, Logger, UserAgentOptions } from '../../lib/index.js';
+import type { Account, AccountOptions, Logger, NetworkSource, UserAgentOptions } from '../../lib/index.js';
 import { UserAgent } from '../../lib/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { headerValue } from '../../lib/parser/index.js';
@@ -49,9 +49,11 @@ export interface Phone {
 
 export interface PhoneOptions extends Partial<UserAgentOptions> {
   readonly account?: Partial<AccountOptions>;
+  /** A witness of the network that the test plays. */
+  readonly network?: NetworkSource;
 }
 
-export async function phone({ account: accountOptions, ...options }: PhoneOptions = {}): Promise<Phone> {
+export async function phone({ account: accountOptions, network, ...options }: PhoneOptions = {}): Promise<Phone> {
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const media = fakeMediaEnvironment();
@@ -66,6 +68,7 @@ export async function phone({ account: accountOptions, ...options }: PhoneOption
   const ua = new UserAgent({
     servers: 'ws://server.example/ws',
     keepAlive: false, // a test that is about it says so
+    ipChange: { monitor: 'manual' }, // so does one about this
     log: logger,
     environment: {
       webSocket: server.webSocket,
@@ -75,6 +78,7 @@ export async function phone({ account: accountOptions, ...options }: PhoneOption
       getUserMedia: (constraints) => media.getUserMedia(constraints),
       getDisplayMedia: (options) => media.getDisplayMedia(options),
       queryMicrophonePermission: () => environment.queryMicrophonePermission(),
+      ...(network && { network }),
     },
     ...options,
   });

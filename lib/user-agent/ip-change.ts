@@ -1,0 +1,303 @@
+/**
+ * What happens when the network changes: witnesses are heard, suspect connections verified or replaced, and every call brought
+ * back (PJSIP's handle_ip_change, which here calls itself).
+ */
+import type { Clock } from '../base/clock.js';
+import { sleep } from '../base/clock.js';
+import type { EvercallError } from '../base/errors.js';
+import { invalidOption } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import { checkBoolean, checkKnown, checkOneOf, checkPositive } from '../base/options.js';
+import type { Account } from '../account/account.js';
+import type { Call } from '../call/call.js';
+import type { CallWatcher } from '../call/call-context.js';
+import type { Leg } from '../call/leg.js';
+import type { Recovery, Rung } from '../call/reconnection.js';
+import { watchAddresses } from '../media/address-watcher.js';
+import type { MediaEnvironment } from '../media/environment.js';
+import { watchSleep } from '../network/network-monitor.js';
+import type { NetworkEvidence, NetworkSource } from '../network/network-monitor.js';
+import type { Flow } from '../transport/flow.js';
+
+/** What is done when the network changes, whoever noticed it. */
+export interface IpChangePolicy {
+  /** `manual`: nothing is noticed, the app calls `handleIpChange()`. @default 'auto' */
+  readonly monitor?: 'auto' | 'manual';
+  /** Ends calls instead of keeping them (PJSIP's hangup_calls). @default false */
+  readonly hangupCalls?: boolean;
+}
+
+export interface HandleIpChangeOptions {
+  /** For the log and the events. */
+  readonly reason?: string;
+  /** Opens a new connection to each server (PJSIP's restart_listener); false trusts the present ones. @default true */
+  readonly reconnect?: boolean;
+  /** Milliseconds between the end of a connection and the next (PJSIP's restart_lis_delay). @default 0 */
+  readonly restartDelay?: number;
+  /** `media`: every call is offered with an ICE restart; `dialog`: those whose media are well only say where we are now. @default 'media' */
+  readonly refresh?: 'media' | 'dialog' | false;
+  /** @default as the user agent was told */
+  readonly hangupCalls?: boolean;
+}
+
+/** What became of a connection, an account's registration, or a call. */
+export type IpChangeProgress =
+  | { readonly step: 'restartTransport'; readonly url: string; readonly ok: boolean; readonly duration: number }
+  | {
+      readonly step: 'updateContact';
+      readonly account: Account;
+      readonly ok: boolean;
+      readonly status: number | undefined;
+      readonly duration: number;
+    }
+  | { readonly step: 'hangupCall'; readonly call: Call }
+  | {
+      readonly step: 'refreshCall';
+      readonly call: Call;
+      /** How far up the ladder it went. */
+      readonly rung: Rung;
+      readonly ok: boolean;
+      readonly status: number | undefined;
+      readonly duration: number;
+    }
+  | { readonly step: 'completed'; readonly report: IpChangeReport };
+
+export interface IpChangeReport {
+  readonly reason: string;
+  /** `superseded`: the network has changed again meanwhile, and the later run has it. */
+  readonly outcome: 'completed' | 'superseded';
+  readonly steps: readonly Exclude<IpChangeProgress, { readonly step: 'completed' }>[];
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/** What is done to calls; `verify` leaves those alone whose connection works. */
+type Refresh = 'media' | 'dialog' | 'verify' | 'hangup' | false;
+type Step = IpChangeReport['steps'][number];
+
+export interface IpChangeHost {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly network: NetworkSource;
+  readonly mediaEnvironment: Pick<MediaEnvironment, 'RTCPeerConnection'>;
+  readonly flows: () => readonly Flow[];
+  readonly accounts: () => readonly Account[];
+  readonly tell: (progress: IpChangeProgress) => void;
+}
+
+/** Milliseconds in which several witnesses speak of the same change. */
+const debounce = 1000;
+/** Milliseconds that a registrar gets before the report says that it did not answer: timer F, and a little. */
+const patience = 34_000;
+
+export class IpChange implements CallWatcher {
+  readonly #host: IpChangeHost;
+  readonly #policy: IpChangePolicy;
+  readonly #legs = new Set<Leg>();
+  #unwatch: (() => void) | undefined;
+  /** Ends what is only watched during calls. */
+  #calls: AbortController | undefined;
+  /** The default address, and all. */
+  #addresses: readonly string[] | undefined;
+  #run: AbortController | undefined;
+  #began = -Infinity;
+
+  constructor(host: IpChangeHost, policy: IpChangePolicy) {
+    this.#host = host;
+    this.#policy = policy;
+  }
+
+  /** From now on the network is watched, unless the app does that. */
+  start(): void {
+    if (this.#policy.monitor === 'manual') return;
+    this.#unwatch ??= this.#host.network.watch((evidence) => {
+      this.#onEvidence(evidence);
+    });
+  }
+
+  stop(): void {
+    this.#unwatch?.();
+    this.#calls?.abort();
+    this.#run?.abort();
+  }
+
+  onConfirmed(leg: Leg): void {
+    this.#legs.add(leg);
+    if (!this.#calls && this.#unwatch) this.#watchCalls((this.#calls = new AbortController()).signal);
+  }
+
+  onReleased(leg: Leg): void {
+    this.#legs.delete(leg);
+    if (this.#legs.size > 0) return;
+    this.#calls?.abort();
+    this.#calls = this.#addresses = undefined;
+  }
+
+  /** Resolves with what came of it; a later run supersedes it. */
+  handle(options: HandleIpChangeOptions): Promise<IpChangeReport> {
+    const { reason = 'the app says so', reconnect = true, restartDelay = 0, refresh = 'media' } = options;
+    const hangup = options.hangupCalls ?? this.#policy.hangupCalls ?? false;
+    return this.#recover(reason, hangup ? 'hangup' : refresh, async (flow, signal) => {
+      if (!reconnect) return;
+      if (restartDelay > 0) await sleep(this.#host.clock, restartDelay, signal);
+      flow.reconnect(reason);
+    });
+  }
+
+  /** Sleep and addresses cost a look now and then: while somebody talks that is worth it. */
+  #watchCalls(signal: AbortSignal): void {
+    const { clock, mediaEnvironment } = this.#host;
+    const awake = watchSleep(clock, (evidence) => {
+      this.#onEvidence(evidence);
+    });
+    signal.addEventListener('abort', awake, { once: true });
+    void watchAddresses(mediaEnvironment, clock, (addresses) => { this.#onAddresses(addresses); }, signal); // prettier-ignore
+  }
+
+  /** Another default route, or an address that is gone while others are left: the way of the media is another one. */
+  #onAddresses(addresses: readonly string[]): void {
+    const former = this.#addresses;
+    const [first] = addresses;
+    if (first === undefined) return; // no network at all: nothing can be done yet
+    this.#addresses = addresses;
+    const hasLost = former?.some((address) => !addresses.includes(address));
+    if (former && (hasLost === true || former[0] !== first)) this.#onEvidence('moved');
+  }
+
+  #onEvidence(evidence: NetworkEvidence): void {
+    const { log } = this.#host;
+    log.info(`network: ${evidence}`);
+    if (evidence === 'offline') return; // a hint, and no reason to give anything up
+    if (evidence !== 'moved' && this.#run && this.#host.clock.now() - this.#began < debounce) return;
+    const hangup = this.#policy.hangupCalls ? 'hangup' : undefined;
+    if (evidence === 'moved') {
+      void this.#recover(evidence, hangup ?? 'media', (flow) => flow.migrate('the network has changed'));
+    } else {
+      void this.#recover(evidence, hangup ?? 'verify', (flow) =>
+        flow.race(`the network may have changed: ${evidence}`),
+      );
+    }
+  }
+
+  /** One run: all connections, then all registrations and calls at once. */
+  async #recover(
+    reason: string,
+    refresh: Refresh,
+    restart: (flow: Flow, signal: AbortSignal) => Promise<unknown>,
+  ): Promise<IpChangeReport> {
+    this.#run?.abort();
+    const { signal } = (this.#run = new AbortController());
+    const { clock, flows, accounts, tell } = this.#host;
+    const began = (this.#began = clock.now());
+    const steps: Step[] = [];
+    const note = (step: Step): void => {
+      if (signal.aborted) return;
+      steps.push(step);
+      tell(step);
+    };
+    const replaced = new Set<Flow>();
+    // media that are well stay as they are, unless the connection is found dead: then we have moved
+    const rung: Rung = refresh === 'media' || refresh === 'verify' ? 'media' : 'dialog';
+    for (const leg of this.#legs) leg.reconnection.prepared = rung;
+    await Promise.all(
+      flows().map(async (flow) => {
+        if (flow.state === 'idle') return;
+        const { connectionId } = flow;
+        const ok = await this.#restart(flow, restart, signal);
+        if (flow.connectionId === connectionId) return; // verified: nothing has happened
+        replaced.add(flow);
+        note({ step: 'restartTransport', url: flow.url, ok, duration: clock.now() - began });
+      }),
+    );
+    if (!signal.aborted) {
+      for (const leg of this.#legs) leg.reconnection.prepared = 'dialog';
+      const registrations =
+        replaced.size > 0 ? accounts().map((account) => this.#registered(account, began, note)) : [];
+      const calls = [...this.#legs].map((leg) => this.#refresh(leg, refresh, rung, replaced, began, note));
+      await Promise.all([...registrations, ...calls]);
+    }
+    const outcome = signal.aborted ? 'superseded' : 'completed';
+    const report: IpChangeReport = { reason, outcome, steps, duration: clock.now() - began };
+    if (outcome === 'completed') {
+      this.#run = undefined;
+      tell({ step: 'completed', report });
+    }
+    return report;
+  }
+
+  async #restart(
+    flow: Flow,
+    restart: (flow: Flow, signal: AbortSignal) => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    try {
+      await restart(flow, signal);
+      await flow.whenOpen(signal, patience);
+      return true;
+    } catch (error) {
+      if (!signal.aborted) this.#host.log.warn(`no connection yet: ${(error as EvercallError).message}`);
+      return false; // the flow goes on trying
+    }
+  }
+
+  /** The registration renews itself on the new connection; here it is waited for. */
+  async #registered(account: Account, began: number, note: (step: Step) => void): Promise<void> {
+    const { clock } = this.#host;
+    const isBusy = (): boolean => account.state === 'registering' || account.state === 'refreshing';
+    if (!isBusy()) return;
+    const enough = new AbortController();
+    const cancel = clock.after(patience, () => {
+      enough.abort();
+    });
+    while (isBusy() && !enough.signal.aborted)
+      await account.once('registrationChanged', { signal: enough.signal }).catch(() => undefined);
+    cancel();
+    const status = account.lastResponse?.status;
+    note({ step: 'updateContact', account, ok: account.isRegistered, status, duration: clock.now() - began });
+  }
+
+  async #refresh(
+    leg: Leg,
+    refresh: Refresh,
+    rung: Rung,
+    replaced: ReadonlySet<Flow>,
+    began: number,
+    note: (step: Step) => void,
+  ): Promise<void> {
+    const { call } = leg;
+    const isReplaced = replaced.has(leg.context.flow);
+    if (refresh === 'hangup') {
+      call.hangup();
+      note({ step: 'hangupCall', call });
+      return;
+    }
+    if (!isReplaced && refresh !== 'media') return;
+    const { ok, status, rung: reached }: Recovery = await leg.reconnection.climb(rung);
+    note({ step: 'refreshCall', call, rung: reached, ok, status, duration: this.#host.clock.now() - began });
+  }
+}
+
+const policyNames: ReadonlySet<string> = new Set<keyof IpChangePolicy>(['monitor', 'hangupCalls']);
+const handleNames: ReadonlySet<string> = new Set<keyof HandleIpChangeOptions>([
+  'reason', 'reconnect', 'restartDelay', 'refresh', 'hangupCalls',
+]); // prettier-ignore
+
+/** Throws `invalidOption`, naming the option. */
+export function ipChangePolicy(policy: IpChangePolicy = {}): IpChangePolicy {
+  checkKnown(policy, policyNames, 'ipChange');
+  const { monitor = 'auto', hangupCalls = false } = policy;
+  checkOneOf('ipChange.monitor', monitor, ['auto', 'manual']);
+  checkBoolean('ipChange.hangupCalls', hangupCalls);
+  return { monitor, hangupCalls };
+}
+
+export function checkHandleOptions(options: HandleIpChangeOptions): HandleIpChangeOptions {
+  checkKnown(options, handleNames);
+  const { reconnect, restartDelay, refresh, hangupCalls } = options;
+  if (reconnect !== undefined) checkBoolean('reconnect', reconnect);
+  if (hangupCalls !== undefined) checkBoolean('hangupCalls', hangupCalls);
+  if (restartDelay !== undefined && restartDelay !== 0) checkPositive('restartDelay', restartDelay, 'milliseconds');
+  if (!([undefined, false, 'media', 'dialog'] as unknown[]).includes(refresh))
+    throw invalidOption('refresh', "takes 'media', 'dialog' or false", refresh);
+  return options;
+}

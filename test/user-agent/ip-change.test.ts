@@ -1,0 +1,197 @@
+import { assert } from 'chai';
+import type { Call, IpChangeProgress, NetworkEvidence } from '../../lib/index.js';
+import { headerValue } from '../../lib/parser/index.js';
+import type { SipRequest } from '../../lib/parser/index.js';
+import { described, talkingTo } from '../support/calls.js';
+import { settle } from '../support/fake-clock.js';
+import { peerSdp } from '../support/phone.js';
+import type { Phone } from '../support/phone.js';
+import { bound, contactOf, leaving } from '../support/registering.js';
+
+const ufrag = (sdp: unknown): string => /a=ice-ufrag:(\S+)/.exec(String(sdp))![1]!;
+
+interface Moving extends Phone {
+  readonly call: Call;
+  readonly invite: SipRequest;
+  readonly witness: (evidence: NetworkEvidence) => void;
+  readonly steps: IpChangeProgress[];
+}
+
+/** A call of a registered account, and a witness of the network that the test plays. */
+async function moving({ monitor = 'auto' } = {}): Promise<Moving> {
+  let tell: ((evidence: NetworkEvidence) => void) | undefined;
+  const network = { watch: (listener: typeof tell) => ((tell = listener), () => (tell = undefined)) };
+  const stage = await talkingTo(
+    { headers: ['Allow: INVITE, ACK, BYE, UPDATE'] },
+    {},
+    { ipChange: { monitor }, network },
+  );
+  const registered = stage.account.register();
+  const register = await stage.server.request('REGISTER');
+  stage.server.respond(register, 200, { headers: [bound(register, 600)] });
+  await registered;
+  const steps: IpChangeProgress[] = [];
+  stage.ua.on('ipChangeProgress', (progress) => steps.push(progress));
+  return { ...stage, witness: (evidence) => tell?.(evidence), steps };
+}
+
+/** The REGISTER and the re-INVITE that bring everything back, in whatever order, are answered. */
+async function answerAll({ server, media }: Moving): Promise<{ register: SipRequest; invite: SipRequest }> {
+  await settle();
+  const [a, b] = server.received.slice(-2) as SipRequest[];
+  await server.skip();
+  const [register, invite] = a!.method === 'REGISTER' ? [a!, b!] : [b!, a!];
+  assert.deepEqual([register.method, invite.method], ['REGISTER', 'INVITE']);
+  server.respond(register, 200, { headers: [bound(register, 600)] });
+  server.respond(invite, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+  await server.request('ACK');
+  media.connections.at(-1)!.become('disconnected');
+  media.connections.at(-1)!.become('connected');
+  await settle();
+  return { register, invite };
+}
+
+describe('a change of the network', () => {
+  it('IPC-1, IPC-8, IPC-10: handleIpChange: a new connection, REGISTER with the new Contact, every call by ICE restart; the report says it', async () => {
+    const stage = await moving({ monitor: 'manual' });
+    const { ua, server, call, account, steps } = stage;
+    const former = account.contact;
+    const done = ua.handleIpChange({ reason: 'Wi-Fi left' });
+    const { register, invite } = await answerAll(stage);
+    assert.lengthOf(server.sockets, 2);
+    assert.isTrue(server.sockets[0]!.isClosed);
+    assert.notEqual(contactOf(register).uri, former);
+    assert.deepEqual(leaving(register), [former]);
+    assert.notEqual(ufrag(invite.body), ufrag(stage.invite.body));
+    assert.include(headerValue(invite, 'Contact'), contactOf(register).uri.split(';')[0]);
+    const report = await done;
+    assert.deepInclude(report, { outcome: 'completed', reason: 'Wi-Fi left' });
+    assert.deepEqual(
+      steps.map(({ step }) => step),
+      ['restartTransport', 'updateContact', 'refreshCall', 'completed'],
+    );
+    assert.isTrue(report.steps.every((step) => !('ok' in step) || step.ok));
+    assert.equal(call.state, 'confirmed');
+    assert.equal(call.connection, 'connected');
+  });
+
+  it('IPC-6: refresh: false leaves the calls alone but for where we are', async () => {
+    const stage = await moving({ monitor: 'manual' });
+    void stage.ua.handleIpChange({ refresh: false });
+    await settle();
+    const methods = (stage.server.received.slice(-2) as SipRequest[]).map(({ method }) => method);
+    assert.sameMembers(methods, ['REGISTER', 'UPDATE'], 'the dialog needs a target that is reached');
+  });
+
+  it('IPC-5: hangupCalls ends them, on the new connection', async () => {
+    const stage = await moving({ monitor: 'manual' });
+    const { ua, server, call, steps } = stage;
+    void ua.handleIpChange({ hangupCalls: true });
+    await settle();
+    assert.equal(call.state, 'disconnected');
+    assert.include(
+      (server.received as SipRequest[]).map(({ method }) => method),
+      'BYE',
+    );
+    assert.isFalse(server.socket.isClosed);
+    assert.include(steps.map(({ step }) => step), 'hangupCall'); // prettier-ignore
+  });
+
+  it('IPC-1: reconnect: false trusts the connection', async () => {
+    const stage = await moving({ monitor: 'manual' });
+    const done = stage.ua.handleIpChange({ reconnect: false });
+    const invite = await stage.server.request('INVITE');
+    stage.server.respond(invite, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await stage.server.request('ACK');
+    const report = await done;
+    assert.lengthOf(stage.server.sockets, 1);
+    assert.deepEqual(report.steps.map(({ step }) => step), ['refreshCall']); // prettier-ignore
+  });
+
+  it('IPC-2: restartDelay waits before the next connection', async () => {
+    const { ua, server, clock } = await moving({ monitor: 'manual' });
+    void ua.handleIpChange({ restartDelay: 500 });
+    await clock.advance(499);
+    assert.lengthOf(server.sockets, 1);
+    await clock.advance(1);
+    assert.lengthOf(server.sockets, 2);
+  });
+
+  it('IPC-40: online: a connection that is dead is replaced, and then the media have moved, too', async () => {
+    const stage = await moving();
+    const { server, witness } = stage;
+    server.socket.isDead = true;
+    witness('online');
+    await answerAll(stage);
+    assert.lengthOf(server.sockets, 2);
+    assert.equal(stage.call.connection, 'connected');
+  });
+
+  it('IPC-40: … and one that works stays, with its calls: nothing is said, nothing is told', async () => {
+    const { server, witness, steps } = await moving();
+    server.holdsHandshakes = true; // they take longer than a pong
+    for (const evidence of ['online', 'changed', 'awake'] as const) witness(evidence);
+    await settle();
+    assert.isFalse(server.sockets[0]!.isClosed);
+    assert.isTrue(server.sockets.slice(1).every(({ isClosed }) => isClosed));
+    await server.request('OPTIONS'); // whether it answers CRLF was not known
+    await server.nothing();
+    assert.deepEqual(steps.map(({ step }) => step), ['completed']); // prettier-ignore
+  });
+
+  it('IPC-40: three witnesses at once make one run', async () => {
+    const stage = await moving();
+    const { server, witness, steps } = stage;
+    server.socket.isDead = true;
+    for (const evidence of ['online', 'changed', 'awake'] as const) witness(evidence);
+    await answerAll(stage);
+    assert.lengthOf(server.sockets, 2);
+    assert.lengthOf(
+      steps.filter(({ step }) => step === 'completed'),
+      1,
+    );
+  });
+
+  it('IPC-42: offline alone is a hint: nothing is given up', async () => {
+    const { server, witness, clock, call } = await moving();
+    witness('offline');
+    await clock.advance(10_000);
+    await server.nothing();
+    assert.equal(call.connection, 'connected');
+  });
+
+  it('make before break: moved, the call is moved while the old connection still works', async () => {
+    const stage = await moving();
+    const { server, witness } = stage;
+    witness('moved');
+    await answerAll(stage);
+    assert.lengthOf(server.sockets, 2);
+    assert.isFalse(server.sockets[0]!.isClosed, 'what is under way is answered there');
+  });
+
+  it('IPC-40: manual: nothing is noticed', async () => {
+    const { server, witness, clock } = await moving({ monitor: 'manual' });
+    witness('moved');
+    await clock.advance(10_000);
+    await server.nothing();
+    assert.lengthOf(server.sockets, 1);
+  });
+
+  it('IPC-17: a later run supersedes: the report says so', async () => {
+    const stage = await moving({ monitor: 'manual' });
+    const { ua } = stage;
+    const first = ua.handleIpChange({ reason: 'one' });
+    const second = ua.handleIpChange({ reason: 'two' });
+    await answerAll(stage);
+    assert.equal((await first).outcome, 'superseded');
+    assert.deepInclude(await second, { outcome: 'completed', reason: 'two' });
+  });
+
+  it('wrong options are named; a user agent that was stopped refuses', async () => {
+    const { ua } = await moving({ monitor: 'manual' });
+    for (const options of [{ reconect: true }, { refresh: 'all' }, { restartDelay: -1 }, { reconnect: 1 }])
+      assert.throws(() => void ua.handleIpChange(options as never), /reconect|refresh|restartDelay|reconnect/);
+    await ua.stop({ unregister: false });
+    assert.throws(() => void ua.handleIpChange(), /was stopped/);
+  });
+});
