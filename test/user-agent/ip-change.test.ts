@@ -18,7 +18,7 @@ interface Moving extends Phone {
 }
 
 /** A call of a registered account, and a witness of the network that the test plays. */
-async function moving({ monitor = 'auto' } = {}): Promise<Moving> {
+async function moving({ monitor = 'auto' }: { readonly monitor?: 'auto' | 'manual' } = {}): Promise<Moving> {
   let tell: ((evidence: NetworkEvidence) => void) | undefined;
   const network = { watch: (listener: typeof tell) => ((tell = listener), () => (tell = undefined)) };
   const stage = await talkingTo(
