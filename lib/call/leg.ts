@@ -39,7 +39,8 @@ const none: readonly CallAttempt[] = [];
 export class Leg implements SessionUser, CallMediaUser {
   readonly context: CallContext;
   readonly call: Call;
-  readonly callId: string;
+  /** Of the present INVITE. */
+  callId: string;
   readonly direction: 'outgoing' | 'incoming';
   readonly peer: Peer;
   /** Whom we called. */
@@ -53,6 +54,8 @@ export class Leg implements SessionUser, CallMediaUser {
   readonly sessionContext: SessionContext;
   /** How it began; let go when it is confirmed. */
   outgoing: OutgoingInvite | undefined;
+  /** Sends the INVITE once more, when there is a connection again. */
+  placeAgain: (() => void) | undefined;
   incoming: IncomingInvite | undefined;
   #session: Session | undefined;
   #state: CallState;
@@ -285,7 +288,7 @@ export class Leg implements SessionUser, CallMediaUser {
       this.call.hangup();
     });
     this.#session = this.session;
-    this.outgoing = this.incoming = undefined;
+    this.outgoing = this.incoming = this.placeAgain = undefined;
     const { noMediaTimeout } = this.#limits;
     if (noMediaTimeout !== undefined) void watchFor(this, noMediaTimeout);
     this.context.policy?.onConfirmed(this.call);
@@ -337,6 +340,11 @@ export class Leg implements SessionUser, CallMediaUser {
     this.#tried = [...this.#tried, this.#attempt(status)];
     this.#heading = target;
     this.tell('redirected', { target, response });
+  }
+
+  onStranded(): boolean {
+    this.placeAgain?.();
+    return this.placeAgain !== undefined;
   }
 
   onEnded(end: SessionEnd): void {

@@ -1,5 +1,7 @@
 /** A call of ours on its way out: microphone and offer, then the INVITE; or its signal, which takes it back. */
 import { EvercallError, abortError, isEvercallError } from '../base/errors.js';
+import { newCallId } from '../base/random.js';
+import type { Header } from '../parser/index.js';
 import { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { CallOrigin } from './call-context.js';
 import type { Leg } from './leg.js';
@@ -9,8 +11,8 @@ type Outgoing = Extract<CallOrigin, { direction: 'outgoing' }>;
 
 /** Microphone and offer first: an INVITE that leaves is meant. */
 export async function place(leg: Leg, origin: Outgoing): Promise<void> {
-  const { target, from, routes, options } = origin;
-  const { offer: style, signal } = options;
+  const { options } = origin;
+  const { signal } = options;
   const headers = [...origin.headers, ...addedHeaders(options)];
   if (signal?.aborted) {
     await Promise.resolve(); // the caller holds the call before it hears of its end
@@ -21,19 +23,57 @@ export async function place(leg: Leg, origin: Outgoing): Promise<void> {
   try {
     const way = leg.context.policy?.makeWay(leg.call, origin.predecessor);
     if (way) await way;
-    const offer = style === 'late' || leg.end ? undefined : await leg.media.createOffer();
-    if (leg.end) return;
-    leg.outgoing = new OutgoingInvite(
-      leg.sessionContext,
-      { target, from, routes, headers, callId: leg.callId, offer, redirect: options.redirect ?? leg.context.redirect },
-      leg,
-    );
-    leg.outgoing.start();
+    await invite(leg, origin, headers);
   } catch (error) {
-    if (leg.end) return;
-    const known = isEvercallError(error) ? error : new EvercallError('negotiation', String(error), { cause: error });
-    leg.onEnded({ by: 'local', status: known.status ?? 480, reason: known.message, error: known });
+    fail(leg, error);
   }
+}
+
+async function invite(leg: Leg, origin: Outgoing, headers: readonly Header[]): Promise<void> {
+  const { target, from, routes, options } = origin;
+  const offer = options.offer === 'late' || leg.end ? undefined : await leg.media.createOffer();
+  if (leg.end) return;
+  leg.outgoing = new OutgoingInvite(
+    leg.sessionContext,
+    { target, from, routes, headers, callId: leg.callId, offer, redirect: options.redirect ?? leg.context.redirect },
+    leg,
+  );
+  leg.placeAgain = () => {
+    void inviteAgain(leg, origin, headers).catch((error: unknown) => {
+      fail(leg, error);
+    });
+  };
+  leg.outgoing.start();
+}
+
+/** Milliseconds that a call without an answer waits for a connection. */
+const patience = 32_000;
+
+/**
+ * The connection was lost before there was an answer, and none can reach us any more: on the next one the INVITE is taken back,
+ * and a new one sent (Linphone's way). To the app it is the same call.
+ */
+async function inviteAgain(leg: Leg, origin: Outgoing, headers: readonly Header[]): Promise<void> {
+  const { flow, core, log } = leg.sessionContext;
+  const stranded = leg.outgoing!;
+  log.info(`call ${leg.callId}: its INVITE is lost with the connection`);
+  await flow.whenOpen(undefined, patience);
+  stranded.cancelStranded();
+  if (leg.end) return; // hung up meanwhile
+  leg.callId = newCallId(core.random);
+  leg.media.renew(); // what the callee was offered, or has answered, is of the past
+  await invite(leg, origin, headers);
+}
+
+function fail(leg: Leg, error: unknown): void {
+  if (leg.end) return;
+  const known = isEvercallError(error) ? error : new EvercallError('negotiation', String(error), { cause: error });
+  leg.onEnded({
+    by: known.code === 'transport' ? 'network' : 'local',
+    status: known.status ?? 480,
+    reason: known.message,
+    error: known,
+  });
 }
 
 /** A signal may outlive many calls, and must keep none of them. */

@@ -98,6 +98,13 @@ export class ClientRequest implements ClientTransactionUser {
     else if (this.#hasProvisional) this.#sendCancel();
   }
 
+  /** Takes back what was lost with its connection: by a CANCEL on the present one, whatever came or did not (§9.1). */
+  cancelLost(headers: readonly Header[] = []): void {
+    if (!this.#transaction) return;
+    const cancel = buildCancel(this.#transaction.request, headers);
+    this.#context.transactions.request(cancel, this.#options.flow, ignoreOutcome);
+  }
+
   onResponse(response: SipResponse): void {
     if (response.status < 200) {
       if (!this.#hasProvisional) {

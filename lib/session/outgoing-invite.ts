@@ -177,7 +177,13 @@ export class OutgoingInvite implements RequestUser {
 
   onFailure(error: EvercallError): void {
     this.#endForks();
-    this.#retarget(error);
+    const isStranded = error.code === 'transport' && this.#context.flow.state !== 'idle';
+    if (!(isStranded && this.#user.onStranded())) this.#retarget(error);
+  }
+
+  /** On the next connection: it may still ring there. */
+  cancelStranded(): void {
+    this.#request?.cancelLost(this.#plan && this.#context.core.cancelling(this.#plan, []));
   }
 
   /** After a 3xx that is followed, and while there are targets left; else the call has failed. */

@@ -60,6 +60,8 @@ export interface SessionUser {
   onRefer(session: Session, transaction: ServerTransaction): void;
   /** A 3xx, or a failure after one, has sent our INVITE on to another target; `status` is of the one before. */
   onRedirected(target: string, response: SipResponse | undefined, status: number): void;
+  /** Our INVITE was lost with its connection, and no answer to it can reach us: whether it is sent once more. */
+  onStranded(): boolean;
   /** Once, and the last word. */
   onEnded(end: SessionEnd): void;
 }

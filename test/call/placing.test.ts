@@ -1,0 +1,79 @@
+import { assert } from 'chai';
+import { headerValue } from '../../lib/parser/index.js';
+import { calling, described } from '../support/calls.js';
+import { peerSdp } from '../support/phone.js';
+
+describe('an INVITE that is lost with its connection', () => {
+  it('J7, S3, IPC-14: is taken back on the next one and sent anew: the same call, another Call-ID, one INVITE alive', async () => {
+    const { call, server, clock, invite, media } = await calling();
+    const states: string[] = [];
+    call.on('stateChanged', ({ state }) => states.push(state));
+    server.respond(invite, 180);
+    server.socket.drop();
+    await clock.advance(1000);
+    const cancel = await server.request('CANCEL');
+    assert.equal(headerValue(cancel, 'Call-ID'), headerValue(invite, 'Call-ID'));
+    assert.equal(headerValue(cancel, 'Via'), headerValue(invite, 'Via'), 'the branch of the INVITE (§9.1)');
+    server.respond(cancel, 481);
+    const again = await server.request('INVITE');
+    assert.notEqual(headerValue(again, 'Call-ID'), headerValue(invite, 'Call-ID'));
+    assert.equal(call.callId, headerValue(again, 'Call-ID'));
+    server.respond(again, 180);
+    server.respond(again, 200, { headers: described, body: peerSdp() });
+    await server.request('ACK');
+    await call.answered;
+    assert.deepEqual(states, ['early', 'connecting', 'confirmed'], 'it rings on, for the app');
+    assert.isTrue(media.connections.slice(0, -1).every(({ signalingState }) => signalingState === 'closed'));
+    assert.lengthOf(
+      media.microphones.filter(({ readyState }) => readyState === 'live'),
+      1,
+    );
+  });
+
+  it('before any response, too', async () => {
+    const { call, server, clock } = await calling();
+    server.socket.drop();
+    await clock.advance(1000);
+    await server.request('CANCEL');
+    server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+    await server.request('ACK');
+    await call.answered;
+  });
+
+  it('hung up meanwhile, it is only taken back', async () => {
+    const { call, server, clock, invite } = await calling();
+    server.respond(invite, 180);
+    server.refused.add('ws://server.example/ws');
+    server.socket.drop();
+    await clock.advance(5000);
+    call.hangup();
+    assert.equal(call.state, 'disconnected');
+    server.refused.clear();
+    await clock.advance(20_000);
+    await server.request('CANCEL');
+    await server.nothing();
+    assert.deepInclude(call.end, { cause: 'cancelled', by: 'local' });
+  });
+
+  it('without a connection for half a minute it has failed', async () => {
+    const { call, server, clock } = await calling();
+    server.refused.add('ws://server.example/ws');
+    server.socket.drop();
+    await clock.advance(70_000);
+    assert.deepInclude(call.end, { by: 'network', status: 503 });
+    assert.isTrue(call.peerConnection === undefined || call.peerConnection.signalingState === 'closed');
+  });
+
+  it('IPC-43: a call that is made without a connection goes out when there is one', async () => {
+    const { account, server, clock } = await calling();
+    server.refused.add('ws://server.example/ws');
+    server.socket.drop();
+    await clock.advance(3000);
+    const call = account.call('carol');
+    await clock.advance(3000);
+    server.refused.clear();
+    await clock.advance(20_000);
+    assert.equal(call.state, 'calling');
+    assert.isTrue(server.received.some((message) => 'uri' in message && message.method === 'INVITE' && message.uri.includes('carol'))); // prettier-ignore
+  });
+});
