@@ -190,7 +190,9 @@ export class WireRules implements LinkUser {
   #onCancelSent(side: Side, cancel: SipRequest): void {
     const invite = this.#transactions.get(keyOf(cancel, 'INVITE'));
     if (invite?.from !== side) this.#report(`${summary(cancel)}: cancels nothing (§9.1)`);
-    else if (!invite.sawProvisional) this.#report(`${summary(cancel)}: before any provisional response (§9.1)`);
+    else if (!invite.sawProvisional && invite.sentAt !== -Infinity)
+      // one that is lost with its connection is taken back, whatever it has become
+      this.#report(`${summary(cancel)}: before any provisional response (§9.1)`);
     if (this.#transactions.has(keyOf(cancel))) this.#report(`${summary(cancel)}: twice`);
     this.#transactions.set(keyOf(cancel), this.#newTransaction(side, cancel));
   }
