@@ -64,11 +64,6 @@ export class Dialog implements DialogState {
     this.#remoteSequence = state.remoteSequence;
   }
 
-  /** Of the last request of ours. */
-  get localSequence(): number {
-    return this.#localSequence;
-  }
-
   /** The plan of a request in this dialog (§12.2.1.1). */
   plan(method: string, headers: readonly Header[] = [], body: Body = ''): RequestPlan {
     return {
@@ -118,8 +113,8 @@ export class Dialog implements DialogState {
   }
 }
 
-/** A dialog as the UAC sees it, from a response with a To tag (§12.1.2). @param used the last number of ours, where others came after this request */
-export function dialogOfResponse(request: SipRequest, response: SipResponse, flow: Flow, used = 0): Dialog {
+/** A dialog as the UAC sees it, from a response with a To tag (§12.1.2). */
+export function dialogOfResponse(request: SipRequest, response: SipResponse, flow: Flow): Dialog {
   const to = read(response, To)!;
   return new Dialog({
     callId: read(request, CallId)!,
@@ -130,7 +125,7 @@ export function dialogOfResponse(request: SipRequest, response: SipResponse, flo
     routes: recordRoutes(response).reverse(),
     flow,
     remoteTarget: contactUri(response) ?? request.uri, // §13.2.2.4 needs one; a missing Contact must not end the call
-    localSequence: Math.max(used, read(request, CSeq)!.sequence),
+    localSequence: read(request, CSeq)!.sequence,
     remoteSequence: undefined,
   });
 }

@@ -2,6 +2,7 @@
 import type { EvercallError } from '../base/errors.js';
 import type { RequestUser } from '../core/client-request.js';
 import { dialogOfResponse } from '../core/dialog.js';
+import type { Dialog } from '../core/dialog.js';
 import { CSeq, To, read } from '../parser/index.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { SessionContext } from './session-context.js';
@@ -18,20 +19,20 @@ export class LateAnswers implements RequestUser {
   /** The ACKs of those who were hung up on, by their tags: a 2xx that comes again is one whose ACK was lost. */
   #acks: Map<string, SipRequest> | undefined;
 
-  readonly #sequences: ReadonlyMap<string, number> | undefined;
+  readonly #dialogs: ReadonlyMap<string, Dialog> | undefined;
 
   /**
    * Without a winner the call was given up, and nobody's answer is wanted. It knows nothing of the call, so as not to keep it.
-   * @param sequences the last number of ours in each early dialog that is over, by its tag: there it goes on (§12.2.1.1)
+   * @param dialogs early ones that are over, by their tags: their numbers go on (§12.2.1.1)
    */
   constructor(
     { core, flow, authenticator, log }: SessionContext,
     winner?: Winner,
-    sequences?: ReadonlyMap<string, number>,
+    dialogs?: ReadonlyMap<string, Dialog>,
   ) {
     this.#context = { core, flow, authenticator, log };
     this.#winner = winner;
-    this.#sequences = sequences;
+    this.#dialogs = dialogs;
   }
 
   onFinal(response: SipResponse, request: SipRequest): void {
@@ -49,7 +50,8 @@ export class LateAnswers implements RequestUser {
   /** A dialog nobody wants: acknowledged, and ended. */
   #hangUp(response: SipResponse, request: SipRequest): SipRequest {
     const { core, flow, authenticator, log } = this.#context;
-    const dialog = dialogOfResponse(request, response, flow, this.#sequences?.get(remoteTag(response)));
+    const dialog = this.#dialogs?.get(remoteTag(response)) ?? dialogOfResponse(request, response, flow);
+    dialog.confirm(response);
     const ack = core.sendAck(dialog.planAck(read(response, CSeq)!.sequence, [], ''), flow);
     core.exchange(dialog.plan('BYE'), { flow, authenticator }).catch((error: unknown) => {
       log.warn(`BYE to a fork: ${String(error)}`);

@@ -3,6 +3,7 @@ import { EvercallError, rejected } from '../base/errors.js';
 import { newCallId, newTag } from '../base/random.js';
 import type { ClientRequest, RequestUser } from '../core/client-request.js';
 import { dialogOfResponse } from '../core/dialog.js';
+import type { Dialog } from '../core/dialog.js';
 import type { RequestPlan } from '../core/requests.js';
 import { CSeq, reasonPhrase, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
@@ -57,8 +58,8 @@ export class OutgoingInvite implements RequestUser {
   /** The dialog that won: the first 2xx. */
   #session: Session | undefined;
   #early: EarlyMedia | undefined;
-  /** Of early dialogs that are over: the last number of ours, by the tag. */
-  #sequences: Map<string, number> | undefined;
+  /** Early dialogs that are over, by their tags: what is said in them still goes on with their numbers (§12.2.1.1). */
+  #ended: Map<string, Dialog> | undefined;
   /** Since a 3xx was followed. */
   #targets: TargetSet | undefined;
   #isGivenUp = false;
@@ -116,7 +117,7 @@ export class OutgoingInvite implements RequestUser {
   cancel(headers: readonly Header[] = []): void {
     this.#isGivenUp = true;
     this.#endForks();
-    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#sequences));
+    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#ended));
     if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, headers));
   }
 
@@ -128,7 +129,7 @@ export class OutgoingInvite implements RequestUser {
   }
 
   onProvisional(response: SipResponse, request: SipRequest): void {
-    if (response.status === 100 || this.#sequences?.has(remoteTag(response))) return; // of a fork that is over
+    if (response.status === 100 || this.#ended?.has(remoteTag(response))) return; // of a fork that is over
     const description = sessionDescription(response);
     const fork = this.#fork(response, request);
     const verdict = fork?.prack.judge(response) ?? 'unreliable';
@@ -151,14 +152,14 @@ export class OutgoingInvite implements RequestUser {
     if (this.#session) {
       // The answer to a late offer is still being made: a repeat will get its ACK then, another fork is hung up now.
       if (tag !== this.#session.dialog.remoteTag)
-        new LateAnswers(this.#context, undefined, this.#sequences).onFinal(response, request);
+        new LateAnswers(this.#context, undefined, this.#ended).onFinal(response, request);
       return;
     }
     const fork = this.#forks.get(tag);
     this.#forks.delete(tag);
     this.#endForks();
-    fork?.session.dialog.confirm(response);
     const session = fork?.session ?? this.#newSession(response, request);
+    session.dialog.confirm(response);
     session.onForkEnd = undefined;
     session.learn(response);
     session.learnPackages(response);
@@ -169,7 +170,7 @@ export class OutgoingInvite implements RequestUser {
   #newSession(response: SipResponse, request: SipRequest): Session {
     return new Session(
       this.#context,
-      dialogOfResponse(request, response, this.#context.flow, this.#sequences?.get(remoteTag(response))),
+      this.#ended?.get(remoteTag(response)) ?? dialogOfResponse(request, response, this.#context.flow),
       true,
       this.#user,
     );
@@ -225,7 +226,8 @@ export class OutgoingInvite implements RequestUser {
       const session = this.#newSession(response, request);
       session.onForkEnd = () => {
         this.#forks.delete(tag);
-        (this.#sequences ??= new Map<string, number>()).set(tag, session.dialog.localSequence);
+        session.dialog.user = undefined;
+        (this.#ended ??= new Map<string, Dialog>()).set(tag, session.dialog);
       };
       session.exchange = this.#options.offer === undefined ? 'remoteOffer' : 'localOffer'; // RFC 3311 §5.1: this one first
       fork = { session, prack: new Prack(session) };
@@ -305,7 +307,7 @@ export class OutgoingInvite implements RequestUser {
   /** From here on only late answers can come. */
   #settle(session: Session, ack: SipRequest): void {
     const winner = { remoteTag: session.dialog.remoteTag, ack };
-    this.#request?.handOver(new LateAnswers(this.#context, winner, this.#sequences));
+    this.#request?.handOver(new LateAnswers(this.#context, winner, this.#ended));
   }
 
   async #applyAnswer(session: Session, answer: string | undefined): Promise<void> {

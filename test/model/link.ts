@@ -53,9 +53,20 @@ export class Link {
     return true;
   }
 
+  /** Unless nobody is there to take it. */
   arrive(side: Side, frame: string): void {
+    const socket = this.#sockets[side];
+    if (!socket || socket.isClosed) return;
     this.#user.onDelivered(side, frame);
-    this.#sockets[side]?.receive(frame);
+    socket.receive(frame);
+  }
+
+  /** The connection of `side` is lost, and what was on its way there. */
+  cut(side: Side): void {
+    const socket = this.#sockets[side];
+    if (!socket || socket.isClosed) return;
+    this.#inFlight[side].length = 0;
+    socket.drop();
   }
 
   /** Takes the oldest frame towards `side` out of the network. */

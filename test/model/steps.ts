@@ -19,7 +19,7 @@ export type Step =
       readonly reliable: 'off' | 'supported' | 'required';
     }
   | { readonly kind: 'verb'; readonly side: Side; readonly verb: Verb; readonly pick: number }
-  | { readonly kind: 'lose' | 'double' | 'swap'; readonly side: Side }
+  | { readonly kind: 'lose' | 'double' | 'swap' | 'cut'; readonly side: Side }
   | { readonly kind: 'refuse'; readonly side: Side; readonly status: number };
 
 const side = fc.constantFrom<Side>(0, 1);
@@ -65,6 +65,7 @@ const calm = [
 ] as const;
 
 const faults = [
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const), side }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('lose' as const, 'double' as const, 'swap' as const), side }),
@@ -105,6 +106,10 @@ export async function take(phones: Phones, step: Step): Promise<void> {
       runVerb(phones.phones[step.side], step.verb, step.pick);
       break;
     }
+    case 'cut':
+      rules.isDisturbed = true;
+      link.cut(step.side);
+      break;
     case 'refuse':
       refuse(phones, step.side, step.status);
       break;

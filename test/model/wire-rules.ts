@@ -256,7 +256,10 @@ export class WireRules implements LinkUser {
   #offer(side: Side, message: SipMessage, transaction: Transaction): void {
     const view = this.#view(message, side);
     const stale = (pending: Transaction | undefined): boolean =>
-      pending === undefined || pending === transaction || this.#clock.now() - pending.sentAt >= patience;
+      pending === undefined ||
+      pending === transaction ||
+      isOfAnotherFork(pending, transaction) ||
+      this.#clock.now() - pending.sentAt >= patience;
     if (!stale(view.out))
       this.#report(`${summary(message)}: a second offer beside that of ${summary(view.out!.request)} (RFC 3264 §4)`);
     if (!stale(view.in) && !this.isDisturbed)
@@ -288,6 +291,12 @@ export class WireRules implements LinkUser {
   #report(what: string): void {
     this.violations.push(what);
   }
+}
+
+/** Each early dialog has an exchange of its own. */
+function isOfAnotherFork(one: Transaction, other: Transaction): boolean {
+  const [a, b] = [one, other].map(({ request }) => read(request, To)!.params.get('tag'));
+  return one.from === other.from && a !== undefined && b !== undefined && a !== b;
 }
 
 const hasBody = (message: SipMessage): boolean =>
