@@ -58,6 +58,8 @@ export interface CallEnd {
   /** How far the call had come. */
   readonly stage: CallState;
   /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Milliseconds since 1970. */
   readonly at: number;
   /** Milliseconds from `confirmed` to the end; 0 when it never was. */
   readonly duration: number;
@@ -77,7 +79,7 @@ export interface CallEnd {
 }
 
 /** What only the call knows of its end. */
-type Known = Pick<CallEnd, 'stage' | 'at' | 'duration' | 'tried' | 'stats'>;
+type Known = Pick<CallEnd, 'stage' | 'startedAt' | 'at' | 'duration' | 'tried' | 'stats'>;
 
 export function callEnd(end: SessionEnd, known: Known): CallEnd {
   const { status, reason, by, error, message } = end;

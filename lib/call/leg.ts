@@ -355,6 +355,7 @@ export class Leg implements SessionUser, CallMediaUser {
     if (end.message) this.peer.hear(end.message);
     this.#end = callEnd(end, {
       stage: this.#state,
+      startedAt: this.startTime,
       at: this.context.clock.wallTime(),
       duration: this.duration,
       tried: this.target === undefined ? [] : [...this.#tried, this.#attempt(status)],

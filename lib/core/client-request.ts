@@ -33,6 +33,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for which it waits for a connection, whatever fails meanwhile. @default until no server can be reached */
   readonly patience?: number;
+  /** Of the call it belongs to (RFC 7989). */
+  readonly sessionId?: Header | undefined;
 }
 
 export class ClientRequest implements ClientTransactionUser {
@@ -187,6 +189,7 @@ export class ClientRequest implements ClientTransactionUser {
       sequence: plan.nextSequence(),
       authorization: authenticator?.preempt(plan, this.#tried) ?? [],
       product: this.#context.product,
+      sessionId: this.#options.sessionId,
     });
     this.#transaction = this.#context.transactions.request(request, flow, this);
   }

@@ -88,20 +88,23 @@ export class Core implements TransactionUser {
   }
 
   /** Sends the ACK of a 2xx, which no transaction carries (§13.2.2.4); returns it for repeats. */
-  sendAck(plan: RequestPlan, flow: Flow): SipRequest {
+  sendAck(plan: RequestPlan, flow: Flow, sessionId?: Header): SipRequest {
     const { viaTransport, sentBy } = flow;
     const branch = newBranch(this.random);
-    const ack = buildRequest(plan, { branch, viaTransport, sentBy, sequence: plan.nextSequence(), authorization: [] });
+    const sequence = plan.nextSequence();
+    const ack = buildRequest(plan, { branch, viaTransport, sentBy, sequence, authorization: [], sessionId });
     flow.send(ack);
     return ack;
   }
 
   /** Answers a request, with a To tag of ours unless it has one (§8.2.6.2). */
-  respond(transaction: ServerTransaction, status: number, options: ResponseOptions = {}): void {
+  respond(transaction: ServerTransaction, status: number, options: ResponseOptions = {}, sessionId?: Header): void {
     const { userAgent } = this.#config;
-    const headers = userAgent ? [...(options.headers ?? []), { name: 'Server', value: userAgent }] : options.headers;
-    const tag = options.toTag ?? newTag(this.random);
-    transaction.respond(buildResponse(transaction.request, status, { ...options, toTag: tag, headers }));
+    const headers = [...(options.headers ?? [])];
+    if (sessionId) headers.push(sessionId);
+    if (userAgent) headers.push({ name: 'Server', value: userAgent });
+    const { toTag: tag = newTag(this.random), reason, body } = options;
+    transaction.respond(buildResponse(transaction.request, status, { toTag: tag, reason, body, headers }));
   }
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
@@ -158,8 +161,13 @@ export class Core implements TransactionUser {
   }
 
   /** §11.2. */
-  respondOptions(transaction: ServerTransaction, status = 200, abilities: readonly Header[] = generalAbilities): void {
-    this.respond(transaction, status, { headers: [acceptHeader, ...abilities] });
+  respondOptions(
+    transaction: ServerTransaction,
+    status = 200,
+    abilities: readonly Header[] = generalAbilities,
+    sessionId?: Header,
+  ): void {
+    this.respond(transaction, status, { headers: [acceptHeader, ...abilities] }, sessionId);
   }
 
   /** §9.2: the CANCEL is answered for itself; what it asks for is up to the INVITE's user. */

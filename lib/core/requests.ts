@@ -29,6 +29,7 @@ export interface Attempt {
   readonly sequence: number;
   readonly authorization: readonly Header[];
   readonly product?: Header | undefined;
+  readonly sessionId?: Header | undefined;
 }
 
 const maxForwards: Header = { name: 'Max-Forwards', value: '70' };
@@ -48,6 +49,7 @@ export function buildRequest(plan: RequestPlan, attempt: Attempt): SipRequest {
   );
   for (const line of attempt.authorization) headers.push(line);
   for (const line of plan.headers) headers.push(line);
+  if (attempt.sessionId) headers.push(attempt.sessionId);
   if (attempt.product) headers.push(attempt.product);
   return { method: plan.method, uri, headers, body: plan.body };
 }

@@ -7,7 +7,7 @@ import type { RequestPlan } from '../core/requests.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ResponseOptions } from '../transaction/responses.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { nilUuid, senderUuid, sessionIdHeader } from '../transaction/session-id.js';
+import { senderUuid, sessionIdHeader } from '../transaction/session-id.js';
 import type { Flow } from '../transport/flow.js';
 
 /** What the app makes of a request before it leaves. */
@@ -35,17 +35,17 @@ export class Signalling {
 
   /** As `Core.request`. */
   request(plan: RequestPlan, options: RequestOptions, user: RequestUser): ClientRequest {
-    return this.#core.request(this.#complete(plan), options, user);
+    return this.#core.request(this.#dressed(plan), { ...options, sessionId: this.#mark(plan.peerUuid) }, user);
   }
 
   /** As `Core.exchange`. */
   exchange(plan: RequestPlan, options: RequestOptions): Promise<SipResponse> {
-    return this.#core.exchange(this.#complete(plan), options);
+    return this.#core.exchange(this.#dressed(plan), { ...options, sessionId: this.#mark(plan.peerUuid) });
   }
 
   /** As `Core.sendAck`. */
   sendAck(plan: RequestPlan, flow: Flow): SipRequest {
-    return this.#core.sendAck(this.#complete(plan), flow);
+    return this.#core.sendAck(this.#dressed(plan), flow, this.#mark(plan.peerUuid));
   }
 
   /** Headers of the CANCEL of a request: its Session-ID is the request's (RFC 7989 §6). */
@@ -54,23 +54,24 @@ export class Signalling {
   }
 
   /** As `Core.respond`. */
-  respond(transaction: ServerTransaction, status: number, options: ResponseOptions = {}): void {
-    this.#core.respond(transaction, status, this.#marked(transaction.request, options));
+  respond(transaction: ServerTransaction, status: number, options?: ResponseOptions): void {
+    this.#core.respond(transaction, status, options, this.#markTo(transaction.request));
   }
 
-  respondOptions(transaction: ServerTransaction, headers: readonly Header[]): void {
-    this.#core.respondOptions(transaction, 200, this.#marked(transaction.request, { headers }).headers);
+  respondOptions(transaction: ServerTransaction, abilities: readonly Header[]): void {
+    this.#core.respondOptions(transaction, 200, abilities, this.#markTo(transaction.request));
   }
 
-  #complete(plan: RequestPlan): RequestPlan {
-    const dressed = this.#dress ? this.#dress(plan) : plan;
-    if (this.uuid === undefined) return dressed;
-    return { ...dressed, headers: [...dressed.headers, sessionIdHeader(this.uuid, plan.peerUuid)] };
+  #dressed(plan: RequestPlan): RequestPlan {
+    return this.#dress ? this.#dress(plan) : plan;
   }
 
-  #marked(request: SipRequest, options: ResponseOptions): ResponseOptions {
-    if (this.uuid === undefined) return options;
-    const peer = senderUuid(request) ?? this.dialogs.find(request)?.peerUuid ?? nilUuid;
-    return { ...options, headers: [...(options.headers ?? []), sessionIdHeader(this.uuid, peer)] };
+  #mark(peer: string | undefined): Header | undefined {
+    return this.uuid === undefined ? undefined : sessionIdHeader(this.uuid, peer);
+  }
+
+  #markTo(request: SipRequest): Header | undefined {
+    if (this.uuid === undefined) return undefined;
+    return sessionIdHeader(this.uuid, senderUuid(request) ?? this.dialogs.find(request)?.peerUuid);
   }
 }

@@ -1,5 +1,4 @@
 /** Session-ID: the two UUIDs that name a call from end to end, whatever becomes of its Call-IDs (RFC 7989). */
-import { headerValue } from '../parser/index.js';
 import type { Header, SipMessage } from '../parser/index.js';
 
 /** Of whoever is not known yet (§5). */
@@ -12,7 +11,7 @@ export const sessionIdHeader = (local: string, remote = nilUuid): Header => ({
 
 /** Of whoever sent the message, where it is told and is one: nil, or of another length, counts as absent (§6). */
 export function senderUuid(message: SipMessage): string | undefined {
-  const value = headerValue(message, 'Session-ID');
+  const value = message.headers.find(({ name }) => name === 'Session-ID')?.value;
   const uuid = value === undefined ? undefined : /^[\da-f]{32}(?=[ \t]*(?:;|$))/i.exec(value)?.[0].toLowerCase();
   return uuid === nilUuid ? undefined : uuid;
 }

@@ -50,7 +50,11 @@ export class CallLog {
   readonly #storage: KeyValueStorage | undefined;
   readonly #log: Logger;
   readonly #store = new Store<CallLogSnapshot>(() => ({ entries: this.entries, missedCount: this.missedCount }));
-  #state: CallLogState = { entries: [], missed: {} };
+  /** The latest last: there is always room for one more. */
+  #recorded: CallLogEntry[] = [];
+  /** The same as the app sees it, until something changes. */
+  #entries: readonly CallLogEntry[] | undefined;
+  #missed: Readonly<Record<string, number>> = {};
   #keeper: Promise<LogKeeper | undefined> | undefined;
   /** What was stored is not wanted any more. */
   #isCleared = false;
@@ -63,12 +67,12 @@ export class CallLog {
 
   /** The latest first. */
   get entries(): readonly CallLogEntry[] {
-    return this.#state.entries;
+    return (this.#entries ??= this.#recorded.slice(-this.#maxEntries).reverse());
   }
 
   /** Of all accounts, since the last `resetMissed()`. */
   get missedCount(): number {
-    return Object.values(this.#state.missed).reduce((sum, count) => sum + count, 0);
+    return Object.values(this.#missed).reduce((sum, count) => sum + count, 0);
   }
 
   /** Those of one account, by its id. */
@@ -77,19 +81,22 @@ export class CallLog {
   }
 
   missedCountOf(account: string): number {
-    return this.#state.missed[account] ?? 0;
+    return this.#missed[account] ?? 0;
   }
 
   /** The user has seen them; of one account, or of all. */
   resetMissed(account?: string): void {
-    this.#change({ ...this.#state, missed: without(this.#state.missed, account) });
+    this.#missed = without(this.#missed, account);
+    this.#changed();
   }
 
   /** Forgets the calls of one account, or all, also in the storage. */
   clear(account?: string): void {
     if (account === undefined) this.#isCleared = true;
-    const entries = account === undefined ? [] : this.entries.filter((entry) => entry.account !== account);
-    this.#change({ entries, missed: without(this.#state.missed, account) });
+    const kept = this.#recorded.slice(-this.#maxEntries);
+    this.#recorded = account === undefined ? [] : kept.filter((entry) => entry.account !== account);
+    this.#missed = without(this.#missed, account);
+    this.#changed();
   }
 
   /** Resolves when what was stored before is among the entries, at once where nothing is stored; never rejects. */
@@ -99,7 +106,7 @@ export class CallLog {
 
   /** As JSON can have it. */
   toJSON(): CallLogState {
-    return this.#state;
+    return { entries: this.entries, missed: this.#missed };
   }
 
   subscribe(listener: () => void): () => void {
@@ -115,16 +122,16 @@ export class CallLog {
   add(call: Call, account: string): void {
     if (this.#maxEntries === 0) return;
     const entry = entryOf(call, account);
-    const { missed } = this.#state;
-    const entries = [entry, ...this.entries].slice(0, this.#maxEntries);
-    const isMissed = entry.status === 'missed';
-    this.#change({ entries, missed: isMissed ? { ...missed, [account]: (missed[account] ?? 0) + 1 } : missed });
+    this.#recorded.push(entry);
+    if (this.#recorded.length > 2 * this.#maxEntries) this.#recorded = this.#recorded.slice(-this.#maxEntries);
+    if (entry.status === 'missed') this.#missed = { ...this.#missed, [account]: this.missedCountOf(account) + 1 };
+    this.#changed();
   }
 
-  #change(state: CallLogState): void {
-    this.#state = state;
+  #changed(): void {
+    this.#entries = undefined;
     this.#store.changed();
-    void this.#keep()?.then((keeper) => keeper?.save(this.#state));
+    void this.#keep()?.then((keeper) => keeper?.save(this.toJSON()));
   }
 
   /** Loads what is stored, once, and puts it behind what there is by then. */
@@ -145,8 +152,10 @@ export class CallLog {
 
   #merge(found: CallLogState): void {
     const missed = { ...found.missed };
-    for (const [account, count] of Object.entries(this.#state.missed)) missed[account] = (missed[account] ?? 0) + count;
-    this.#state = { entries: [...this.entries, ...found.entries].slice(0, this.#maxEntries), missed };
+    for (const [account, count] of Object.entries(this.#missed)) missed[account] = (missed[account] ?? 0) + count;
+    this.#missed = missed;
+    this.#recorded = [...[...found.entries].reverse(), ...this.#recorded];
+    this.#entries = undefined;
     this.#store.changed();
   }
 }
@@ -156,11 +165,10 @@ function without(missed: Readonly<Record<string, number>>, account: string | und
 }
 
 function entryOf(call: Call, account: string): CallLogEntry {
-  const { callId, direction, remote, info, quality } = call;
+  const { callId, direction, remote, quality } = call;
   const end = call.end!;
   const status = direction === 'incoming' ? incomingStatus(end) : outgoingStatus(end);
-  const startedAt = end.at - info.totalDuration;
-  const { duration, cause } = end;
+  const { startedAt, duration, cause } = end;
   return { callId, account, direction, status, remote, startedAt, duration, cause, quality: quality?.mos };
 }
 
