@@ -21,9 +21,10 @@ const stateWords: Readonly<Record<CallState, string>> = {
 };
 
 /** The state of a call in one or two words. */
-export function callWords({ state, localHold, remoteHold, muted, mediaState, direction }: Call): string {
+export function callWords({ state, localHold, remoteHold, muted, connection, mediaState, direction }: Call): string {
   if (state === 'early' && direction === 'incoming') return stateWords.incoming;
   if (state !== 'confirmed') return stateWords[state];
+  if (connection === 'reconnecting') return 'Reconnecting…';
   if (localHold) return 'On hold';
   if (remoteHold) return 'Held by the other side';
   if (mediaState === 'disconnected' || mediaState === 'failed') return 'The sound is interrupted';
