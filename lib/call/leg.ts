@@ -206,7 +206,7 @@ export class Leg implements SessionUser, CallMediaUser {
 
   mustHaveDialog(verb: string): Session {
     const session = this.dialogSession;
-    if (!session || this.#end) throw this.#notNow(verb);
+    if (!session || this.#end || this.incoming?.hasDialog === false) throw this.#notNow(verb);
     return session;
   }
 

@@ -219,6 +219,11 @@ export class IncomingInvite implements InviteUser {
     }
   }
 
+  /** Whether the caller knows of the dialog: a response with our tag has been sent (§12.1). */
+  get hasDialog(): boolean {
+    return (this.#transaction.lastResponse?.status ?? 100) > 100;
+  }
+
   #respond(status: number, headers: readonly Header[] = [], body?: string, reason?: string): void {
     this.#context.core.respond(this.#transaction, status, { toTag: this.#tag, headers, body, reason });
   }

@@ -243,4 +243,12 @@ describe('UPDATE of ours (RFC 3311 §5.1)', () => {
     await clock.advance(64 * 500);
     assert.equal(clock.pending, 0);
   });
+
+  it('CALL-22: a caller that knows of no dialog yet is sent nothing in it (§12.1)', async () => {
+    const { call, server } = await peerCalls({ Require: '100rel', Supported: '100rel', Allow: 'UPDATE' }, '');
+    await server.nothing(); // one that must arrive would have to bring an offer (RFC 3262 §5)
+    assert.throws(() => void call.update({ offer: false }), /incoming/);
+    assert.throws(() => void call.sendRequest('OPTIONS'), /incoming/);
+    await server.nothing();
+  });
 });
