@@ -1,6 +1,7 @@
 import { assert } from 'chai';
 import type { CallLogEntry, CallLogState, UserAgent } from '../../lib/index.js';
-import { calling, described, inDialog, inviteVia, peerCalls, peerOffer, talking, talkingTo } from '../support/calls.js';
+import { headerValue } from '../../lib/parser/index.js';
+import { calling, described, inDialog, inviteVia, peerCalls, peerOffer, talking } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
@@ -129,12 +130,21 @@ describe('call log', () => {
       );
   });
 
-  it('3.4: a call that is placed anew is one entry', async () => {
-    const { ua, call, server } = await talkingTo();
+  it('3.4: a call whose INVITE was lost with its connection, and sent anew, is one entry, whose Call-ID is the last one', async () => {
+    const { ua, call, server, clock, invite } = await calling();
+    server.socket.drop();
+    await clock.advance(1000);
+    await server.request('CANCEL');
+    const again = await server.request('INVITE');
+    server.respond(again, 200, { headers: described, body: peerSdp() });
+    await server.request('ACK');
+    await call.answered;
     call.hangup();
-    await server.request('BYE');
-    call.hangup();
-    assert.lengthOf(ua.callLog.entries, 1);
+    assert.notEqual(headerValue(again, 'Call-ID'), headerValue(invite, 'Call-ID'));
+    assert.deepEqual(
+      ua.callLog.entries.map(({ callId }) => callId),
+      [headerValue(again, 'Call-ID')],
+    );
   });
 });
 
