@@ -1,6 +1,6 @@
 /**
  * Watches the addresses of the machine while it matters: the only witness of a network that changes without a word
- * (make-before-break, a new default route). A throw-away connection without servers gathers host candidates, and nothing leaves.
+ * (make-before-break, a new default route). A connection without servers gathers host candidates, and nothing leaves.
  */
 import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
@@ -22,44 +22,56 @@ export async function watchAddresses(
   interval = 250,
 ): Promise<void> {
   let known: string | undefined;
+  let pc: RTCPeerConnection | undefined;
   const isOver = (): boolean => signal.aborted;
-  while (!isOver()) {
-    const addresses = await hostAddresses(env, clock).catch(() => undefined);
-    if (isOver()) return;
-    if (addresses) {
-      const seen = addresses.join(' ');
-      if (seen !== known) tell(addresses);
-      known = seen;
+  try {
+    for (let look = 0; !isOver(); look++) {
+      // browsers count connections, the closed ones too: one serves for many looks, by an ICE restart each
+      if (look % renewal === 0) pc = renewed(pc, env);
+      const addresses = await hostAddresses(pc!, clock).catch(() => undefined);
+      if (isOver()) return;
+      if (!addresses)
+        look = -1; // that one is spoilt
+      else if (addresses.join(' ') !== known) tell(addresses);
+      known = addresses?.join(' ') ?? known;
+      await sleep(clock, addresses ? interval : 20 * interval, signal).catch(() => undefined);
     }
-    await sleep(clock, interval, signal).catch(() => undefined);
+  } catch {
+    // no connection can be made: the calls have other witnesses
+  } finally {
+    pc?.close();
   }
 }
 
-/** Of each network interface its address, the one of the default route first: that of the highest priority (RFC 8445 §5.1.2). */
-async function hostAddresses(
+/** Looks after which another connection is made. */
+const renewal = 400;
+
+function renewed(
+  former: RTCPeerConnection | undefined,
   { RTCPeerConnection }: Pick<MediaEnvironment, 'RTCPeerConnection'>,
-  clock: Clock,
-): Promise<readonly string[]> {
+): RTCPeerConnection {
+  former?.close();
   const pc = new RTCPeerConnection();
+  pc.createDataChannel('');
+  return pc;
+}
+
+/** Of each network interface its address, the one of the default route first: that of the highest priority (RFC 8445 §5.1.2). */
+async function hostAddresses(pc: RTCPeerConnection, clock: Clock): Promise<readonly string[]> {
   const found = new Map<string, number>();
-  try {
-    const gathered = new Promise<void>((resolve) => {
-      const cancel = clock.after(patience, resolve);
-      pc.onicecandidate = ({ candidate }) => {
-        if (candidate?.candidate) note(found, candidate);
-        else {
-          cancel();
-          resolve();
-        }
-      };
-    });
-    pc.createDataChannel('');
-    await pc.setLocalDescription();
-    await gathered;
-  } finally {
-    pc.onicecandidate = null;
-    pc.close();
-  }
+  const gathered = new Promise<void>((resolve) => {
+    const cancel = clock.after(patience, resolve);
+    pc.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate) note(found, candidate);
+      else {
+        cancel();
+        resolve();
+      }
+    };
+  });
+  await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
+  await gathered;
+  pc.onicecandidate = null;
   return [...found].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([address]) => address);
 }
 

@@ -10,6 +10,8 @@ class Machine {
   addresses: readonly Candidate[] = [];
   open = 0;
   looks = 0;
+  made = 0;
+  isBroken = false;
 
   get env(): Pick<MediaEnvironment, 'RTCPeerConnection'> {
     const machine = this as Machine;
@@ -17,10 +19,14 @@ class Machine {
       onicecandidate: ((event: { candidate: object | null }) => void) | null = null;
       constructor() {
         machine.open++;
-        machine.looks++;
+        machine.made++;
       }
       createDataChannel(): void {
         // none is ever used
+      }
+      createOffer(): Promise<object> {
+        machine.looks++;
+        return machine.isBroken ? Promise.reject(new Error('closed under our feet')) : Promise.resolve({});
       }
       setLocalDescription(): Promise<void> {
         queueMicrotask(() => {
@@ -68,7 +74,7 @@ describe('addresses of the machine', () => {
     machine.addresses = [['10.1.0.2', 2_122_260_223]];
     await clock.advance(250);
     assert.deepEqual(told.slice(2), ['10.1.0.2']);
-    assert.equal(machine.open, 0, 'no connection is left');
+    assert.equal(machine.open, 1, 'one connection serves for many looks');
   });
 
   it('names that browsers show instead of addresses are another one each time: only their number counts', async () => {
@@ -90,5 +96,22 @@ describe('addresses of the machine', () => {
     await settle();
     assert.equal(clock.pending, 0);
     assert.equal(machine.open, 0);
+  });
+
+  it('browsers count connections: an hour of looks takes few of them, one at a time; one that is spoilt is replaced', async () => {
+    const machine = new Machine();
+    machine.addresses = [['10.0.0.2', 1]];
+    const { clock, told } = watching(machine);
+    await clock.advance(600_000);
+    assert.isAtLeast(machine.looks, 2000);
+    assert.isAtMost(machine.made, 8);
+    assert.equal(machine.open, 1);
+    machine.isBroken = true;
+    await clock.advance(1000);
+    machine.isBroken = false;
+    machine.addresses = [['10.1.0.2', 1]];
+    await clock.advance(6000);
+    assert.deepEqual(told, ['10.0.0.2', '10.1.0.2']);
+    assert.equal(machine.open, 1);
   });
 });
