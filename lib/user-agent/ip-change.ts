@@ -85,6 +85,8 @@ export interface IpChangeHost {
   readonly tell: (progress: IpChangeProgress) => void;
 }
 
+/** Milliseconds after which a call is worth a connection of its own for looking: browsers count them. */
+const settled = 1000;
 /** Milliseconds in which several witnesses speak of the same change. */
 const debounce = 1000;
 /** Milliseconds that a registrar gets before the report says that it did not answer: timer F, and a little. */
@@ -151,7 +153,9 @@ export class IpChange implements CallWatcher {
       this.#onEvidence(evidence);
     });
     signal.addEventListener('abort', awake, { once: true });
-    void watchAddresses(mediaEnvironment, clock, (addresses) => { this.#onAddresses(addresses); }, signal); // prettier-ignore
+    const look = (): Promise<void> =>
+      watchAddresses(mediaEnvironment, clock, (addresses) => { this.#onAddresses(addresses); }, signal); // prettier-ignore
+    sleep(clock, settled, signal).then(look, () => undefined);
   }
 
   /** Another default route, or an address that is gone while others are left: the way of the media is another one. */
