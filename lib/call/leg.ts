@@ -246,6 +246,10 @@ export class Leg implements SessionUser, CallMediaUser {
     if (this.#state === 'confirmed' && (this.#reconnection ?? isTrouble)) this.reconnection.onMediaState(state);
   }
 
+  onRival(): void {
+    if (!this.#end) this.reconnection.onRival();
+  }
+
   onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined {
     if (!this.events.has('offer')) return undefined;
     return import('./peer-offer.js')

@@ -45,6 +45,7 @@ export class Reconnection {
   /** While the story runs. */
   #outcome: Deferred<Recovery> | undefined;
   #cancelPatience: (() => void) | undefined;
+  #cancelRivalry: (() => void) | undefined;
   #isFlowLost = false;
   /** What the next connection is known to need: whoever restarts it, knows why. */
   prepared: Rung = 'dialog';
@@ -82,9 +83,21 @@ export class Reconnection {
       this.#cancelPatience = this.#leg.context.clock.after(patience, () => void this.climb('media'));
   }
 
+  /**
+   * Another callee has answered the same offer. Where its DTLS came first, that of the one who is talked to is not understood
+   * any more on this connection (seen in Chromium): it gets another, unless all is well soon.
+   */
+  onRival(): void {
+    this.#cancelRivalry?.();
+    this.#cancelRivalry = this.#leg.context.clock.after(patience, () => {
+      if (this.#leg.state === 'confirmed' && this.#leg.media.session.state !== 'connected') void this.climb('rebuild');
+    });
+  }
+
   /** At the end of the call. */
   stop(): void {
     this.#cancelPatience?.();
+    this.#cancelRivalry?.();
     this.#proven?.resolve();
   }
 

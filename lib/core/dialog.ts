@@ -12,6 +12,8 @@ export interface DialogUser {
   /** A request of the peer in this dialog, in order (§12.2.2). */
   onRequest(request: SipRequest, transaction: ServerTransaction): void;
   onAck(ack: SipRequest): void;
+  /** Another callee has taken the INVITE that made the dialog as well (§13.2.2.4). */
+  onRival?(): void;
   /** Whether it takes a method that is none of ours; without, none. */
   takes?(method: string): boolean;
 }

@@ -52,6 +52,7 @@ export class LateAnswers implements RequestUser {
     const { core, flow, authenticator, log } = this.#context;
     const dialog = this.#dialogs?.get(remoteTag(response)) ?? dialogOfResponse(request, response, flow);
     dialog.confirm(response);
+    if (this.#winner) core.dialogs.get(dialog.callId, dialog.localTag, this.#winner.remoteTag)?.user?.onRival?.();
     const ack = core.sendAck(dialog.planAck(read(response, CSeq)!.sequence, [], ''), flow);
     core.exchange(dialog.plan('BYE'), { flow, authenticator }).catch((error: unknown) => {
       log.warn(`BYE to a fork: ${String(error)}`);

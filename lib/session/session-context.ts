@@ -51,6 +51,8 @@ export interface SessionUser {
   onRenegotiated(): void;
   /** A re-INVITE or UPDATE of the peer's is agreed to, or its 2xx to one of ours has come: it may say who the peer is. */
   onRefreshed(message: SipRequest | SipResponse): void;
+  /** Another callee has taken our INVITE as well, and is hung up on: its media may be on their way to us. */
+  onRival(): void;
   onDtmf(signal: DtmfSignal): void;
   /** A request that changes nothing of the session; `answer` does with it what is done with one that nobody takes. */
   onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void;

@@ -294,6 +294,10 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#awaited = [...this.#awaited, { sequence: read(invite, CSeq)!.sequence, onAck, onGone }];
   }
 
+  onRival(): void {
+    this.user.onRival();
+  }
+
   onAck(ack: SipRequest): void {
     const { sequence } = read(ack, CSeq)!;
     const awaited = this.#awaited.find((other) => other.sequence === sequence);

@@ -4,7 +4,7 @@ import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { described, inDialog, talking, talkingTo } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
-import { peerSdp } from '../support/phone.js';
+import { peerSdp, toTagOf } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 
 const updates = { headers: ['Allow: INVITE, ACK, BYE, UPDATE'] };
@@ -27,6 +27,47 @@ async function accept({ server }: Phone, invite: SipRequest, direction = 'sendre
   server.respond(invite, 200, { headers: described, body: peerSdp(direction, 2) });
   await server.request('ACK');
 }
+
+describe('a call that two have answered', () => {
+  for (const isWell of [false, true]) {
+    it(`J1: a second later its media are ${isWell ? 'well: nothing is done' : 'not there yet: the one who is talked to gets another connection'}`, async () => {
+      const stage = await talkingTo();
+      const { call, server, media, clock, invite } = stage;
+      media.connections[0]!.become('connecting');
+      server.respond(invite, 200, { headers: described, body: peerSdp(), toTag: 'second' });
+      await server.request('ACK');
+      server.respond(await server.request('BYE'), 200);
+      if (isWell) media.connections[0]!.become('connected');
+      await clock.advance(999);
+      await server.nothing();
+      await clock.advance(1);
+      if (isWell) {
+        await server.nothing();
+        return;
+      }
+      const again = await server.request('INVITE');
+      assert.equal(toTagOf(again), 'peer');
+      assert.notEqual(fingerprint(again.body), fingerprint(invite.body));
+      await accept(stage, again);
+      media.connections[1]!.become('connected');
+      await settle();
+      assert.equal(call.connection, 'connected');
+      assert.equal(media.connections[0]!.connectionState, 'closed');
+    });
+  }
+
+  it('J1: hung up within this second, nothing is left', async () => {
+    const { call, server, clock, invite } = await talkingTo();
+    server.respond(invite, 200, { headers: described, body: peerSdp(), toTag: 'second' });
+    await server.request('ACK');
+    server.respond(await server.request('BYE'), 200);
+    call.hangup();
+    server.respond(await server.request('BYE'), 200);
+    await clock.advance(32_000); // timer M
+    assert.equal(clock.pending, 0);
+    await server.nothing();
+  });
+});
 
 describe('a call that loses its connection', () => {
   it('IPC-30: media that are well stay as they are: an UPDATE without a description says where we are', async () => {

@@ -61,3 +61,17 @@ export function sineWav(frequency: number, rate: number, seconds: number): Buffe
     wav.writeInt16LE(Math.round(16_000 * Math.sin((2 * Math.PI * frequency * i) / rate)), 44 + 2 * i);
   return wav;
 }
+
+/** A second of a sine at half of full scale as G.711 µ-law, 8000 samples: to be played in a loop. */
+export function sineMuLaw(frequency: number): Buffer {
+  return Buffer.from(
+    Array.from({ length: 8000 }, (_, i) => muLaw(Math.round(16_000 * Math.sin((2 * Math.PI * frequency * i) / 8000)))),
+  );
+}
+
+function muLaw(sample: number): number {
+  const magnitude = Math.min(Math.abs(sample), 32_635) + 132;
+  const exponent = 24 - Math.clz32(magnitude); // of the segment, 0 to 7
+  const mantissa = (magnitude >> (exponent + 3)) & 15;
+  return ~((sample < 0 ? 128 : 0) | (exponent << 4) | mantissa) & 255;
+}

@@ -1,6 +1,6 @@
 // A page with one account of the library, seen from the test: each method runs its namesake in page/phone.ts.
 import type { Browser, Page } from 'puppeteer';
-import { within } from '../servers/deadline.js';
+import { until, within } from '../servers/deadline.js';
 import { openPage } from './launch.js';
 import type { PageServer } from './page-server.js';
 import type * as Phone from './page/phone.js';
@@ -36,6 +36,9 @@ export class PhonePage {
   timeToOffer(): Promise<number> {
     return this.#do('timeToOffer');
   }
+  timeToInvite(): Promise<number> {
+    return this.#do('timeToInvite');
+  }
   addVideo(): Promise<string> {
     return this.#do('addVideo');
   }
@@ -63,6 +66,33 @@ export class PhonePage {
   reject(status?: number): Promise<void> {
     return this.#do('reject', ...(status === undefined ? [] : [status]));
   }
+  ringWithMedia(): Promise<void> {
+    return this.#do('ringWithMedia');
+  }
+  hold(): Promise<void> {
+    return this.#do('hold');
+  }
+  resume(): Promise<void> {
+    return this.#do('resume');
+  }
+  onHold(): Promise<string> {
+    return this.#do('onHold');
+  }
+  state(): Promise<string> {
+    return this.#do('state');
+  }
+  hurry(pace: number): Promise<void> {
+    return this.#do('hurry', pace);
+  }
+  shareScreen(): Promise<void> {
+    return this.#do('shareScreen');
+  }
+  stopScreenShare(): Promise<void> {
+    return this.#do('stopScreenShare');
+  }
+  videoSource(): Promise<string> {
+    return this.#do('videoSource');
+  }
   hangup(): Promise<void> {
     return this.#do('hangup');
   }
@@ -83,6 +113,24 @@ export class PhonePage {
   }
   hears(hertz: number): Promise<Awaited<ReturnType<typeof Phone.hearsTone>>> {
     return this.#do('hearsTone', hertz);
+  }
+
+  hearsSilence(): Promise<Awaited<ReturnType<typeof Phone.hearsSilence>>> {
+    return this.#do('hearsSilence');
+  }
+
+  /** What went over its WebSocket one way and begins so, in order. */
+  async wire(way: Phone.Frame['way'], start: RegExp): Promise<Phone.Frame[]> {
+    const frames = await this.#do<Phone.Frame[]>('wire');
+    return frames.filter((frame) => frame.way === way && start.test(frame.text));
+  }
+
+  /** Resolves when so many frames that begin so went over its WebSocket. */
+  seen(way: Phone.Frame['way'], start: RegExp, count = 1, ms = 10_000): Promise<Phone.Frame[]> {
+    return until(ms, `${this.uri}: ${count} of ${String(start)} ${way}`, async () => {
+      const found = await this.wire(way, start);
+      return found.length >= count ? found : undefined;
+    });
   }
 
   /** Unregisters and closes the page. */

@@ -17,6 +17,8 @@ export interface SippOptions {
   readonly service?: string;
   /** One line per call: `[field0]`, `[field1]`, … */
   readonly fields?: readonly (readonly string[])[];
+  /** What the scenario plays, by the names of the files. */
+  readonly sounds?: Readonly<Record<string, Buffer>>;
   /** Calls until it ends. @default 1 */
   readonly calls?: number;
   /** Seconds until it gives up. @default 30 */
@@ -45,7 +47,16 @@ export class Sipp extends Daemon {
   }
 
   protected override async prepare(): Promise<Command> {
-    const { scenario, proxy, port, service = 'nobody', fields = [], calls = 1, timeout = 30 } = this.#options;
+    const {
+      scenario,
+      proxy,
+      port,
+      service = 'nobody',
+      fields = [],
+      sounds = {},
+      calls = 1,
+      timeout = 30,
+    } = this.#options;
     this.#port = port ?? (await freePort());
     const xml = scenario.trimStart().startsWith('<') ? scenario : readFileSync(scenario, 'utf8');
     writeFileSync(join(this.folder, 'scenario.xml'), xml);
@@ -53,6 +64,7 @@ export class Sipp extends Daemon {
       join(this.folder, 'fields.csv'),
       ['SEQUENTIAL', ...fields.map((line) => line.join(';')), ''].join('\n'),
     );
+    for (const [name, sound] of Object.entries(sounds)) writeFileSync(join(this.folder, name), sound);
     const address = ['-i', '127.0.0.1', '-p', String(this.#port), '-mi', '127.0.0.1', '-mp', String(await freePort())];
     const trace = ['-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log'];
     const limits = ['-m', String(calls), '-l', String(calls), '-timeout', `${timeout}s`, '-timeout_error', '-nostdin'];

@@ -53,8 +53,13 @@ function tracks(stream: MediaStream): string {
   );
 }
 
-/** Resolves when the highest peak in the stream is within 15 Hz of a tone; rejects after the deadline with what was heard. */
-export async function hears(stream: MediaStream, hertz: number, ms = 10_000): Promise<HeardTone> {
+/** Listens to a stream until `found` says so of what is heard; rejects after the deadline with the last of it. */
+async function listen(
+  stream: MediaStream,
+  what: string,
+  ms: number,
+  found: (heard: HeardTone) => boolean,
+): Promise<HeardTone> {
   const element = new Audio(); // Chromium decodes a remote stream only when an element plays it
   element.srcObject = stream;
   element.muted = true;
@@ -67,10 +72,10 @@ export async function hears(stream: MediaStream, hertz: number, ms = 10_000): Pr
   try {
     for (;;) {
       const heard = spectrumPeak(analyser);
-      if (Math.abs(heard.frequency - hertz) <= 15 && heard.level > -60 && heard.overNoise > 20) return heard;
+      if (found(heard)) return heard;
       if (performance.now() > end)
         throw new Error(
-          `did not hear ${hertz} Hz within ${ms} ms but ${JSON.stringify(heard)}, ${audio.state}, ${tracks(stream)}`,
+          `did not hear ${what} within ${ms} ms but ${JSON.stringify(heard)}, ${audio.state}, ${tracks(stream)}`,
         );
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -78,4 +83,24 @@ export async function hears(stream: MediaStream, hertz: number, ms = 10_000): Pr
     source.disconnect();
     element.srcObject = null;
   }
+}
+
+/** Resolves when the highest peak in the stream is within 15 Hz of a tone; rejects after the deadline with what was heard. */
+export function hears(stream: MediaStream, hertz: number, ms = 10_000): Promise<HeardTone> {
+  return listen(
+    stream,
+    `${hertz} Hz`,
+    ms,
+    ({ frequency, level, overNoise }) => Math.abs(frequency - hertz) <= 15 && level > -60 && overNoise > 20,
+  );
+}
+
+/** Resolves when nothing louder than -90 dB was in the stream for a second; rejects after the deadline with what was heard. */
+export function hearsNothing(stream: MediaStream, ms = 10_000): Promise<HeardTone> {
+  let quietSince = performance.now();
+  return listen(stream, 'silence', ms, ({ level }) => {
+    const now = performance.now();
+    if (level > -90) quietSince = now; // NaN and -Infinity are digital silence
+    return now - quietSince >= 1000;
+  });
 }

@@ -1,6 +1,7 @@
 // Runs in the page: one account of the library, its microphone a known tone, one call at a time.
 import type * as Evercall from '../../../../lib/index.js';
-import { hears, toneMicrophone } from './harness.js';
+import { HurriedClock } from './hurried-clock.js';
+import { hears, hearsNothing, toneMicrophone } from './harness.js';
 import type { HeardTone } from './harness.js';
 
 export interface PhoneOptions {
@@ -15,6 +16,16 @@ export interface PhoneOptions {
   readonly iceServers?: readonly RTCIceServer[];
   /** No candidate of our own hosts is told, as if the network let none of them through. @default false */
   readonly hidesHosts?: boolean;
+  readonly reliableProvisional?: Evercall.CallOptions['reliableProvisional'];
+  readonly sessionTimer?: Evercall.SessionTimerOptions;
+}
+
+/** One frame on the WebSocket. */
+export interface Frame {
+  readonly way: 'sent' | 'received';
+  /** Milliseconds on the library's clock. */
+  readonly time: number;
+  readonly text: string;
 }
 
 export interface Ending {
@@ -24,6 +35,8 @@ export interface Ending {
 }
 
 const bundle = '/dist/evercall.js';
+const clock = new HurriedClock();
+const frames: Frame[] = [];
 let userAgent: Evercall.UserAgent | undefined;
 let account: Evercall.Account | undefined;
 let current: Evercall.Call | undefined;
@@ -55,6 +68,34 @@ function take(call: Evercall.Call): Evercall.Call {
   return call;
 }
 
+/** A WebSocket whose frames the test can read. */
+const recorded: Evercall.WebSocketFactory = (url) => {
+  const socket = new WebSocket(url, 'sip');
+  const record = (way: Frame['way'], data: unknown): void => {
+    const text = typeof data === 'string' ? data : new TextDecoder().decode(data as ArrayBuffer);
+    frames.push({ way, time: clock.now(), text });
+  };
+  const send = socket.send.bind(socket);
+  socket.send = (data) => {
+    record('sent', data);
+    send(data);
+  };
+  socket.addEventListener('message', ({ data }) => {
+    record('received', data);
+  });
+  return socket as unknown as Evercall.WebSocketLike;
+};
+
+/** All that went over the WebSocket. */
+export function wire(): Frame[] {
+  return frames;
+}
+
+/** From now on the library's time runs so many times as fast. */
+export function hurry(pace: number): void {
+  clock.hurry(pace);
+}
+
 /** Adds the account; resolves with the outcome of its registration. */
 export async function start(options: PhoneOptions): Promise<{ state: string; status: number | undefined }> {
   const { servers, user, password = `pw${user}`, register = true, tone } = options;
@@ -67,7 +108,15 @@ export async function start(options: PhoneOptions): Promise<{ state: string; sta
     return options.hidesHosts ? sdp.replace(/^a=candidate:.* typ host.*\r\n/gm, '') : sdp;
   };
   const media = { sdp: { outgoing }, ...(options.iceServers && { iceServers: options.iceServers }) };
-  userAgent = new UserAgent({ servers, log: 'debug', media, environment: { getUserMedia } });
+  const { reliableProvisional, sessionTimer } = options;
+  userAgent = new UserAgent({
+    servers,
+    log: 'debug',
+    media,
+    environment: { getUserMedia, webSocket: recorded, clock },
+    ...(reliableProvisional && { reliableProvisional }),
+    ...(sessionTimer && { sessionTimer }),
+  });
   userAgent.on('incomingCall', ({ call }) => {
     take(call);
   });
@@ -106,6 +155,12 @@ export function timeToOffer(): number {
   return describedAt! - calledAt;
 }
 
+/** Milliseconds from `call()` to the INVITE on the WebSocket. */
+export function timeToInvite(): number {
+  const invite = frames.find(({ way, time, text }) => way === 'sent' && time >= calledAt && text.startsWith('INVITE'));
+  return invite!.time - calledAt;
+}
+
 /** Resolves with the code of the error, or `done`. */
 export async function addVideo(): Promise<string> {
   return theCall()
@@ -123,6 +178,20 @@ export function removeVideo(): Promise<void> {
 /** Each section, as `audio sendrecv active`. */
 export function media(): string[] {
   return theCall().media.map(({ kind, direction, status }) => `${kind} ${direction} ${status}`);
+}
+
+/** Shares the screen in the camera's place. */
+export function shareScreen(): Promise<void> {
+  return theCall().shareScreen();
+}
+
+export function stopScreenShare(): Promise<void> {
+  return theCall().stopScreenShare();
+}
+
+/** The label of the track whose pictures are sent. */
+export function videoSource(): string {
+  return theCall().localVideo?.getVideoTracks()[0]?.label ?? 'none';
 }
 
 /** Resolves when ten more frames of the peer's video are decoded. */
@@ -206,6 +275,29 @@ export function reject(status?: number): void {
   theCall().reject(status);
 }
 
+/** Lets the caller hear us before we answer. */
+export function ringWithMedia(): Promise<void> {
+  return theCall().ring({ earlyMedia: true });
+}
+
+export function hold(): Promise<void> {
+  return theCall().hold();
+}
+
+export function resume(): Promise<void> {
+  return theCall().resume();
+}
+
+/** Who holds whom: `local`, `remote`, `both` or `nobody`. */
+export function onHold(): string {
+  const { localHold, remoteHold } = theCall();
+  return localHold ? (remoteHold ? 'both' : 'local') : remoteHold ? 'remote' : 'nobody';
+}
+
+export function state(): string {
+  return theCall().state;
+}
+
 export function hangup(): void {
   theCall().hangup();
 }
@@ -219,11 +311,18 @@ async function endingOf(call: Evercall.Call): Promise<Ending> {
   return { cause, status, by };
 }
 
-/** Finds a tone in what the other side sends. */
+/** Finds a tone in what the other side sends, or is about to. */
 export async function hearsTone(hertz: number): Promise<HeardTone> {
+  const call = theCall();
+  await until(() => call.remoteStream !== undefined);
+  return hears(call.remoteStream!, hertz);
+}
+
+/** The other side sends silence, or nothing at all. */
+export async function hearsSilence(): Promise<HeardTone> {
   const stream = theCall().remoteStream;
   if (!stream) throw new Error('the call has no remote stream');
-  return hears(stream, hertz);
+  return hearsNothing(stream);
 }
 
 export async function stop(): Promise<void> {
