@@ -84,8 +84,8 @@ export class PhonePage {
   hurry(pace: number): Promise<void> {
     return this.#do('hurry', pace);
   }
-  shareScreen(): Promise<void> {
-    return this.#do('shareScreen');
+  shareScreen(what: Parameters<typeof Phone.shareScreen>[0]): Promise<void> {
+    return this.#do('shareScreen', what);
   }
   stopScreenShare(): Promise<void> {
     return this.#do('stopScreenShare');

@@ -17,8 +17,8 @@ export interface BaresipOptions {
   readonly proxy: { readonly udpPort: number };
   /** `auto` answers at once. @default 'manual' */
   readonly answer?: 'auto' | 'manual' | 'early';
-  /** Hertz of the sine it plays, or what it hears. @default 440 */
-  readonly tone?: number | 'echo';
+  /** Hertz of the sine it plays. @default 440 */
+  readonly tone?: number;
   /** @default 'opus/48000/2,pcmu/8000/1' */
   readonly codecs?: string;
 }
@@ -117,19 +117,6 @@ export class Baresip extends Daemon {
     }
   }
 
-  /** Resolves when baresip has heard silence, or nothing at all, for a second. */
-  async hearsNothing(ms = 10_000): Promise<void> {
-    let since = new Map<string, number>();
-    let started = Date.now();
-    const sizes = (): Map<string, number> => new Map(this.#recordings().map(({ path, size }) => [path, size]));
-    await until(ms, 'baresip to hear silence', () => {
-      const isLoud = [...since].some(([path, from]) => dominantTone(...endOfWav(path, from, 0.4)) !== undefined);
-      if (!isLoud && since.size > 0 && Date.now() - started >= 1000) return true;
-      if (isLoud || since.size === 0) [since, started] = [sizes(), Date.now()];
-      return undefined;
-    });
-  }
-
   protected override async prepare(): Promise<Command> {
     this.#controlPort ||= await freePort();
     const { user, proxy, answer = 'manual', tone = 440, codecs = 'opus/48000/2,pcmu/8000/1' } = this.#options;
@@ -149,7 +136,7 @@ export class Baresip extends Daemon {
       'call_local_timeout 120',
       'call_max_calls 20',
       'audio_path /nonexistent',
-      `audio_source ${tone === 'echo' ? 'aubridge,nil' : `ausine,${tone}`}`,
+      `audio_source ausine,${tone}`,
       'audio_player aubridge,nil',
       'audio_alert aubridge,nil',
       'ausrc_srate 48000',

@@ -180,18 +180,32 @@ export function media(): string[] {
   return theCall().media.map(({ kind, direction, status }) => `${kind} ${direction} ${status}`);
 }
 
-/** Shares the screen in the camera's place. */
-export function shareScreen(): Promise<void> {
-  return theCall().shareScreen();
+/** Shares in the camera's place what the browser captures, or a picture of the page's own. */
+export function shareScreen(what: 'display' | 'canvas'): Promise<void> {
+  return theCall().shareScreen(what === 'canvas' ? { video: paintedTrack() } : {});
+}
+
+/** Has a new picture for each frame. */
+function paintedTrack(): MediaStreamTrack {
+  const canvas = document.createElement('canvas');
+  const paint = canvas.getContext('2d')!;
+  const [track] = canvas.captureStream(25).getTracks();
+  const timer = setInterval(() => {
+    paint.fillStyle = `hsl(${performance.now() % 360} 80% 50%)`;
+    paint.fillRect(0, 0, canvas.width, canvas.height);
+    if (track!.readyState === 'ended') clearInterval(timer);
+  }, 40);
+  return track!;
 }
 
 export function stopScreenShare(): Promise<void> {
   return theCall().stopScreenShare();
 }
 
-/** The label of the track whose pictures are sent. */
+/** The id of the track whose pictures are sent. */
 export function videoSource(): string {
-  return theCall().localVideo?.getVideoTracks()[0]?.label ?? 'none';
+  const senders = theCall().peerConnection!.getSenders();
+  return senders.find(({ track }) => track?.kind === 'video')?.track?.id ?? 'none';
 }
 
 /** Resolves when ten more frames of the peer's video are decoded. */
