@@ -1,6 +1,7 @@
-// Video between pages through Kamailio, and a call whose only candidates come late.
+// Video and the screen between pages through Kamailio; a STUN server that says nothing, and a call whose only candidates come late.
 import { assert } from 'chai';
 import type { Browser } from 'puppeteer';
+import { silentStun } from '../bench/relay.js';
 import { browserNames, launch } from '../support/browser/launch.js';
 import type { BrowserName } from '../support/browser/launch.js';
 import { PageServer } from '../support/browser/page-server.js';
@@ -84,6 +85,44 @@ describe('video and late candidates through Kamailio', () => {
       await Promise.all([caller.seesVideo(), callee.seesVideo()]);
       assert.lengthOf(await caller.media(), 2);
       await Promise.all([caller.hears(660), callee.hears(440)]);
+    });
+
+    it(`CALL-31: ${from} shows ${to} its screen in the camera's place, and the camera again: no request is sent`, async () => {
+      const [caller, callee] = await ringing(from, to, true);
+      await answered(caller, callee, true);
+      await Promise.all([caller.seesVideo(), callee.seesVideo()]);
+      const requests = async (): Promise<number[]> => [
+        (await caller.wire('sent', /^[A-Z]+ sip:/)).length,
+        (await callee.wire('received', /^[A-Z]+ sip:/)).length,
+        kamailio.log.match(/<script>: (INVITE|UPDATE) /g)!.length,
+      ];
+      const before = await requests();
+      const camera = await caller.videoSource();
+      await caller.shareScreen(from === 'chromium' ? 'display' : 'canvas'); // without a head Firefox has no screen
+      assert.notEqual(await caller.videoSource(), camera);
+      await callee.seesVideo();
+      await caller.stopScreenShare();
+      assert.equal(await caller.videoSource(), camera);
+      await callee.seesVideo();
+      assert.deepEqual(await requests(), before);
+      await Promise.all([caller.seesVideo(), caller.hears(660), callee.hears(440)]);
+    });
+
+    it(`${from} has a STUN server that never answers: the INVITE is on the wire 120 ms after call()`, async () => {
+      const stun = await silentStun();
+      const options = { servers: kamailio.wsUrl, user: '1003', tone: 440, iceServers: [{ urls: stun.url }] };
+      const page = await PhonePage.open(browsers.get(from)!, server, options);
+      pages.push(page);
+      const times: number[] = [];
+      for (let i = 0; i < 6; i++) {
+        await page.call('sip:1029@example.test'); // 480: nobody is registered there
+        await page.ended();
+        times.push(await page.timeToInvite());
+      }
+      stun.stop();
+      times.shift(); // the first sets up the microphone
+      assert.isAtMost(Math.min(...times), 120, times.join(', '));
+      assert.isAtMost(times.sort((a, b) => a - b)[2]!, 180, 'the median, on a machine that is busy');
     });
 
     it(`${from} calls ${to}, and only relays work, which answer after 2.5 s: the INVITE leaves at once, and the call connects`, async () => {
