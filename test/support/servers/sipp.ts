@@ -19,8 +19,6 @@ export interface SippOptions {
   readonly fields?: readonly (readonly string[])[];
   /** What the scenario plays, by the names of the files. */
   readonly sounds?: Readonly<Record<string, Buffer>>;
-  /** Sends back the RTP that it gets. @default false */
-  readonly echo?: boolean;
   /** Calls until it ends. @default 1 */
   readonly calls?: number;
   /** Seconds until it gives up. @default 30 */
@@ -56,7 +54,6 @@ export class Sipp extends Daemon {
       service = 'nobody',
       fields = [],
       sounds = {},
-      echo = false,
       calls = 1,
       timeout = 30,
     } = this.#options;
@@ -76,7 +73,6 @@ export class Sipp extends Daemon {
       args: [
         ...['-sf', 'scenario.xml', '-s', service, ...address, ...trace, ...limits],
         ...(fields.length > 0 ? ['-inf', 'fields.csv'] : []),
-        ...(echo ? ['-rtp_echo'] : []),
         ...(proxy ? [`127.0.0.1:${proxy.udpPort}`] : []),
       ],
     };
