@@ -196,6 +196,8 @@ function newConnection(env: MediaEnvironment, config: RTCConfiguration): RTCPeer
   try {
     return new RTCPeerConnection(config);
   } catch (error) {
+    const isTooMany = (error as Partial<Error>).name === 'UnknownError'; // Chromium has a limit of 500, with those not collected yet
+    if (isTooMany) throw new EvercallError('mediaUnsupported', `the browser makes no connection: ${String(error)}`, { cause: error }); // prettier-ignore
     throw invalidOption('iceServers', `the browser refuses them (${String(error)})`);
   }
 }

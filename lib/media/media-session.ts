@@ -21,7 +21,7 @@ import { summarize } from './media-stats.js';
 import { Playout } from './playout.js';
 import { mediaLines } from './media-lines.js';
 import { applyHook } from './sdp-hooks.js';
-import { firstAudio, firstCodec, isHold, isUsable, readSections } from './sdp.js';
+import { firstAudio, firstCodec, fitted, isHold, isUsable, readSections } from './sdp.js';
 import type { Section } from './sdp.js';
 import type { SdpHooks } from './sdp-hooks.js';
 import type { VideoLine, VideoLines } from './video-lines.js';
@@ -194,8 +194,10 @@ export class MediaSession implements ConnectionUser {
       }
       const answer = applyHook('incoming', this.#config.sdp, received, 'answer');
       const remote = this.#usableAudio(readSections(answer), 'answer');
+      const isNarrowed = pc.getTransceivers().some(({ direction }) => direction !== 'sendrecv');
+      const sdp = isNarrowed ? fitted(answer, pc.localDescription?.sdp ?? '') : answer;
       const offered = audio.direction; // as it was when the offer was made: only the next one changes it
-      await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+      await pc.setRemoteDescription({ type: 'answer', sdp });
       // A peer that we do not offer to send to cannot say in its answer that it would not listen.
       this.#onRemote(audio, sends(offered) ? isHold(remote) : this.#remoteHold);
     });

@@ -1,5 +1,6 @@
-/** The few lines of SDP that decisions hang on; nothing is ever written (RFC 8866, RFC 3264, RFC 8839). */
+/** The few lines of SDP that decisions hang on, and the one that must sometimes be cut (RFC 8866, RFC 3264, RFC 8839). */
 import { EvercallError } from '../base/errors.js';
+import { narrowed, reversed } from './direction.js';
 import type { Direction } from './direction.js';
 
 /** What one section, an m-line and all below it, says. */
@@ -136,3 +137,23 @@ function finish(section: Draft, session: Draft): Section {
     secure: secure && (fingerprint || session.fingerprint),
   };
 }
+
+/**
+ * An answer that allows more than the offer did, cut to that (RFC 3264 §6.1): phones there are that answer a hold with
+ * sendrecv, and browsers refuse the whole answer for it.
+ */
+export function fitted(answer: string, offer: string): string {
+  const offered = readSections(offer);
+  const said = readSections(answer);
+  const [session = '', ...sections] = answer.split(/^(?=m=)/m);
+  const fit = sections.map((section, index) => {
+    const present = said[index]?.direction ?? 'sendrecv';
+    const direction = narrowed(present, reversed(offered[index]?.direction ?? 'sendrecv'));
+    if (direction === present) return section;
+    const line = `a=${direction}`;
+    return attributeLine.test(section) ? section.replace(attributeLine, line) : `${section.trimEnd()}\r\n${line}\r\n`;
+  });
+  return [session, ...fit].join('');
+}
+
+const attributeLine = /^a=(?:sendrecv|sendonly|recvonly|inactive)(?=\r?$)/m;

@@ -1,7 +1,7 @@
 // What is read from a session description.
 import { assert } from 'chai';
 import type { Section } from '../../lib/media/sdp.js';
-import { firstAudio, firstCodec, iceUfrag, offersAudio, readSections } from '../../lib/media/sdp.js';
+import { firstAudio, firstCodec, fitted, iceUfrag, offersAudio, readSections } from '../../lib/media/sdp.js';
 
 const session = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n';
 const audio = (line: string, ...attributes: string[]): string =>
@@ -155,5 +155,18 @@ describe('iceUfrag', () => {
     assert.equal(iceUfrag('v=0\nm=audio 9 x 0\na=ice-ufrag:a/b+\n'), 'a/b+');
     assert.isUndefined(iceUfrag('v=0\r\n'));
     assert.isUndefined(iceUfrag(''));
+  });
+
+  it('CALL-21, RFC 3264 §6.1: an answer that allows more than the offer did is cut to that, section by section', () => {
+    const offer =
+      'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=sendonly\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=inactive\r\n';
+    const answer =
+      'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=sendrecv\r\na=mid:0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n';
+    assert.equal(
+      fitted(answer, offer),
+      'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=recvonly\r\na=mid:0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=inactive\r\n',
+    );
+    const right = answer.replace('sendrecv', 'recvonly') + 'a=inactive\r\n';
+    assert.equal(fitted(right, offer), right);
   });
 });
