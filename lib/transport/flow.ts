@@ -140,6 +140,11 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     return this.#connectionId;
   }
 
+  /** Whether the server is known to answer CRLF CRLF: the others may be silent for other reasons. */
+  get pongs(): boolean {
+    return this.#env.habits.get(this.url) === 'pongs';
+  }
+
   /** When the latest frame came on the present connection, by `clock.now()`; undefined when none has. */
   get lastReceived(): number | undefined {
     return this.#lastReceived;

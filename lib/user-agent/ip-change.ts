@@ -87,6 +87,9 @@ export interface IpChangeHost {
 
 /** Milliseconds after which a call is worth a connection of its own for looking: browsers count them. */
 const settled = 1000;
+/** Milliseconds without a word of the server's after which it is asked, while somebody talks; and how long it may take. */
+const quiet = 3000;
+const answerTime = 1000;
 /** Milliseconds in which several witnesses speak of the same change. */
 const debounce = 1000;
 /** Milliseconds that a registrar gets before the report says that it did not answer: timer F, and a little. */
@@ -156,6 +159,25 @@ export class IpChange implements CallWatcher {
     const look = (): Promise<void> =>
       watchAddresses(mediaEnvironment, clock, (addresses) => { this.#onAddresses(addresses); }, signal); // prettier-ignore
     sleep(clock, settled, signal).then(look, () => undefined);
+    void this.#watchFlows(signal);
+  }
+
+  /** A NAT may have forgotten us, and nobody says so: the peer could not even hang up on us. */
+  async #watchFlows(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#host;
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
+      await sleep(clock, quiet, signal).catch(() => undefined);
+      if (isOver()) return;
+      const flows = new Set([...this.#legs].map(({ context }) => context.flow));
+      for (const flow of flows) void this.#verify(flow, signal);
+    }
+  }
+
+  async #verify(flow: Flow, signal: AbortSignal): Promise<void> {
+    if (!flow.isOpen || !flow.pongs || this.#host.clock.now() - (flow.lastReceived ?? -Infinity) < quiet) return;
+    const isAlive = await flow.probe(answerTime, signal).catch(() => true);
+    if (!isAlive && !signal.aborted) await flow.race('no sign of life during a call');
   }
 
   /** Another default route, or an address that is gone while others are left: the way of the media is another one. */

@@ -18,13 +18,16 @@ interface Moving extends Phone {
 }
 
 /** A call of a registered account, and a witness of the network that the test plays. */
-async function moving({ monitor = 'auto' }: { readonly monitor?: 'auto' | 'manual' } = {}): Promise<Moving> {
+async function moving({
+  monitor = 'auto',
+  keepAlive = false,
+}: { readonly monitor?: 'auto' | 'manual'; readonly keepAlive?: 'auto' | false } = {}): Promise<Moving> {
   let tell: ((evidence: NetworkEvidence) => void) | undefined;
   const network = { watch: (listener: typeof tell) => ((tell = listener), () => (tell = undefined)) };
   const stage = await talkingTo(
     { headers: ['Allow: INVITE, ACK, BYE, UPDATE'] },
     {},
-    { ipChange: { monitor }, network },
+    { ipChange: { monitor }, network, keepAlive },
   );
   const registered = stage.account.register();
   const register = await stage.server.request('REGISTER');
@@ -150,6 +153,23 @@ describe('a change of the network', () => {
       steps.filter(({ step }) => step === 'completed'),
       1,
     );
+  });
+
+  it('during a call a server that says nothing is asked every 3 s, and left when it is silent: nobody tells that a NAT has forgotten us', async () => {
+    const { server, clock, call } = await moving({ keepAlive: 'auto' });
+    await clock.advance(30_000);
+    assert.isAtLeast(server.pings, 6);
+    assert.lengthOf(server.sockets, 1);
+    server.socket.isDead = true;
+    await clock.advance(5000);
+    assert.isTrue(server.sockets[0]!.isClosed);
+    assert.isFalse(server.socket.isClosed);
+    assert.equal(call.state, 'confirmed');
+    call.hangup();
+    await clock.advance(1000);
+    const { pings } = server;
+    await clock.advance(20_000);
+    assert.isAtMost(server.pings - pings, 2, 'no longer than that');
   });
 
   it('IPC-42: offline alone is a hint: nothing is given up', async () => {
