@@ -32,7 +32,7 @@ const typescript: Plugin = {
 /** One ES module. */
 export async function bundle(input: string): Promise<string> {
   const build = await rollup({ input, plugins: [typescript, nodeResolve({ browser: true })] });
-  const { output } = await build.generate({ format: 'es' });
+  const { output } = await build.generate({ format: 'es', inlineDynamicImports: true });
   await build.close();
   return output[0].code;
 }
