@@ -6,8 +6,8 @@ import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
 import type { MediaEnvironment } from './environment.js';
 
-/** Milliseconds that gathering may take: host candidates come after 3 to 10. */
-const patience = 150;
+/** Milliseconds that gathering may take: about 5 in Firefox, 125 in Chromium, more where the processor is busy. */
+const patience = 1000;
 
 /**
  * Tells the addresses, and each change of them or of their order, until `signal` aborts. Without permission for a microphone
@@ -28,13 +28,15 @@ export async function watchAddresses(
     for (let look = 0; !isOver(); look++) {
       // browsers count connections, the closed ones too: one serves for many looks, by an ICE restart each
       if (look % renewal === 0) pc = renewed(pc, env);
-      const addresses = await hostAddresses(pc!, clock).catch(() => undefined);
+      const addresses = await hostAddresses(pc!, clock).catch(() => 'spoilt' as const);
       if (isOver()) return;
-      if (!addresses)
-        look = -1; // that one is spoilt
-      else if (addresses.join(' ') !== known) tell(addresses);
-      known = addresses?.join(' ') ?? known;
-      await sleep(clock, addresses ? interval : 20 * interval, signal).catch(() => undefined);
+      const isSpoilt = addresses === 'spoilt';
+      if (isSpoilt) look = -1;
+      else if (addresses && addresses.join(' ') !== known) {
+        known = addresses.join(' ');
+        tell(addresses);
+      }
+      await sleep(clock, isSpoilt ? 20 * interval : interval, signal).catch(() => undefined);
     }
   } catch {
     // no connection can be made: the calls have other witnesses
@@ -56,22 +58,25 @@ function renewed(
   return pc;
 }
 
-/** Of each network interface its address, the one of the default route first: that of the highest priority (RFC 8445 §5.1.2). */
-async function hostAddresses(pc: RTCPeerConnection, clock: Clock): Promise<readonly string[]> {
+/** Nothing where that took too long: half a list is no news. Of each network interface its address, the one of the default route first: that of the highest priority (RFC 8445 §5.1.2). */
+async function hostAddresses(pc: RTCPeerConnection, clock: Clock): Promise<readonly string[] | undefined> {
   const found = new Map<string, number>();
-  const gathered = new Promise<void>((resolve) => {
-    const cancel = clock.after(patience, resolve);
+  const gathered = new Promise<boolean>((resolve) => {
+    const cancel = clock.after(patience, () => {
+      resolve(false);
+    });
     pc.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate) note(found, candidate);
       else {
         cancel();
-        resolve();
+        resolve(true);
       }
     };
   });
   await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
-  await gathered;
+  const isWhole = await gathered;
   pc.onicecandidate = null;
+  if (!isWhole) return undefined;
   return [...found].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([address]) => address);
 }
 

@@ -12,6 +12,8 @@ class Machine {
   looks = 0;
   made = 0;
   isBroken = false;
+  /** Gathering does not come to its end. */
+  isSlow = false;
 
   get env(): Pick<MediaEnvironment, 'RTCPeerConnection'> {
     const machine = this as Machine;
@@ -32,7 +34,7 @@ class Machine {
         queueMicrotask(() => {
           for (const [address, priority] of machine.addresses)
             this.onicecandidate?.({ candidate: { candidate: 'candidate:…', address, priority, protocol: 'udp' } });
-          this.onicecandidate?.({ candidate: null });
+          if (!machine.isSlow) this.onicecandidate?.({ candidate: null });
         });
         return Promise.resolve();
       }
@@ -85,6 +87,24 @@ describe('addresses of the machine', () => {
       await clock.advance(250);
     }
     assert.deepEqual(told, ['interface 0']);
+  });
+
+  it('half a list is no news: a look that takes too long is none', async () => {
+    const machine = new Machine();
+    machine.addresses = [
+      ['10.0.0.2', 2],
+      ['10.1.0.2', 1],
+    ];
+    const { clock, told } = watching(machine);
+    await clock.advance(1000);
+    machine.isSlow = true;
+    machine.addresses = [['10.1.0.2', 1]];
+    await clock.advance(5000);
+    assert.deepEqual(told, ['10.0.0.2 10.1.0.2']);
+    machine.isSlow = false;
+    await clock.advance(3000);
+    assert.deepEqual(told.slice(1), ['10.1.0.2']);
+    assert.equal(machine.made, 1);
   });
 
   it('looks until its signal aborts, and leaves no timer and no connection', async () => {
