@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { provideComponents } from './setup/components.mjs';
+import { whyNoNamespaces } from './setup/namespaces.mjs';
 
 const bin = (name) => join('node_modules', '.bin', name);
 const mocha = [
@@ -39,6 +40,13 @@ const tiers = {
     counts: true,
     needsBuild: true,
     commands: [[...mocha, '--require', 'test/e2e/hooks.ts', '--timeout', '60000', '--exit', 'test/e2e/**/*.test.ts']],
+  },
+  network: {
+    minutes: 15,
+    counts: true,
+    needsBuild: true,
+    needsNamespaces: true,
+    commands: [[...mocha, '--require', 'test/e2e/hooks.ts', '--exit', 'test/namespaces/**/*.test.ts']],
   },
 };
 
@@ -144,6 +152,7 @@ for (const name of chosen) {
   const lacks = missing.get(name);
   if (lacks.length > 0) notRun.push(`${name}: no ${lacks.join(', ')}`);
   else if (tiers[name].needsBuild && !built) notRun.push(`${name}: nothing was built`);
+  else if (tiers[name].needsNamespaces && whyNoNamespaces()) notRun.push(`${name}: ${whyNoNamespaces()}`);
   else if (!(await runTier(name)) && name === 'build') built = false;
 }
 

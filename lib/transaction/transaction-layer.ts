@@ -70,6 +70,11 @@ export class TransactionLayer implements TransportUser {
     return false;
   }
 
+  /** Nobody is left to hear of repeats: what only waited for them is over. */
+  stop(): void {
+    for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.feed('linger');
+  }
+
   onMessage(message: SipMessage, flow: Flow): void {
     if (!isRequest(message)) this.#onResponse(message);
     else if (message.method === 'ACK') this.#onAck(message);

@@ -317,6 +317,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     const done = Promise.all(this.accounts.map((account) => account.dispose({ unregister })));
     if (wait) await Promise.all([done, this.#keeper?.flush()]);
     else this.#pool.close();
+    this.#transactions.stop();
   }
 
   #lease(servers: readonly string[], slot: number, listener: FlowListener): FlowLease {

@@ -1,6 +1,7 @@
 import { assert } from 'chai';
 import { headerValue } from '../../lib/parser/index.js';
 import type { RegistrationChange } from '../../lib/index.js';
+import { talking, talkingTo } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
 import { bound, challenge, registered, registering } from '../support/registering.js';
@@ -179,6 +180,16 @@ describe('life of an account', () => {
     await done;
     assert.isTrue(server.socket.isClosed);
     assert.throws(() => ua.addAccount({ uri: 'sip:x@example.com' }), /stopped/);
+  });
+
+  it('ACC-17: after stop no timer runs, although the INVITEs of a moment ago would have lingered', async () => {
+    for (const { ua, server, clock } of [await talking(), await talkingTo()]) {
+      const done = ua.stop();
+      server.respond(await server.request('BYE'), 200);
+      await done;
+      await settle();
+      assert.equal(clock.pending, 0);
+    }
   });
 
   it('ACC-17: wait: false says what has to be said and closes; unregister: false says nothing', async () => {

@@ -17,26 +17,33 @@ const kamailioPackages = [
 
 /** `services` are what a package would start at boot, and what must not run beside the tests. */
 const components = [
-  { name: 'chromium', tiers: ['browser', 'e2e'], find: chromium, packages: ['chromium'] },
+  { name: 'chromium', tiers: ['browser', 'e2e', 'network'], find: chromium, packages: ['chromium'] },
   { name: 'firefox', tiers: ['browser', 'e2e'], find: firefox, packages: ['firefox-esr'] },
   {
     name: 'kamailio',
-    tiers: ['e2e'],
+    tiers: ['e2e', 'network'],
     find: () => findProgram('kamailio') && findProgram('kamcmd'),
     packages: kamailioPackages.map((suffix) => `kamailio${suffix}`),
     services: ['kamailio'],
   },
   {
     name: 'rtpengine',
-    tiers: ['e2e'],
+    tiers: ['e2e', 'network'],
     find: () => findProgram('rtpengine'),
     packages: ['rtpengine-daemon'],
     services: ['rtpengine-daemon', 'rtpengine'],
   },
-  { name: 'baresip', tiers: ['e2e'], find: () => findProgram('baresip'), packages: ['baresip-core'] },
+  { name: 'baresip', tiers: ['e2e', 'network'], find: () => findProgram('baresip'), packages: ['baresip-core'] },
   { name: 'coturn', tiers: ['e2e'], find: () => findProgram('turnserver'), packages: ['coturn'], services: ['coturn'] },
   { name: 'sipp', tiers: ['e2e'], find: () => findProgram('sipp'), packages: ['sip-tester'] },
-  { name: 'openssl', tiers: ['e2e'], find: () => findProgram('openssl'), packages: ['openssl'] },
+  { name: 'openssl', tiers: ['e2e', 'network'], find: () => findProgram('openssl'), packages: ['openssl'] },
+  {
+    name: 'iproute2',
+    tiers: ['network'],
+    find: () => findProgram('ip') && findProgram('ss'),
+    packages: ['iproute2'],
+  },
+  { name: 'iptables', tiers: ['network'], find: () => findProgram('iptables'), packages: ['iptables'] },
 ];
 
 const onDebian = existsSync('/etc/debian_version') && findProgram('apt-get') !== undefined;

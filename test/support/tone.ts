@@ -41,6 +41,13 @@ export function dominantTone(interleaved: Int16Array, rate: number, channels = 1
   return { frequency: Math.round(frequency), share: Math.min(1, (strongest * 8) / (energy * length)), level };
 }
 
+/** Whether a sound, however short, is this tone and little else. */
+export function isTone(samples: Float64Array, rate: number, frequency: number): boolean {
+  const energy = samples.reduce((sum, sample) => sum + sample * sample, 0);
+  const found = energyAt(samples, rate, frequency) * (2 / samples.length);
+  return energy / samples.length > 1e-5 && found > 0.5 * energy;
+}
+
 /** A mono WAV file of a sine at half of full scale. */
 export function sineWav(frequency: number, rate: number, seconds: number): Buffer {
   const count = rate * seconds;

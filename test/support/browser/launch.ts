@@ -21,6 +21,8 @@ export interface LaunchOptions {
   /** Hertz of the sine that the browser's own getUserMedia hears; without it the browser's usual fake beeps. */
   readonly microphone?: number;
   readonly flags?: readonly string[];
+  /** What is put before the command, so that the browser runs in a network namespace; Chromium only. */
+  readonly enter?: readonly string[];
 }
 
 function installed(path: string | undefined, name: string): string {
@@ -31,19 +33,23 @@ function installed(path: string | undefined, name: string): string {
 /** Our own end is the end of the browsers: it is taken care of here, at `exit`, and not by puppeteer's signal handlers. */
 const ownExit = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false } as const;
 
-async function launchChromium({ microphone, flags = [] }: LaunchOptions): Promise<Browser> {
+async function launchChromium({ microphone, flags = [], enter = [] }: LaunchOptions): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), 'evercall-chromium-'));
   const sound = join(folder, 'microphone.wav');
   if (microphone !== undefined) writeFileSync(sound, sineWav(microphone, 48_000, 5));
+  const chromium = installed(browsers.chromium(), 'Chromium');
+  const entering = join(folder, 'chromium');
+  if (enter.length > 0)
+    writeFileSync(entering, `#!/bin/sh\nexec ${enter.join(' ')} ${chromium} "$@"\n`, { mode: 0o755 });
   const browser = await puppeteer.launch({
-    executablePath: installed(browsers.chromium(), 'Chromium'),
+    executablePath: enter.length > 0 ? entering : chromium,
     pipe: true,
     ...ownExit,
     acceptInsecureCerts: true,
     args: [
       ...browsers.chromiumFlags,
       '--ignore-certificate-errors', // of a WebSocket
-      '--allow-loopback-in-peer-connection',
+      ...(enter.length > 0 ? [] : ['--allow-loopback-in-peer-connection']),
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${sound}`]),
       ...flags,
@@ -100,14 +106,19 @@ export function forgetClosedPages(): void {
   for (const page of logs.keys()) if (page.isClosed()) logs.delete(page);
 }
 
-/** Opens a page in a context of its own, so that pages share nothing, and waits for its harness. */
-export async function openPage(browser: Browser, url: string): Promise<Page> {
+/** Opens a page in a context of its own, so that pages share nothing, and waits for its harness; `prepare` is run before it loads. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  prepare?: (page: Page) => Promise<unknown>,
+): Promise<Page> {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   const lines: string[] = [];
   logs.set(page, lines);
   page.on('console', (message) => lines.push(`${message.type()} ${message.text()}`));
   page.on('pageerror', (error) => lines.push(`uncaught ${String(error)}`));
+  await prepare?.(page);
   await page.goto(url);
   if (url.includes('/harness/')) await page.waitForFunction('globalThis.harnessReady', { timeout: 10_000 });
   return page;

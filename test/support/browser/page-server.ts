@@ -57,29 +57,35 @@ export class PageServer {
     return this.origin + path;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', this.origin).pathname));
+  /** What is answered to a GET, for who brings it to the page in a way of his own. */
+  async answer(url: string): Promise<PageAnswer> {
+    const path = normalize(decodeURIComponent(new URL(url, this.origin).pathname));
     try {
       const page = this.#pages.get(path);
       const harness = /^\/harness\/([a-z-]+)$/.exec(path)?.[1];
-      if (page) send(response, extname(path) || '.html', page.body, page.headers);
-      else if (harness) send(response, '.html', harnessPage(harness));
-      else if (path.startsWith('/test/') && path.endsWith('.js'))
-        send(response, '.js', await compiled(join(root, path)));
-      else if (path.startsWith('/dist/')) send(response, extname(path), await readFile(join(root, path)));
-      else response.writeHead(404).end();
+      if (page) return found(extname(path) || '.html', page.body, page.headers);
+      if (harness) return found('.html', harnessPage(harness));
+      if (path.startsWith('/test/') && path.endsWith('.js')) return found('.js', await compiled(join(root, path)));
+      if (path.startsWith('/dist/')) return found(extname(path), await readFile(join(root, path)));
+      return { status: 404, headers: {}, body: '' };
     } catch (error) {
-      response.writeHead(404, { 'Content-Type': 'text/plain' }).end(String(error));
+      return { status: 404, headers: { 'Content-Type': 'text/plain' }, body: String(error) };
     }
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, headers, body } = await this.answer(request.url ?? '/');
+    response.writeHead(status, headers).end(body);
   }
 }
 
-function send(
-  response: ServerResponse,
-  extension: string,
-  body: string | Buffer,
-  headers: Readonly<Record<string, string>> = {},
-): void {
+export interface PageAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+function found(extension: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): PageAnswer {
   const type = types[extension] ?? 'application/octet-stream';
-  response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers }).end(body);
+  return { status: 200, headers: { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers }, body };
 }

@@ -21,7 +21,11 @@ export class PhonePage {
   }
 
   static async open(browser: Browser, server: PageServer, options: Phone.PhoneOptions): Promise<PhonePage> {
-    const page = await openPage(browser, server.harnessUrl('phone'));
+    return PhonePage.begin(await openPage(browser, server.harnessUrl('phone')), options);
+  }
+
+  /** Starts the phone of a page that was opened with it, or with one that does more. */
+  static async begin(page: Page, options: Phone.PhoneOptions): Promise<PhonePage> {
     const start = page.evaluate((given) => harness.start(given), options);
     const registration = await within(15_000, `${options.user} to register`, start);
     return new PhonePage(page, `sip:${options.user}@example.test`, registration);

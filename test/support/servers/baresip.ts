@@ -8,13 +8,16 @@ import type { Tone } from '../tone.js';
 import { Daemon, tcpAccepts } from './daemon.js';
 import type { Command } from './daemon.js';
 import { until, within } from './deadline.js';
+import type { Place } from './place.js';
 import { freePort } from './ports.js';
 
 export interface BaresipOptions {
   /** User name at example.test; the password is "pw" and the name. */
   readonly user: string;
-  /** Where it registers, on loopback. */
+  /** Where it registers, in the same place. */
   readonly proxy: { readonly udpPort: number };
+  /** @default loopback */
+  readonly place?: Place;
   /** `auto` answers at once. @default 'manual' */
   readonly answer?: 'auto' | 'manual' | 'early';
   /** Hertz of the sine it plays. @default 440 */
@@ -45,7 +48,7 @@ export class Baresip extends Daemon {
   #control: Socket | undefined;
 
   constructor(options: BaresipOptions) {
-    super('baresip');
+    super('baresip', options.place);
     this.#options = options;
   }
 
@@ -119,12 +122,13 @@ export class Baresip extends Daemon {
 
   protected override async prepare(): Promise<Command> {
     this.#controlPort ||= await freePort();
+    const { host } = this.place;
     const { user, proxy, answer = 'manual', tone = 440, codecs = 'opus/48000/2,pcmu/8000/1' } = this.#options;
     const account = [
       `<sip:${user}@example.test>`,
       `auth_user=${user}`,
       `auth_pass=pw${user}`,
-      `outbound="sip:127.0.0.1:${proxy.udpPort}"`,
+      `outbound="sip:${host}:${proxy.udpPort}"`,
       `answermode=${answer}`,
       'regint=120',
       'ptime=20',
@@ -132,7 +136,7 @@ export class Baresip extends Daemon {
     ];
     const config = [
       'poll_method epoll',
-      `sip_listen 127.0.0.1:${await freePort()}`,
+      `sip_listen ${host}:${await freePort()}`,
       'call_local_timeout 120',
       'call_max_calls 20',
       'audio_path /nonexistent',
@@ -153,19 +157,19 @@ export class Baresip extends Daemon {
       'module_tmp account.so',
       'module_app menu.so',
       'module_app ctrl_tcp.so',
-      `ctrl_tcp_listen 127.0.0.1:${this.#controlPort}`,
-      `snd_path ${this.#soundFolder}`,
+      `ctrl_tcp_listen ${host}:${this.#controlPort}`,
+      `snd_path ${this.soundFolder}`,
       'statmode_default off',
     ];
-    mkdirSync(this.#soundFolder, { recursive: true });
+    mkdirSync(this.soundFolder, { recursive: true });
     writeFileSync(join(this.folder, 'accounts'), `${account.join(';')}\n`);
     writeFileSync(join(this.folder, 'config'), `${config.join('\n')}\n`);
-    return { program: 'stdbuf', args: ['-oL', '-eL', 'baresip', '-4', '-n', '127.0.0.1', '-f', this.folder] };
+    return { program: 'stdbuf', args: ['-oL', '-eL', 'baresip', '-4', '-n', host, '-f', this.folder] };
   }
 
   protected override async ready(): Promise<unknown> {
-    await tcpAccepts(this.#controlPort);
-    this.#control = connect(this.#controlPort, '127.0.0.1').on('error', () => {});
+    await tcpAccepts(this.#controlPort, this.place.host);
+    this.#control = connect(this.#controlPort, this.place.host).on('error', () => {});
     let buffered: Buffer = Buffer.alloc(0);
     this.#control.on('data', (bytes) => {
       buffered = Buffer.concat([buffered, bytes]);
@@ -179,7 +183,8 @@ export class Baresip extends Daemon {
     this.#control = undefined;
   }
 
-  get #soundFolder(): string {
+  /** Where it keeps what it hears, a file `…-dec.wav` a call. */
+  get soundFolder(): string {
     return join(this.folder, 'sound');
   }
 
@@ -199,8 +204,8 @@ export class Baresip extends Daemon {
 
   /** What it heard in each call so far. */
   #recordings(): { path: string; size: number }[] {
-    const names = readdirSync(this.#soundFolder).filter((name) => name.endsWith('-dec.wav'));
-    return names.map((name) => join(this.#soundFolder, name)).map((path) => ({ path, size: statSync(path).size }));
+    const names = readdirSync(this.soundFolder).filter((name) => name.endsWith('-dec.wav'));
+    return names.map((name) => join(this.soundFolder, name)).map((path) => ({ path, size: statSync(path).size }));
   }
 }
 

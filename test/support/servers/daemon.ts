@@ -1,4 +1,4 @@
-// A program that runs in the foreground for the length of a test, on loopback, with its data in a temporary folder.
+// A program that runs in the foreground for the length of a test, on loopback or in a namespace, with its data in a temporary folder.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,6 +6,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { until, within } from './deadline.js';
+import { loopback } from './place.js';
+import type { Place } from './place.js';
 
 export interface Command {
   readonly program: string;
@@ -33,14 +35,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 /** Spawns, waits for readiness, collects the log, stops. A subclass says what to run and how it shows that it is ready. */
 export abstract class Daemon {
   readonly name: string;
+  readonly place: Place;
   #folder: string | undefined;
   #child: ChildProcess | undefined;
   #exited: Promise<Exit> | undefined;
   #log = '';
   #logWatchers = new Set<() => void>();
 
-  constructor(name: string) {
+  constructor(name: string, place = loopback) {
     this.name = name;
+    this.place = place;
   }
 
   /** Writes the configuration into `folder` and says what to run. */
@@ -84,9 +88,10 @@ export abstract class Daemon {
     this.removeFolder();
   }
 
-  /** Ends the program and starts it again on the same ports, with the same data. */
-  async restart(): Promise<void> {
+  /** Ends the program and starts it again on the same ports, with the same data, `pause` milliseconds later. */
+  async restart(pause = 0): Promise<void> {
     await this.#end();
+    await new Promise((resolve) => setTimeout(resolve, pause));
     await this.#run();
   }
 
@@ -131,7 +136,8 @@ export abstract class Daemon {
 
   async #run(): Promise<void> {
     const { program, args } = await this.prepare();
-    const child = spawn(program, args, { cwd: this.folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [first, ...rest] = [...this.place.enter, program, ...args];
+    const child = spawn(first!, rest, { cwd: this.folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     running.add(this);
     this.#exited = new Promise((resolve) => {
@@ -191,14 +197,14 @@ export abstract class Daemon {
   }
 }
 
-/** Resolves when something listens on a TCP port of the loopback. */
-export function tcpAccepts(port: number): Promise<true> {
+/** Resolves when something listens on a TCP port. */
+export function tcpAccepts(port: number, host = loopback.host): Promise<true> {
   return until(
     15_000,
     `a listener on port ${port}`,
     () =>
       new Promise<true | undefined>((resolve) => {
-        const socket = connect(port, '127.0.0.1');
+        const socket = connect(port, host);
         socket.once('connect', () => {
           socket.destroy();
           resolve(true);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Daemon, tcpAccepts } from './daemon.js';
 import type { Command } from './daemon.js';
+import type { Place } from './place.js';
 import { freePort } from './ports.js';
 import type { RtpEngine } from './rtpengine.js';
 
@@ -21,6 +22,8 @@ export interface KamailioOptions {
   readonly minExpires?: number;
   /** Switches of kamailio.cfg, as WITH_OB_FLOW. */
   readonly defines?: readonly string[];
+  /** @default loopback */
+  readonly place?: Place;
 }
 
 /** One binding of the registrar; a text that is not there is empty. */
@@ -68,12 +71,12 @@ export class Kamailio extends Daemon {
   #ports: { udp: number; ws: number; wss: number; peer: number } | undefined;
 
   constructor(options: KamailioOptions = {}) {
-    super('kamailio');
+    super('kamailio', options.place);
     this.#options = options;
   }
 
   get wsUrl(): string {
-    return `ws://127.0.0.1:${this.#port('ws')}/ws`;
+    return `ws://${this.place.host}:${this.#port('ws')}/ws`;
   }
 
   get wssUrl(): string {
@@ -89,9 +92,14 @@ export class Kamailio extends Daemon {
     return this.#port('peer');
   }
 
+  /** Runs a command of its control interface; resolves with what that prints. */
+  async rpc(...command: readonly string[]): Promise<string> {
+    return (await run('kamcmd', ['-s', `unix:${this.folder}/kamailio_ctl`, ...command])).stdout;
+  }
+
   /** What is registered at this moment. */
   async locations(user?: string): Promise<Location[]> {
-    const { stdout } = await run('kamcmd', ['-s', `unix:${this.folder}/kamailio_ctl`, 'ul.dump']);
+    const stdout = await this.rpc('ul.dump');
     const all: Location[] = [];
     for (const aor of stdout.split(/^\s*AoR: /m).slice(1)) {
       const name = /^[^\s@]+/.exec(aor)?.[0] ?? '';
@@ -124,6 +132,7 @@ export class Kamailio extends Daemon {
     if (!existsSync(`${this.folder}/tls.crt`)) await this.#makeCertificate();
     const values = {
       DIR: this.folder,
+      HOST: this.place.host,
       UDP_PORT: this.#ports.udp,
       WS_PORT: this.#ports.ws,
       WSS_PORT: this.#ports.wss,
@@ -138,7 +147,8 @@ export class Kamailio extends Daemon {
   }
 
   protected override async ready(): Promise<unknown> {
-    return Promise.all([tcpAccepts(this.#port('ws')), tcpAccepts(this.#port('wss'))]);
+    const { host } = this.place;
+    return Promise.all([tcpAccepts(this.#port('ws'), host), tcpAccepts(this.#port('wss'), host)]);
   }
 
   async #makeCertificate(): Promise<void> {

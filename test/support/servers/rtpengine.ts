@@ -3,13 +3,14 @@ import { createSocket } from 'node:dgram';
 import { Daemon } from './daemon.js';
 import type { Command } from './daemon.js';
 import { until } from './deadline.js';
+import type { Place } from './place.js';
 import { freePort } from './ports.js';
 
 export class RtpEngine extends Daemon {
   #port = 0;
 
-  constructor() {
-    super('rtpengine');
+  constructor(place?: Place) {
+    super('rtpengine', place);
   }
 
   /** Of its NG control protocol. */
@@ -25,8 +26,8 @@ export class RtpEngine extends Daemon {
         '--config-file=none',
         '--foreground',
         '--table=-1',
-        '--interface=127.0.0.1',
-        `--listen-ng=127.0.0.1:${this.#port}`,
+        `--interface=${this.place.host}`,
+        `--listen-ng=${this.place.host}:${this.#port}`,
         '--port-min=10000', // below the system's ephemeral ports; it passes over those in use
         '--port-max=19998',
         '--log-stderr',
@@ -57,7 +58,7 @@ export class RtpEngine extends Daemon {
       socket.once('error', () => {
         done(undefined);
       });
-      socket.send('1 d7:command4:pinge', this.#port, '127.0.0.1');
+      socket.send('1 d7:command4:pinge', this.#port, this.place.host);
     });
   }
 }

@@ -18,6 +18,8 @@ export interface PhoneOptions {
   readonly hidesHosts?: boolean;
   readonly reliableProvisional?: Evercall.CallOptions['reliableProvisional'];
   readonly sessionTimer?: Evercall.SessionTimerOptions;
+  /** Sees what the library was given as its microphone; in the page only. */
+  readonly watchMicrophone?: (stream: MediaStream) => MediaStream;
 }
 
 /** One frame on the WebSocket. */
@@ -45,7 +47,7 @@ let consultation: Evercall.Call | undefined;
 /** The call that went before the current one: it was transferred, or replaced. */
 let former: Evercall.Call | undefined;
 
-function theCall(): Evercall.Call {
+export function theCall(): Evercall.Call {
   if (!current) throw new Error('there is no call');
   return current;
 }
@@ -98,11 +100,13 @@ export function hurry(pace: number): void {
 
 /** Adds the account; resolves with the outcome of its registration. */
 export async function start(options: PhoneOptions): Promise<{ state: string; status: number | undefined }> {
-  const { servers, user, password = `pw${user}`, register = true, tone } = options;
+  const { servers, user, password = `pw${user}`, register = true, tone, watchMicrophone = same } = options;
   const { UserAgent } = (await import(bundle)) as typeof Evercall;
   const microphone = toneMicrophone(tone);
   const getUserMedia = (constraints: MediaStreamConstraints): Promise<MediaStream> =>
-    constraints.video ? navigator.mediaDevices.getUserMedia(constraints) : microphone(constraints);
+    constraints.video
+      ? navigator.mediaDevices.getUserMedia(constraints)
+      : microphone(constraints).then(watchMicrophone);
   const outgoing = (sdp: string): string => {
     describedAt ??= performance.now();
     return options.hidesHosts ? sdp.replace(/^a=candidate:.* typ host.*\r\n/gm, '') : sdp;
@@ -136,6 +140,8 @@ export function call(target: string, options: Evercall.CallOptions = {}): void {
   describedAt = undefined;
   take(account!.call(target, options));
 }
+
+const same = (stream: MediaStream): MediaStream => stream;
 
 let calledAt = 0;
 let describedAt: number | undefined;
