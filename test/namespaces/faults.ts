@@ -152,7 +152,7 @@ export const faults: readonly Fault[] = [
     name: 'while held',
     title: 'a switch while the call is held; taken off hold 4 s later',
     farEnd: 'page', // the files that baresip keeps of what it hears end with the first hold
-    target: { silence: 0.5 },
+    target: { silence: 1 },
     countsFrom: 'back',
     async begin(stage) {
       await stage.begin();
@@ -169,7 +169,7 @@ export const faults: readonly Fault[] = [
     name: 'during hold',
     title: 'a switch while the re-INVITE for a hold is on its way; taken off hold 4 s later',
     farEnd: 'page',
-    target: { silence: 0.5 },
+    target: { silence: 1 },
     countsFrom: 'back',
     async strike({ page, network: { client } }, back) {
       client.wifi.down();
@@ -186,7 +186,7 @@ export const faults: readonly Fault[] = [
     name: 'ringing there',
     title: 'a switch while the far end rings, which answers 4 s later',
     answers: 'manual',
-    target: { silence: 0.5 },
+    target: { silence: 1 },
     countsFrom: 'back',
     async begin(stage) {
       await stage.dial();
@@ -205,7 +205,7 @@ export const faults: readonly Fault[] = [
     name: 'ringing here',
     title: 'a switch while the page rings, which answers 4 s later',
     answers: 'manual',
-    target: { silence: 0.5 },
+    target: { silence: 1 },
     countsFrom: 'back',
     async begin({ page, far }) {
       await far.dial(page.phone.uri);
@@ -242,10 +242,22 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'flow tokens',
-    title: 'the far end is a page; the Record-Route names the connection that dies with the interface',
+    name: 'flow tokens, GRUU',
+    title:
+      'the far end is a page; the Record-Route names the connection that dies with the interface, the Contact is a GRUU',
     farEnd: 'page',
     defines: ['WITH_OB_FLOW'],
+    target: { silence: 1.9 },
+    async strike({ network: { client } }, back) {
+      await switchHard(client, 0);
+      back();
+    },
+  },
+  {
+    name: 'flow tokens',
+    title: 'as before, and there are no GRUUs: only INVITE with Replaces can save the call',
+    farEnd: 'page',
+    defines: ['WITH_OB_FLOW', 'WITHOUT_GRUU'],
     target: { silence: 1.9 },
     async strike({ network: { client } }, back) {
       await switchHard(client, 0);

@@ -67,7 +67,11 @@ async function strike(stage: Stage, fault: Fault): Promise<Outcome> {
   const start = now();
   const since = (at: number): number => (at - start) / 1000;
   let back: number | undefined;
-  await fault.strike(stage, () => (back ??= now()));
+  try {
+    await fault.strike(stage, () => (back ??= now()));
+  } catch (error) {
+    throw new Error(`${String(error)}\n${written(await page.notes(), start)}`, { cause: error });
+  }
   back ??= now();
   await settled(stage, start + (fault.watch ?? 8) * 1000, Math.max(back, now()) + patience * 1000);
   const packets = await page.countPackets();
