@@ -9,7 +9,7 @@ import { Daemon, tcpAccepts } from './daemon.js';
 import type { Command } from './daemon.js';
 import { until, within } from './deadline.js';
 import type { Place } from './place.js';
-import { freePort } from './ports.js';
+import { freePort, freePorts } from './ports.js';
 
 export interface BaresipOptions {
   /** User name at example.test; the password is "pw" and the name. */
@@ -136,7 +136,7 @@ export class Baresip extends Daemon {
     ];
     const config = [
       'poll_method epoll',
-      `sip_listen ${host}:${await freePort()}`,
+      `sip_listen ${host}:${await freePorts(2)}`, // it takes the next one for TLS
       'call_local_timeout 120',
       'call_max_calls 20',
       'audio_path /nonexistent',
