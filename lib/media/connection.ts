@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.js';
 import { abortError, EvercallError, invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import { closeConnection } from './closing.js';
 import type { MediaState } from './connection-state.js';
 import { watchConnection } from './connection-state.js';
 import type { MediaEnvironment } from './environment.js';
@@ -170,7 +171,7 @@ export class Connection implements EventListenerObject {
   close(): void {
     this.#unwatch?.();
     this.#pc?.removeEventListener('icecandidate', this);
-    this.#pc?.close();
+    if (this.#pc) closeConnection(this.#pc, this.#clock);
     this.#pc = this.#audio = this.#unwatch = undefined;
     this.#isAnnounced = false;
     this.#idle = none;

@@ -169,8 +169,12 @@ function entryOf(call: Call, account: string): CallLogEntry {
   const end = call.end!;
   const status = direction === 'incoming' ? incomingStatus(end) : outgoingStatus(end);
   const { startedAt, duration, cause } = end;
-  return { callId, account, direction, status, remote, startedAt, duration, cause, quality: quality?.mos };
+  const facts = { direction, status, startedAt, duration, cause, quality: quality?.mos };
+  return { callId: copy(callId), account, remote: copy(remote), ...facts };
 }
+
+/** A string that was cut out of a message keeps all of it in memory, as long as the entry is kept. */
+const copy = <T extends string | RemoteParty>(fact: T): T => JSON.parse(JSON.stringify(fact)) as T;
 
 const byUs: ReadonlySet<EndCause> = new Set<EndCause>(['declined', 'busy', 'rejected', 'redirected', 'notFound']);
 

@@ -52,6 +52,7 @@ describe('a call that two have answered', () => {
       media.connections[1]!.become('connected');
       await settle();
       assert.equal(call.connection, 'connected');
+      media.connections[0]!.become('failed');
       assert.equal(media.connections[0]!.connectionState, 'closed');
     });
   }
