@@ -185,7 +185,7 @@ export class IncomingInvite implements InviteUser {
     const { session } = this;
     return new Promise((resolve, reject) => {
       const stop = repeatUntilAck(this.#transaction, this.#transaction.lastResponse!, clock, timers, () => {
-        session.onNoAck();
+        session.onNoAck(this.request);
       });
       const onGone = (error: EvercallError): void => {
         stop();

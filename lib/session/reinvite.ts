@@ -105,7 +105,7 @@ async function answer(session: Session, request: SipRequest, transaction: Server
   const headers = [...session.agreedHeaders(request), ...session.answerTimer(request), sdpHeader];
   core.respond(transaction, 200, { headers, body });
   const stop = repeatUntilAck(transaction, transaction.lastResponse!, clock, timers, () => {
-    session.onNoAck();
+    session.onNoAck(request);
   });
   const onAck = (ack: SipRequest): void => {
     stop();

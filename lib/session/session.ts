@@ -61,6 +61,8 @@ export class Session implements DialogUser, SessionTimerUser {
   /** More than one where a re-INVITE overtakes the ACK of the one before (RFC 5407 §3.1.4). */
   #awaited: readonly AwaitedAck[] = none;
   #isAcknowledged: boolean;
+  /** The ACK of a later INVITE than one whose own is still awaited: the peer has given that one up. */
+  #overtaking: SipRequest | undefined;
   /** A BYE that must wait for the ACK of our 2xx. */
   #lateBye: readonly Header[] | undefined;
 
@@ -149,7 +151,8 @@ export class Session implements DialogUser, SessionTimerUser {
   async whenStable(method: 'INVITE' | 'UPDATE'): Promise<void> {
     for (;;) {
       this.#mustLive(method);
-      if (this.#exchange === 'stable' && !(method === 'INVITE' && this.#awaited.length > 0)) return;
+      const isAwaiting = (): boolean => this.#awaited.some((awaited) => !this.#isOvertaken(awaited));
+      if (this.#exchange === 'stable' && !(method === 'INVITE' && isAwaiting())) return;
       await (this.#stable ??= new Deferred()).promise;
     }
   }
@@ -303,14 +306,27 @@ export class Session implements DialogUser, SessionTimerUser {
     const awaited = this.#awaited.find((other) => other.sequence === sequence);
     if (!awaited) return; // of an INVITE that is settled
     this.#awaited = this.#awaited.filter((other) => other !== awaited);
+    if (this.#awaited.some((other) => other.sequence < sequence)) this.#overtaking = ack;
     this.#isAcknowledged = true;
     awaited.onAck(ack);
     this.#wake();
     if (this.#lateBye) this.#leave(this.#lateBye);
   }
 
-  /** 64·T1 have passed without an ACK: the session is ended (§13.3.1.4). */
-  onNoAck(): void {
+  #isOvertaken({ sequence }: AwaitedAck): boolean {
+    return this.#overtaking !== undefined && sequence < read(this.#overtaking, CSeq)!.sequence;
+  }
+
+  /** 64·T1 have passed without an ACK: the session is ended (§13.3.1.4), unless the peer has acknowledged a later INVITE. */
+  onNoAck(invite: SipRequest): void {
+    const overtaken = this.#awaited.find(
+      (other) => other.sequence === read(invite, CSeq)!.sequence && this.#isOvertaken(other),
+    );
+    if (overtaken) {
+      this.#awaited = this.#awaited.filter((other) => other !== overtaken);
+      overtaken.onAck({ ...this.#overtaking!, body: '' });
+      return;
+    }
     const awaited = this.#awaited;
     this.#awaited = none;
     this.#isAcknowledged = true; // as far as a BYE is concerned

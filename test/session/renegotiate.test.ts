@@ -230,6 +230,22 @@ describe('changes of a session', () => {
     await server.nothing();
     assert.equal(call.state, 'confirmed');
   });
+
+  it('… and where that never comes, as its sender has lost the connection it was answered on, the later ACK shows that the peer is there', async () => {
+    const stage = await talking();
+    const { call, server, clock, ok } = stage;
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2)));
+    await server.response(200);
+    server.send(inDialog('INVITE', ok, 3, {}, peerOffer('sendrecv', 3)));
+    server.send(inDialog('ACK', await server.response(200), 3));
+    await server.skip();
+    const held = call.hold();
+    await accept(stage, await server.request('INVITE'), 4, 'recvonly');
+    await held;
+    await clock.advance(64_000);
+    assert.equal(call.state, 'confirmed');
+    assert.equal(clock.pending, 0);
+  });
 });
 
 describe('requests of the app in the dialog', () => {
