@@ -262,6 +262,7 @@ export class AccountCalls {
       }),
       began: (leg) => {
         legs.add(leg);
+        this.#environment.watcher?.onBegan(leg);
       },
       released: (leg, dialog) => {
         const { call } = leg;

@@ -30,8 +30,9 @@ export interface CallPolicy {
   onReleased(call: Call): void;
 }
 
-/** Hears of answered calls, for they must be kept. */
+/** Hears of calls, for they must be kept. */
 export interface CallWatcher {
+  onBegan(leg: Leg): void;
   onConfirmed(leg: Leg): void;
   onReleased(leg: Leg): void;
 }

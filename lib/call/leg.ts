@@ -66,6 +66,8 @@ export class Leg implements SessionUser, CallMediaUser {
   #end: CallEnd | undefined;
   /** As it was last measured. */
   quality: CallQuality | undefined;
+  /** The connection on which the peer was told where we are. */
+  #locatedBy = 1;
   readonly #limits: CallLimits;
   #unlimit: (() => void) | undefined;
   #store: Store<CallSnapshot> | undefined;
@@ -237,6 +239,12 @@ export class Leg implements SessionUser, CallMediaUser {
     if (this.#state === 'confirmed') this.reconnection.onFlowOpen();
   }
 
+  /** What leaves now tells the peer where we are; what waits for another connection than the first, where we were. */
+  onLocated(): void {
+    const { isOpen, connectionId } = this.context.flow;
+    this.#locatedBy = isOpen ? connectionId : connectionId === 0 ? 1 : -1;
+  }
+
   onFlowLost(): void {
     if (this.#state === 'confirmed') this.reconnection.onFlowLost();
   }
@@ -281,6 +289,7 @@ export class Leg implements SessionUser, CallMediaUser {
   onAccepted(response?: SipResponse): void {
     if (response) this.peer.onResponse(response);
     else this.peer.onStatus({ status: 200, reason: reasonPhrase(200) });
+    if (!response) this.onLocated();
     this.#step('accepted', response);
   }
 
@@ -301,6 +310,9 @@ export class Leg implements SessionUser, CallMediaUser {
     this.media.refresh();
     if (this.media.session.hasLateCandidates) this.onLateCandidate();
     this.#answered?.resolve();
+    if (this.#end) return;
+    if (this.#locatedBy !== this.context.flow.connectionId) this.reconnection.onFlowOpen();
+    else this.onMediaState(this.media.session.state); // what went wrong on the way, nobody has mended
   }
 
   onRenegotiated(): void {

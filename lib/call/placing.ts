@@ -43,6 +43,7 @@ async function invite(leg: Leg, origin: Outgoing, headers: readonly Header[]): P
       fail(leg, error);
     });
   };
+  leg.onLocated();
   leg.outgoing.start();
 }
 

@@ -90,6 +90,8 @@ const settled = 1000;
 /** Milliseconds without a word of the server's after which it is asked, while somebody talks; and how long it may take. */
 const quiet = 3000;
 const answerTime = 1000;
+/** How often it is asked when nobody talks any more. */
+const looks = 2;
 /** Milliseconds in which several witnesses speak of the same change. */
 const debounce = 1000;
 /** Milliseconds that a registrar gets before the report says that it did not answer: timer F, and a little. */
@@ -99,6 +101,10 @@ export class IpChange implements CallWatcher {
   readonly #host: IpChangeHost;
   readonly #policy: IpChangePolicy;
   readonly #legs = new Set<Leg>();
+  /** Those that nobody has answered yet, too. */
+  readonly #present = new Set<Leg>();
+  /** Ends the watch over their connections. */
+  #flows: AbortController | undefined;
   #unwatch: (() => void) | undefined;
   /** Ends what is only watched during calls. */
   #calls: AbortController | undefined;
@@ -122,8 +128,14 @@ export class IpChange implements CallWatcher {
 
   stop(): void {
     this.#unwatch?.();
+    this.#flows?.abort();
     this.#calls?.abort();
     this.#run?.abort();
+  }
+
+  onBegan(leg: Leg): void {
+    this.#present.add(leg);
+    if (!this.#flows && this.#unwatch) void this.#watchFlows((this.#flows = new AbortController()).signal);
   }
 
   onConfirmed(leg: Leg): void {
@@ -132,6 +144,7 @@ export class IpChange implements CallWatcher {
   }
 
   onReleased(leg: Leg): void {
+    this.#present.delete(leg);
     this.#legs.delete(leg);
     if (this.#legs.size > 0) return;
     this.#calls?.abort();
@@ -159,25 +172,34 @@ export class IpChange implements CallWatcher {
     const look = (): Promise<void> =>
       watchAddresses(mediaEnvironment, clock, (addresses) => { this.#onAddresses(addresses); }, signal); // prettier-ignore
     sleep(clock, settled, signal).then(look, () => undefined);
-    void this.#watchFlows(signal);
   }
 
-  /** A NAT may have forgotten us, and nobody says so: the peer could not even hang up on us. */
+  /**
+   * A NAT may have forgotten us, and nobody says so: the peer could not even hang up on us. Looks on for a while when the last
+   * call is over, for its BYE.
+   */
   async #watchFlows(signal: AbortSignal): Promise<void> {
     const { clock } = this.#host;
     const isOver = (): boolean => signal.aborted;
-    while (!isOver()) {
+    const flowsInUse = (): Set<Flow> => new Set(Array.from(this.#present, ({ context }) => context.flow));
+    let flows = flowsInUse();
+    for (let left = looks; left > 0; left = this.#present.size > 0 ? looks : left - 1) {
       await sleep(clock, quiet, signal).catch(() => undefined);
       if (isOver()) return;
-      const flows = new Set([...this.#legs].map(({ context }) => context.flow));
+      if (this.#present.size > 0) flows = flowsInUse();
       for (const flow of flows) void this.#verify(flow, signal);
     }
+    this.#flows = undefined;
   }
 
   async #verify(flow: Flow, signal: AbortSignal): Promise<void> {
     if (!flow.isOpen || !flow.pongs || this.#host.clock.now() - (flow.lastReceived ?? -Infinity) < quiet) return;
-    const isAlive = await flow.probe(answerTime, signal).catch(() => true);
-    if (!isAlive && !signal.aborted) await flow.race('no sign of life during a call');
+    try {
+      const isAlive = await flow.probe(answerTime, signal);
+      if (!isAlive && !signal.aborted) await flow.race('no sign of life during a call');
+    } catch {
+      // no server can be reached: the flow goes on trying
+    }
   }
 
   /** Another default route, or an address that is gone while others are left: the way of the media is another one. */

@@ -2,7 +2,7 @@ import { assert } from 'chai';
 import type { Call } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
-import { described, inDialog, talking, talkingTo } from '../support/calls.js';
+import { calling, described, inDialog, peerCalls, talking, talkingTo } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerSdp, toTagOf } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
@@ -260,6 +260,63 @@ describe('a call that loses its connection', () => {
     }
     assert.deepInclude(call.end, { cause: 'timeout', status: 408 });
     assert.isAtLeast(server.received.filter((message) => 'method' in message && message.method === 'UPDATE').length, 2);
+  });
+});
+
+describe('a call that is being answered', () => {
+  it('IPC-19: our 200 is repeated on the next connection until its ACK comes; then the peer learns where we are', async () => {
+    const stage = await peerCalls();
+    const { server, call, clock } = stage;
+    const answered = call.answer();
+    await server.response(180);
+    const ok = await server.response(200);
+    server.socket.drop();
+    await clock.advance(1000);
+    assert.deepEqual(await server.response(200), ok);
+    server.send(inDialog('ACK', ok, 1));
+    await answered;
+    const again = await server.request('INVITE');
+    assert.equal(ufrag(again.body), ufrag(ok.body), 'its media are well');
+    await accept(stage, again);
+    await server.nothing();
+    assert.equal(call.connection, 'connected');
+  });
+
+  for (const state of ['disconnected', 'failed'] as const)
+    it(`IPC-19: media that were ${state} by then are sought anew`, async () => {
+      const { server, call, clock, media } = await peerCalls();
+      const answered = call.answer();
+      await server.response(180);
+      const ok = await server.response(200);
+      media.connections[0]!.become(state);
+      server.send(inDialog('ACK', ok, 1));
+      await answered;
+      await clock.advance(1000);
+      assert.notEqual(ufrag((await server.request('INVITE')).body), ufrag(ok.body));
+    });
+
+  it('a call that was placed while there was no connection tells where we are when it is answered', async () => {
+    const stage = await talkingTo();
+    const { server, clock, account } = stage;
+    stage.call.hangup();
+    server.respond(await server.request('BYE'), 200);
+    await clock.advance(32_000);
+    server.socket.drop();
+    const call = account.call('bob');
+    await clock.advance(1000);
+    server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+    await server.request('ACK');
+    await call.answered;
+    await server.request('INVITE');
+  });
+
+  it('… and one that was placed before the first connection was there has nothing to add', async () => {
+    const { server, call, invite, clock } = await calling();
+    server.respond(invite, 200, { headers: described, body: peerSdp() });
+    await server.request('ACK');
+    await call.answered;
+    await clock.advance(2000);
+    await server.nothing();
   });
 });
 

@@ -1,9 +1,10 @@
 // A phone whose calls are watched: how their states follow each other, what its verbs say, and what is left when all is over.
 import { EvercallError, UserAgent } from '../../lib/index.js';
-import type { Account, Call, CallState, Logger } from '../../lib/index.js';
+import type { Account, AccountOptions, Call, CallState, Logger, UserAgentOptions } from '../../lib/index.js';
 import type { WebSocketFactory } from '../../lib/transport/websocket-connection.js';
 import type { FakeClock } from '../support/fake-clock.js';
 import { fakeMediaEnvironment } from '../support/fake-media.js';
+import type { FakeMedia } from '../support/fake-media.js';
 import { seededRandom } from './seeded-random.js';
 
 /** From each state of a call, where it may go (PJSIP's order; nothing comes after `disconnected`). */
@@ -16,10 +17,19 @@ const next: Readonly<Record<CallState, readonly CallState[]>> = {
   disconnected: [],
 };
 
+/** What is other than in the model of two phones. */
+export interface WatchedPhoneOptions {
+  readonly userAgent?: Partial<UserAgentOptions>;
+  readonly account?: Partial<AccountOptions>;
+  readonly media?: FakeMedia;
+  /** Hears what is worth a warning. */
+  readonly warn?: (line: string) => void;
+}
+
 export class WatchedPhone {
   readonly ua: UserAgent;
   readonly account: Account;
-  readonly media = fakeMediaEnvironment();
+  readonly media: FakeMedia;
   /** All there ever were. */
   readonly calls: Call[] = [];
   /** What it has done that it must not. */
@@ -27,14 +37,21 @@ export class WatchedPhone {
   readonly #user: string;
   #pending = 0;
 
-  constructor(user: string, webSocket: WebSocketFactory, clock: FakeClock, seed: number) {
+  constructor(
+    user: string,
+    webSocket: WebSocketFactory,
+    clock: FakeClock,
+    seed: number,
+    { userAgent, account, media = fakeMediaEnvironment(), warn }: WatchedPhoneOptions = {},
+  ) {
     this.#user = user;
-    const { media } = this;
+    this.media = media;
     const nothing = (): void => undefined;
+    const { environment, ...options } = userAgent ?? {};
     const log: Logger = {
       error: (message, ...details) => this.wrongs.push(`${user} logs: ${[message, ...details].join(' ')}`),
-      warn: nothing,
-      info: nothing,
+      warn: warn ? (message, ...details) => warn(`${user}: ${[message, ...details].join(' ')}`) : nothing,
+      info: warn ? (message, ...details) => warn(`${user}: ${[message, ...details].join(' ')}`) : nothing,
       debug: nothing,
     };
     this.ua = new UserAgent({
@@ -50,12 +67,14 @@ export class WatchedPhone {
         RTCPeerConnection: media.RTCPeerConnection,
         MediaStream: media.MediaStream,
         getUserMedia: (constraints) => media.getUserMedia(constraints),
+        ...environment,
       },
+      ...options,
     });
     this.ua.on('incomingCall', ({ call }) => {
       this.#watch(call);
     });
-    this.account = this.ua.addAccount({ uri: `sip:${user}@example.com`, register: false });
+    this.account = this.ua.addAccount({ uri: `sip:${user}@example.com`, register: false, ...account });
   }
 
   get liveCalls(): Call[] {
@@ -86,6 +105,11 @@ export class WatchedPhone {
         judge(error);
       },
     );
+  }
+
+  /** How many verbs have not come to their end. */
+  get pending(): number {
+    return this.#pending;
   }
 
   /** When all calls are over: what should be, too. */

@@ -438,10 +438,36 @@ export class FakePeerConnection extends Target {
       transceiver.currentDirection = 'stopped';
       this.#transceivers = this.#transceivers.filter((other) => other !== transceiver);
     }
-    if (this.connectionState === 'new') {
-      this.become('connecting');
-      queueMicrotask(() => this.become('connected'));
-    }
+    this.onNegotiated();
+  }
+
+  /** Both descriptions are in force: here the network is at its best. */
+  protected onNegotiated(): void {
+    if (this.connectionState !== 'new') return;
+    this.become('connecting');
+    queueMicrotask(() => this.become('connected'));
+  }
+
+  /** Where the machine can be reached, the default route first. */
+  protected addresses(): readonly string[] {
+    return ['127.0.0.1'];
+  }
+
+  /** Another host candidate of the present generation. */
+  protected found(address: string, place = 0): void {
+    const priority = 2_122_260_223 - 512 * place;
+    const candidate = `1 1 udp ${priority} ${address} ${20_000 + (Number(this.#session) % 40_000)} typ host generation 0`;
+    this.#append(`a=candidate:${candidate}\r\n`);
+    this.fire('icecandidate', {
+      candidate: {
+        candidate: `candidate:${candidate}`,
+        type: 'host',
+        protocol: 'udp',
+        address,
+        priority,
+        usernameFragment: this.#ufrag,
+      },
+    });
   }
 
   #gather(): void {
@@ -449,16 +475,8 @@ export class FakePeerConnection extends Target {
     this.fire('icegatheringstatechange');
     queueMicrotask(() => {
       if (this.signalingState === 'closed') return;
-      const candidate = candidateOf(this.#session);
-      this.#append(`a=candidate:${candidate}\r\n`);
-      this.fire('icecandidate', {
-        candidate: {
-          candidate: `candidate:${candidate}`,
-          type: 'host',
-          protocol: 'udp',
-          address: '127.0.0.1',
-          usernameFragment: this.#ufrag,
-        },
+      this.addresses().forEach((address, place) => {
+        this.found(address, place);
       });
       if (this.endless) return;
       this.iceGatheringState = 'complete';
@@ -502,10 +520,7 @@ function fingerprint(): string {
   return (++serial).toString(16).toUpperCase().padStart(64, '0').match(/../g)!.join(':');
 }
 
-const candidateOf = (session: string): string =>
-  `1 1 udp 2122260223 127.0.0.1 ${20_000 + (Number(session) % 40_000)} typ host generation 0`;
-
-const ufragOf = (sdp: string): string => /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? '';
+export const ufragOf = (sdp: string): string => /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? '';
 
 function read(sdp: string): Section[] {
   return sdp

@@ -172,6 +172,38 @@ describe('a change of the network', () => {
     assert.isAtMost(server.pings - pings, 2, 'no longer than that');
   });
 
+  it('… and that nobody can be reached then, no timer throws at the page', async () => {
+    const { server, clock, call } = await moving({ keepAlive: 'auto' });
+    await clock.advance(10_000);
+    server.socket.isDead = true;
+    server.refused.add('ws://server.example/ws');
+    await clock.advance(60_000); // an unhandled rejection ends the run
+    assert.equal(call.state, 'confirmed');
+  });
+
+  it('… and while it rings, too: who answers on a dead connection is not heard', async () => {
+    const { server, clock, account } = await moving({ keepAlive: 'auto' });
+    await clock.advance(10_000);
+    const [first] = account.calls;
+    first!.hangup();
+    await clock.advance(10_000);
+    account.call('bob');
+    await settle();
+    server.socket.isDead = true;
+    await clock.advance(5000);
+    assert.isTrue(server.sockets[0]!.isClosed);
+  });
+
+  it('… and once more when it is over: a BYE that nobody takes goes out on another connection', async () => {
+    const { server, clock, call } = await moving({ keepAlive: 'auto' });
+    await clock.advance(10_000);
+    server.socket.isDead = true;
+    call.hangup();
+    await clock.advance(5000);
+    assert.isFalse(server.socket.isDead);
+    assert.equal((server.received.at(-1) as SipRequest).method, 'BYE');
+  });
+
   it('IPC-42: offline alone is a hint: nothing is given up', async () => {
     const { server, witness, clock, call } = await moving();
     witness('offline');
