@@ -199,9 +199,12 @@ describe('a change of the network', () => {
     await clock.advance(10_000);
     server.socket.isDead = true;
     call.hangup();
-    await clock.advance(5000);
+    await clock.advance(8000);
     assert.isFalse(server.socket.isDead);
-    assert.equal((server.received.at(-1) as SipRequest).method, 'BYE');
+    assert.include(
+      (server.received as SipRequest[]).map(({ method }) => method),
+      'BYE',
+    );
   });
 
   it('IPC-42: offline alone is a hint: nothing is given up', async () => {
