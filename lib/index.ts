@@ -7,6 +7,17 @@ export type { StoredAccount, StoredState } from './user-agent/account-store.js';
 export type { CompleteOptions } from './user-agent/persistence.js';
 export type { CallLog, CallLogEntry, CallLogSnapshot, CallLogState, CallLogStatus } from './user-agent/call-log.js';
 export type { KeyValueStorage } from './base/storage.js';
+export type { Audio } from './user-agent/audio.js';
+export type { AudioCapabilities, AudioSystem, OpenDeviceOptions } from './audio/audio-system.js';
+export type { AudioEvents, AudioState, DevicesChange } from './audio/audio-events.js';
+export type { AudioOptions, InterruptionPolicy } from './audio/audio-options.js';
+export type { AudioPort, PortEvents, PortKind } from './audio/port.js';
+export type { Connection } from './audio/connection.js';
+export type { SignalLevel } from './audio/meter.js';
+export type { Conference, ConferenceOptions, LeaveOptions, Party } from './audio/conference.js';
+export type { DevicePreference } from './audio/device-choice.js';
+export type { AudioEnvironment } from './audio/environment.js';
+export type { AudioProcessor } from './audio/processor.js';
 export type { Account, DisposeOptions } from './account/account.js';
 export type {
   AccountEvents,

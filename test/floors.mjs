@@ -12,6 +12,7 @@ const floors = [
   ['session', 'registration', 'media'],
   ['call'],
   ['account'],
+  ['audio'], // loaded on demand
   ['user-agent'],
   [''], // index.ts
   ['elements', 'storage'], // entries of their own: nobody imports them
@@ -28,9 +29,13 @@ const doors = [
   [/^crypto$/, 'base/random.ts'],
   [/^console$/, 'base/log.ts'],
   [/^WebSocket$/, 'transport/websocket-connection.ts'],
-  [/^(window|document)$/, 'network/'],
-  [/^navigator$/, 'network/', 'media/environment.ts'],
-  [/^(Navigator\.mediaDevices|MediaDevices\.getUserMedia|RTCPeerConnection|AudioContext|MediaStream)$/, 'media/'],
+  [/^(window|document)$/, 'network/', 'audio/environment.ts'],
+  [/^navigator$/, 'network/', 'media/environment.ts', 'audio/environment.ts'],
+  [
+    /^(Navigator\.mediaDevices|MediaDevices\.getUserMedia|RTCPeerConnection|AudioContext|MediaStream)$/,
+    'media/',
+    'audio/environment.ts',
+  ],
   [/^(indexedDB|IDB\w+)$/, 'storage/'],
   [/^(localStorage|sessionStorage|Math\.random)$/],
 ];
@@ -77,7 +82,7 @@ function checkGlobal(checker, file, node) {
   const [, ...allowed] = found;
   if (allowed.some((door) => file.startsWith(door))) return undefined;
   if (allowed.includes('network/') && file.startsWith('elements/')) return undefined; // a user interface draws on the page
-  if (name === 'MediaStream' && ts.isTypeReferenceNode(node.parent)) return undefined; // calls hand streams to the page
+  if (/^(MediaStream|AudioContext)$/.test(name) && ts.isTypeReferenceNode(node.parent)) return undefined; // a type is no use
   return `names ${name}, whose door is ${allowed.join(' or ') || 'nowhere'}`;
 }
 

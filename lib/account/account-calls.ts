@@ -32,6 +32,8 @@ export interface CallEnvironment {
   readonly mediaEnvironment: MediaEnvironment;
   readonly policy: CallPolicy | undefined;
   readonly watcher: CallWatcher | undefined;
+  /** Told of every call, before it has done anything. */
+  readonly callBegan: (leg: Leg) => void;
 }
 
 export interface AccountCallsUser {
@@ -263,6 +265,7 @@ export class AccountCalls {
       began: (leg) => {
         legs.add(leg);
         this.#environment.watcher?.onBegan(leg);
+        this.#environment.callBegan(leg);
       },
       released: (leg, dialog) => {
         const { call } = leg;

@@ -35,4 +35,9 @@ export const errorCatalogue = {
     'The environment has no WebRTC or no getUserMedia.',
     'Use https or localhost and a current browser.',
   ],
+  audioUnavailable: [
+    'The browser has no AudioContext, no worklet, or no choice of outputs; or it makes no more of them.',
+    'Close what is not needed; look at `capabilities`; serve `evercall/audio-worklet` where blobs are forbidden.',
+  ],
+  audioFormat: ['What is to be played is no audio, or none that this browser reads.', 'Use WAV, MP3 or Opus.'],
 } as const satisfies Record<string, readonly [cause: string, remedy: string]>;

@@ -72,10 +72,15 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   configure(options: MediaOptions): void {
     const config = mediaConfig(this.#context.media, options);
     if (config === this.#config || this.#isDescribed) return;
-    this.#config = config;
-    const former = this.#session;
-    this.#session = this.#open();
-    this.#session.follow(former);
+    this.#config = this.#config.routed ? { ...config, routed: true } : config;
+    this.#replaceSession();
+  }
+
+  /** A sound system brings and plays the audio of this call from now on. */
+  route(): void {
+    this.#config = { ...this.#config, routed: true };
+    if (this.#isDescribed) this.#session.route();
+    else this.#replaceSession();
   }
 
   /** What is negotiated, section by section: the same list until it changes. */
@@ -129,10 +134,8 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 
   renew(): void {
-    const former = this.#session;
-    former.close();
-    this.#session = this.#open();
-    this.#session.follow(former);
+    this.#session.close();
+    this.#replaceSession();
   }
 
   async getStats(): Promise<MediaStats> {
@@ -167,6 +170,12 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   onPlayoutBlocked(): void {
     this.#user.tell('playoutBlocked', { resume: () => this.#session.resumePlayout() });
+  }
+
+  #replaceSession(): void {
+    const former = this.#session;
+    this.#session = this.#open();
+    this.#session.follow(former);
   }
 
   #describe(made: Promise<string>): Promise<string> {

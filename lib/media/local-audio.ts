@@ -11,6 +11,8 @@ export interface LocalAudioConfig {
   readonly receiveOnlyWithoutMicrophone: boolean;
   /** The app's own source instead of the microphone. It is silenced with the call, but never stopped by it. */
   readonly track?: MediaStreamTrack;
+  /** A sound system brings and plays the audio: nothing is opened here, and silence is sent until it brings something. */
+  readonly routed?: boolean;
 }
 
 export class LocalAudio {
@@ -65,7 +67,7 @@ export class LocalAudio {
 
   /** Opens the microphone unless there is a source already, or it is known that there will be none. */
   async open(signal: AbortSignal): Promise<void> {
-    if (this.#track || this.#missing) return;
+    if (this.#track || this.#missing || this.#config.routed) return;
     try {
       const track = await openMicrophone(this.#env, this.#config.audio, signal);
       if (signal.aborted) {
@@ -82,10 +84,11 @@ export class LocalAudio {
     }
   }
 
-  /** A track of the app's instead of what was sent up to now. */
-  replace(track: MediaStreamTrack): void {
+  /** Another track instead of what was sent up to now; or none. */
+  replace(track: MediaStreamTrack | undefined): void {
     this.stop();
-    this.#use(track);
+    this.#track = undefined;
+    if (track) this.#use(track);
   }
 
   /**
@@ -93,7 +96,7 @@ export class LocalAudio {
    * those gathered after it real addresses, and the wait for a person hides the wait for the network.
    */
   async asksUser(): Promise<boolean> {
-    if (this.#track || this.#missing) return false;
+    if (this.#track || this.#missing || this.#config.routed) return false;
     return (await this.#env.queryMicrophonePermission?.()) === 'prompt';
   }
 

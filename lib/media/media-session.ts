@@ -90,12 +90,14 @@ export class MediaSession implements ConnectionUser {
   #codecs: typeof preferCodecs | undefined;
   /** What the app allows, where that is not everything. */
   #limits: Partial<Record<'audio' | 'video', Direction>> | undefined;
+  #isRouted: boolean;
   /** Candidates have come that the peer was not told. */
   #hasLateCandidates = false;
 
   constructor(config: MediaSessionConfig, env: MediaEnvironment, clock: Clock, log: Logger, user: MediaSessionUser) {
     this.#env = env;
     this.#config = config;
+    this.#isRouted = config.routed ?? false;
     this.#clock = clock;
     this.#log = log;
     this.#user = user;
@@ -258,12 +260,22 @@ export class MediaSession implements ConnectionUser {
     this.#local.setMuted(muted);
   }
 
-  /** Another track instead of the microphone; nothing is negotiated. It is silenced with the call, but never stopped by it. */
-  async replaceAudio(track: MediaStreamTrack): Promise<void> {
+  /**
+   * Another track instead of the microphone, or none; nothing is negotiated. It is silenced with the call, but never stopped by
+   * it. A sound system may bring it before there is a connection.
+   */
+  async replaceAudio(track: MediaStreamTrack | undefined): Promise<void> {
     const { audio } = this.#connection;
-    if (!audio || !this.#local.sends) throw new EvercallError('invalidState', 'replaceAudio: the call sends no audio');
+    if (!(audio ?? this.#isRouted) || !this.#local.sends)
+      throw new EvercallError('invalidState', 'replaceAudio: the call sends no audio');
     this.#local.replace(track);
-    await audio.sender.replaceTrack(track);
+    await audio?.sender.replaceTrack(track ?? null);
+  }
+
+  /** From now on a sound system brings what is sent, and plays what comes. */
+  route(): void {
+    this.#isRouted = true;
+    this.#playout?.silence();
   }
 
   /** The video of this call, for who wants some; made when it is first asked for. */
@@ -469,7 +481,9 @@ export class MediaSession implements ConnectionUser {
     const { track } = receiver;
     if (this.#remoteStream?.getTracks().includes(track)) return;
     this.#remoteStream = new this.#env.MediaStream([track]);
-    this.#playout ??= new Playout(this.#env, this.#config.playout, this.#log, () => this.#user.onPlayoutBlocked?.());
+    this.#playout ??= new Playout(this.#env, this.#config.playout && !this.#isRouted, this.#log, () =>
+      this.#user.onPlayoutBlocked?.(),
+    );
     this.#playout.play(this.#remoteStream);
     this.#user.onRemoteTrack(track);
   }

@@ -19,6 +19,11 @@ export class Playout {
     if (this.#element) this.#element.muted = !audible;
   }
 
+  /** Someone else makes it heard from now on. */
+  silence(): void {
+    if (this.#element) this.#element.muted = true;
+  }
+
   play(stream: MediaStream): void {
     if (!this.#element || this.#closed) return;
     if (this.#element.srcObject !== stream) this.#element.srcObject = stream;

@@ -15,6 +15,8 @@ export class ExclusiveCalls {
   #current: Call | undefined;
   /** Put on hold by us, the latest last. */
   #held: readonly Call[] = [];
+  /** Heard together. */
+  #joined: readonly Call[] = [];
 
   constructor(clock: Clock, log: Logger, resumes: boolean) {
     this.#clock = clock;
@@ -31,9 +33,18 @@ export class ExclusiveCalls {
     this.#current = call;
     this.#held = this.#held.filter((other) => other !== call);
     if (!former || former === call) return undefined;
-    if (former.state === 'connecting')
-      void former.answered.then(() => (this.#current === former ? undefined : this.#hold(former)));
-    return former.state === 'confirmed' && !former.localHold ? this.#hold(former) : undefined;
+    const heard = this.#joined.includes(former) ? this.#joined : [former];
+    if (heard.includes(call)) return undefined;
+    for (const other of heard)
+      if (other.state === 'connecting')
+        void other.answered.then(() => (heard.includes(this.#current!) ? undefined : this.#hold(other)));
+    const holds = heard.filter(({ state, localHold }) => state === 'confirmed' && !localHold);
+    return holds.length > 0 ? Promise.all(holds.map((other) => this.#hold(other))).then(() => undefined) : undefined;
+  }
+
+  /** Those of a conference are heard together. */
+  setJoined(calls: readonly Call[]): void {
+    this.#joined = calls;
   }
 
   /** A call that was on its way when another one was taken is heard now. */

@@ -8,6 +8,8 @@ import type { Random } from '../base/random.js';
 import { systemRandom } from '../base/random.js';
 import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
 import type { KeyValueStorage } from '../base/storage.js';
+import type { AudioOptions } from '../audio/audio-options.js';
+import type { AudioEnvironment } from '../audio/environment.js';
 import type { Account } from '../account/account.js';
 import { routeSet, serverList } from '../account/account-options.js';
 import { checkAutoAnswer } from '../call/auto-answer.js';
@@ -32,7 +34,7 @@ import { browserWebSocket } from '../transport/websocket-connection.js';
 import type { WebSocketFactory } from '../transport/websocket-connection.js';
 
 /** What the page's host may replace (VDI, tests, Node). */
-export interface Environment extends Partial<MediaEnvironment> {
+export interface Environment extends Partial<MediaEnvironment>, Partial<AudioEnvironment> {
   /** Opens a WebSocket with the subprotocol `sip`. */
   readonly webSocket?: WebSocketFactory;
   readonly clock?: Clock;
@@ -50,6 +52,11 @@ export interface UserAgentOptions extends ExtensionOptions, CallLimits {
   /** Of accounts that name none: proxies that every request outside of a dialog goes through, first to last. */
   readonly outboundProxies?: readonly string[];
   readonly media?: UserAgentMediaOptions;
+  /**
+   * The calls' sound is that of the sound device and the conference bridge (`ua.audio`). @default each call opens the microphone
+   * and is heard by itself
+   */
+  readonly audio?: AudioOptions;
   /** A logger, or how much goes to the console. @default 'warn' */
   readonly log?: Logger | LogLevel;
   /** Which calls answer themselves, where the microphone is allowed already; else they ring. @default 'never' */
@@ -105,6 +112,7 @@ export interface UserAgentConfig {
   readonly routes: readonly string[];
   readonly userAgent: string;
   readonly media: MediaSessionConfig;
+  readonly audio: AudioOptions | undefined;
   readonly extensions: ExtensionConfig;
   readonly callLimits: CallLimits;
   readonly autoAnswer: AutoAnswer;
@@ -130,10 +138,12 @@ export interface UserAgentConfig {
   readonly clock: Clock;
   readonly random: Random;
   readonly mediaEnvironment: MediaEnvironment;
+  /** As the app has given it. */
+  readonly environment: Environment;
 }
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
-  'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
+  'audio', 'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
   'T1', 'limits', 'environment', ...extensionOptions, 'autoAnswer', 'callPolicy', 'resumeHeld', 'ipChange', 'callLog', 'ringTimeout', 'maxDuration', 'noMediaTimeout',
 ]); // prettier-ignore
 
@@ -171,7 +181,9 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     servers: serverList(options.servers),
     routes: routeSet(options.outboundProxies),
     userAgent,
-    media: mediaConfig(options.media),
+    media: options.audio ? { ...mediaConfig(options.media), routed: true } : mediaConfig(options.media),
+    audio: options.audio,
+    environment,
     extensions: extensionConfig(options),
     callLimits: callLimits(options),
     autoAnswer: checkAutoAnswer(autoAnswer),

@@ -9,7 +9,9 @@ import { isCyclic } from '../account/dependency.js';
 import { Emitter, reportBug } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
+import { quiet } from '../base/quiet.js';
 import { Store } from '../base/store.js';
+import type { Conference, ConferenceOptions } from '../audio/conference.js';
 import type { Call } from '../call/call.js';
 import type { CallOptions } from '../call/call-options.js';
 import { Core } from '../core/core.js';
@@ -24,6 +26,7 @@ import type { FlowLease } from '../transport/transport-pool.js';
 import type { FlowListener } from '../transport/flow.js';
 import type { Stats } from '../transport/stats.js';
 import { TransportPool } from '../transport/transport-pool.js';
+import { Audio } from './audio.js';
 import { CallLog } from './call-log.js';
 import { ExclusiveCalls } from './call-policy.js';
 import { findAccount, sipHost } from './account-routing.js';
@@ -68,6 +71,8 @@ export interface UserAgentSnapshot {
 export class UserAgent implements EventSource<UserAgentEvents> {
   /** What calls there were; empty for ever with `callLog: false`. */
   readonly callLog: CallLog;
+  /** The sound device and the conference bridge; what they are made of is loaded when they are needed. */
+  readonly audio: Audio;
   readonly #config: UserAgentConfig;
   readonly #emitter = new Emitter<UserAgentEvents>();
   readonly #pool: TransportPool;
@@ -93,6 +98,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     this.#config = config;
     this.callLog = new CallLog(config.callLog, config.storage, log);
     if (config.callPolicy === 'exclusive') this.#policy = new ExclusiveCalls(clock, log, config.resumeHeld);
+    this.audio = new Audio(config, this.#policy);
     this.#instanceId = config.instanceId ?? random.uuid();
     this.#isLoaded = !config.storage;
     this.#store = new Store(() => ({ accounts: this.accounts, defaultAccount: this.defaultAccount }));
@@ -199,6 +205,9 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       mediaEnvironment,
       policy: this.#policy,
       watcher: this.#ipChange,
+      callBegan: (leg) => {
+        this.audio.onCallBegan(leg);
+      },
       instanceId: () => this.#instanceId,
       ready: () => this.#load(),
       lease: (servers, slot, listener) => this.#lease(servers, slot, listener),
@@ -214,6 +223,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       },
       callEnded: (call, id) => {
         this.callLog.add(call, id);
+        this.audio.onCallEnded(call);
       },
       edited: () => {
         this.#keep();
@@ -302,6 +312,14 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     return this.#ipChange.handle(checkHandleOptions(options));
   }
 
+  /**
+   * Lets confirmed calls hear one another, and us: whoever is on hold is resumed (PJSIP's conference bridge). Rejects with
+   * `invalidState` for a call that is not confirmed, and with why one could not be resumed.
+   */
+  conference(calls: readonly Call[], options?: ConferenceOptions): Promise<Conference> {
+    return quiet(this.audio.load().then((audio) => audio.conference(calls, options)));
+  }
+
   /** Hangs up every call of every account. */
   hangupAll(): void {
     for (const call of this.calls) call.hangup();
@@ -314,6 +332,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   async stop({ unregister = true, wait = true }: StopOptions = {}): Promise<void> {
     this.#isStopped = true;
     this.#ipChange.stop();
+    this.audio.stop();
     const done = Promise.all(this.accounts.map((account) => account.dispose({ unregister })));
     if (wait) await Promise.all([done, this.#keeper?.flush()]);
     else this.#pool.close();
