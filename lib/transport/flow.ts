@@ -18,7 +18,7 @@ import type { ParseLimits, SipMessage } from '../parser/index.js';
 import { failback } from './failback.js';
 import { KeepAlive } from './keep-alive.js';
 import type { Habit, KeepAliveUser } from './keep-alive.js';
-import { challenger, race } from './race.js';
+import { Race, challenger } from './race.js';
 import { ServerList } from './server-list.js';
 import type { Counters } from './stats.js';
 import { WebSocketConnection } from './websocket-connection.js';
@@ -95,7 +95,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   #former: WebSocketConnection | undefined;
   #origin: WebSocketConnection | undefined;
   #cancelFarewell: (() => void) | undefined;
-  #race: Promise<boolean> | undefined;
+  #race: Race | undefined;
+  #raced: Promise<boolean> | undefined;
   /** Aborts with the connection. */
   #leaving: AbortController | undefined;
   #cancelWait: (() => void) | undefined;
@@ -231,13 +232,20 @@ export class Flow implements ConnectionUser, KeepAliveUser {
 
   /**
    * Finds out whether the connection still works, by asking on it and opening another one beside it at once: the first that
-   * shows life stays. Resolves when a connection is known to work, with whether it is the one we had.
+   * shows life stays. Resolves when a connection is known to work, with whether it is the one we had. A race that is under
+   * way already gets another handshake, should that have failed.
    */
   race(reason: string): Promise<boolean> {
-    return (this.#race ??= this.#raced(reason).finally(() => (this.#race = undefined)));
+    this.encourage();
+    return (this.#raced ??= this.#runRace(reason).finally(() => (this.#raced = undefined)));
   }
 
-  async #raced(reason: string): Promise<boolean> {
+  /** A handshake that has failed while the present connection is asked, too, may succeed by now. */
+  encourage(): void {
+    this.#race?.again();
+  }
+
+  async #runRace(reason: string): Promise<boolean> {
     if (!this.isOpen) {
       this.reconnect(reason); // whatever it waits for, or tries
       await this.whenOpen();
@@ -245,13 +253,16 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     }
     const { signal } = (this.#leaving ??= new AbortController());
     const { url } = this.#connection!;
-    const outcome = await race(
+    this.#race = new Race(
       {
+        clock: this.#env.clock,
         probe: (over) => this.probe(this.config.connectTimeout, over),
         connect: (user) => this.#newConnection(url, user),
       },
       signal,
     );
+    const outcome = await this.#race.outcome;
+    this.#race = undefined;
     if (signal.aborted) {
       if (typeof outcome !== 'string') outcome.close();
       await this.whenOpen(); // it was lost meanwhile

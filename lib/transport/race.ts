@@ -1,30 +1,88 @@
 /** Whether a connection still works, found out by racing it against a new one: whoever shows life first, stays. */
+import type { Clock } from '../base/clock.js';
+import { Deferred } from '../base/deferred.js';
 import type { ConnectionUser, WebSocketConnection } from './websocket-connection.js';
 
 export interface RaceHost {
+  readonly clock: Clock;
   /** Asks the present connection; false when it did not answer in time, or is gone. */
   probe(signal: AbortSignal): Promise<boolean>;
   /** Begins a handshake with the same server. */
   connect(user: ConnectionUser): WebSocketConnection;
 }
 
-/**
- * Resolves with the new connection where that opened first, with `kept` where the present one answered first, and with
- * `silent` where neither showed life. A healthy connection answers in one round trip, a handshake takes several.
- */
-export async function race(host: RaceHost, signal: AbortSignal): Promise<WebSocketConnection | 'kept' | 'silent'> {
-  const over = new AbortController();
-  const probe = host.probe(AbortSignal.any([signal, over.signal])).catch(() => false);
-  const handshake = challenger(host, AbortSignal.any([signal, over.signal]));
-  try {
-    const first = await Promise.race([
-      probe.then(async (isAlive) => (isAlive ? 'kept' : ((await handshake) ?? 'silent'))),
-      handshake.then(async (connection) => connection ?? ((await probe) ? 'kept' : 'silent')),
-    ]);
-    if (first === 'kept') void handshake.then((late) => late?.close()); // it came in the same moment
-    return first;
-  } finally {
-    over.abort();
+/** The new connection where that opened first, `kept` where the present one answered first, `silent` where neither showed life. */
+export type RaceOutcome = WebSocketConnection | 'kept' | 'silent';
+
+/** Milliseconds to the second handshake, doubled for each further one: as a network comes up the first ones fail. */
+const firstWait = 100;
+
+/** A healthy connection answers in one round trip, a handshake takes several. */
+export class Race {
+  readonly #host: RaceHost;
+  readonly #signal: AbortSignal;
+  readonly #over = new AbortController();
+  readonly #outcome = new Deferred<RaceOutcome>();
+  #isShaking = false;
+  #isSilent = false;
+  #wait = firstWait;
+  #cancelWait: (() => void) | undefined;
+
+  constructor(host: RaceHost, signal: AbortSignal) {
+    this.#host = host;
+    this.#signal = AbortSignal.any([signal, this.#over.signal]);
+    this.#signal.addEventListener('abort', () => this.#cancelWait?.());
+    void host
+      .probe(this.#signal)
+      .catch(() => false)
+      .then((isAlive) => {
+        this.#isSilent = !isAlive;
+        if (isAlive) this.#end('kept');
+        else this.#giveUp();
+      });
+    this.#shake();
+  }
+
+  get outcome(): Promise<RaceOutcome> {
+    return this.#outcome.promise;
+  }
+
+  /** There is reason to believe that a handshake which has failed would succeed by now. */
+  again(): void {
+    this.#wait = firstWait;
+    this.#shake();
+  }
+
+  #shake(): void {
+    if (this.#isShaking || this.#over.signal.aborted) return;
+    this.#isShaking = true;
+    this.#cancelWait?.();
+    void challenger(this.#host, this.#signal).then((connection) => {
+      this.#isShaking = false;
+      const isOver = this.#over.signal.aborted;
+      if (connection && isOver)
+        connection.close(); // it came in the same moment
+      else if (connection) this.#end(connection);
+      else if (!this.#giveUp() && !isOver) this.#shakeLater();
+    });
+  }
+
+  #shakeLater(): void {
+    this.#cancelWait = this.#host.clock.after(this.#wait, () => {
+      this.#shake();
+    });
+    this.#wait *= 2;
+  }
+
+  #giveUp(): boolean {
+    if (this.#isSilent && !this.#isShaking) this.#end('silent');
+    return this.#isSilent;
+  }
+
+  #end(outcome: RaceOutcome): void {
+    this.#cancelWait?.();
+    this.#outcome.resolve(outcome);
+    this.#over.abort();
   }
 }
 

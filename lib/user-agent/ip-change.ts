@@ -112,6 +112,7 @@ export class IpChange implements CallWatcher {
   #addresses: readonly string[] | undefined;
   #run: AbortController | undefined;
   #began = -Infinity;
+  #cancelEcho: (() => void) | undefined;
 
   constructor(host: IpChangeHost, policy: IpChangePolicy) {
     this.#host = host;
@@ -131,6 +132,7 @@ export class IpChange implements CallWatcher {
     this.#flows?.abort();
     this.#calls?.abort();
     this.#run?.abort();
+    this.#cancelEcho?.();
   }
 
   onBegan(leg: Leg): void {
@@ -206,6 +208,7 @@ export class IpChange implements CallWatcher {
   #onAddresses(addresses: readonly string[]): void {
     const former = this.#addresses;
     const [first] = addresses;
+    this.#host.log.debug(`network: addresses ${addresses.join(' ')}`);
     if (first === undefined) return; // no network at all: nothing can be done yet
     this.#addresses = addresses;
     const hasLost = former?.some((address) => !addresses.includes(address));
@@ -216,7 +219,10 @@ export class IpChange implements CallWatcher {
     const { log } = this.#host;
     log.info(`network: ${evidence}`);
     if (evidence === 'offline') return; // a hint, and no reason to give anything up
-    if (evidence !== 'moved' && this.#run && this.#host.clock.now() - this.#began < debounce) return;
+    if (evidence !== 'moved' && this.#run && this.#host.clock.now() - this.#began < debounce) {
+      this.#hearMore(evidence);
+      return;
+    }
     const hangup = this.#policy.hangupCalls ? 'hangup' : undefined;
     if (evidence === 'moved') {
       void this.#recover(evidence, hangup ?? 'media', (flow) => flow.migrate('the network has changed'));
@@ -225,6 +231,16 @@ export class IpChange implements CallWatcher {
         flow.race(`the network may have changed: ${evidence}`),
       );
     }
+  }
+
+  /** Of the change that is being seen to: who has failed to connect may succeed now, at once or when the dust has settled. */
+  #hearMore(evidence: NetworkEvidence): void {
+    const { clock, flows } = this.#host;
+    for (const flow of flows()) flow.encourage();
+    this.#cancelEcho ??= clock.after(this.#began + debounce - clock.now(), () => {
+      this.#cancelEcho = undefined;
+      if (flows().some(({ state }) => state !== 'open' && state !== 'idle')) this.#onEvidence(evidence);
+    });
   }
 
   /** One run: all connections, then all registrations and calls at once. */

@@ -100,7 +100,10 @@ async function strike(stage: Stage, fault: Fault): Promise<Outcome> {
     state,
     hungUp,
     leftOver: await leftOvers(page),
-    timeline: written(notes, start) + missed + stopped,
+    timeline:
+      [written(notes, start), told('page', inbound, start), told('far end', outbound, start)].join('\n') +
+      missed +
+      stopped,
   };
 }
 
@@ -186,6 +189,12 @@ function countRequests(notes: readonly Note[], start: number, end: number): Pick
   const known = new Set(sent.filter(({ at }) => at < start).map(fragment));
   const fresh = new Set(during.map(fragment).filter((one) => one !== undefined && !known.has(one)));
   return { requests: during.length, iceRestarts: fresh.size };
+}
+
+function told(ear: string, { silences }: Heard, start: number): string {
+  const since = (at: number): string => ((at - start) / 1000).toFixed(2);
+  const during = silences.filter(({ to }) => to > start);
+  return `${ear} heard nothing ${during.map(({ from, to }) => `${since(from)} to ${since(to)}`).join(', ')}`;
 }
 
 function written(notes: readonly Note[], start: number): string {

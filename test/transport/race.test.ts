@@ -73,6 +73,23 @@ describe('a connection that is suspect', () => {
     assert.isFalse(old.isClosed);
   });
 
+  it('is left for one that opens at the second attempt, which new evidence has asked for', async () => {
+    const stage = await wire();
+    stage.server.pongs = false;
+    const { old, challenger, kept } = await racing(stage);
+    challenger.drop();
+    await settle();
+    void stage.flow.race('the network is back');
+    await settle();
+    assert.notEqual(stage.server.socket, challenger);
+    assert.equal(stage.server.pings, 1);
+    stage.server.socket.open();
+    assert.isFalse(await kept);
+    assert.isTrue(old.isClosed);
+    assert.equal(stage.flow.connectionId, 2);
+    assert.lengthOf(stage.server.sockets, 3);
+  });
+
   it('is given up where neither shows life within the time of a handshake', async () => {
     const stage = await wire();
     stage.server.pongs = false;

@@ -155,6 +155,21 @@ describe('a change of the network', () => {
     );
   });
 
+  it('evidence that comes while nothing can be reached is not lost: a second after the first there is another attempt', async () => {
+    const stage = await moving();
+    const { server, witness, clock } = stage;
+    server.refused.add(server.socket.url);
+    server.socket.drop();
+    witness('changed');
+    await clock.advance(500);
+    server.refused.clear();
+    witness('online');
+    await clock.advance(500);
+    assert.isFalse(server.socket.isClosed);
+    await answerAll(stage);
+    assert.equal(stage.call.connection, 'connected');
+  });
+
   it('during a call a server that says nothing is asked every 3 s, and left when it is silent: nobody tells that a NAT has forgotten us', async () => {
     const { server, clock, call } = await moving({ keepAlive: 'auto' });
     await clock.advance(30_000);

@@ -93,6 +93,19 @@ class WatchedSocket extends WebSocket {
   }
 }
 
+/** What the library tells its log, messages left out. */
+function watchLog(): void {
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    const say = console[level].bind(console);
+    console[level] = (...line: unknown[]): void => {
+      const [text] = line;
+      const told = typeof text === 'string' && text.startsWith('[evercall] ') ? text.slice(11) : undefined;
+      if (told !== undefined && !told.includes('\r\n')) note(`${level}: ${told}`);
+      say(...line);
+    };
+  }
+}
+
 let connectionCount = 0;
 
 class WatchedConnection extends RTCPeerConnection {
@@ -144,6 +157,7 @@ function watchTimers(): void {
 export let unwatched: { every: (run: () => void, ms: number) => unknown; stop: (id?: number) => void };
 
 watchTimers();
+watchLog();
 globalThis.WebSocket = WatchedSocket;
 globalThis.RTCPeerConnection = WatchedConnection;
 addEventListener('online', () => note('online'));
