@@ -132,8 +132,11 @@ export class Reconnection {
         await this.#connected();
         if (this.#isOver()) break;
         done = this.#take();
+        const { generation } = this.#leg.media.session;
         try {
-          done = await this.#refresh(session, done);
+          done = await this.#refresh(session, done).catch((error: unknown) =>
+            this.#yield(session, error, done, generation),
+          );
           if (done === 'media' || done === 'rebuild') await this.#prove(done);
           attempt = 0;
         } catch (error) {
@@ -190,6 +193,17 @@ export class Reconnection {
       await session.renegotiate({ iceRestart: rung === 'media' });
       return rung;
     });
+  }
+
+  /** Where ours made way for the peer's offer, that has said where both are; and it has restarted ICE, if it was made for that. */
+  async #yield(session: Session, error: unknown, rung: Rung, generation: string | undefined): Promise<Rung> {
+    const { yielded } = session;
+    if (!yielded || (error as Partial<EvercallError>).code !== 'cancelled') throw error;
+    session.yielded = undefined;
+    await yielded;
+    const isDone = rung !== 'media' || this.#leg.media.session.generation !== generation;
+    if (!isDone) this.#rung = higher(this.#rung, rung);
+    return isDone ? rung : 'dialog';
   }
 
   /** Promises are not packets: a path that is not found within the time was none. */

@@ -128,6 +128,11 @@ export class MediaSession implements ConnectionUser {
     return this.#connection.pc;
   }
 
+  /** Another one with each restart of ICE (RFC 8445 §9). */
+  get generation(): string | undefined {
+    return /^a=ice-ufrag:(\S+)/m.exec(this.#connection.pc?.localDescription?.sdp ?? '')?.[1];
+  }
+
   get remoteStream(): MediaStream | undefined {
     return this.#remoteStream;
   }

@@ -1,4 +1,5 @@
-/** Glare: both sides offer at once (RFC 3261 §14.1, §14.2, RFC 3311 §5.2). */
+/** Glare: both sides offer at once (RFC 3261 §14.1, §14.2, RFC 3311 §5.2), and what is done about it when both have moved. */
+import { sleep } from '../base/clock.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Session } from './session.js';
 
@@ -19,4 +20,23 @@ export function refuseGlare(session: Session, transaction: ServerTransaction): b
     core.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: String(seconds) }] });
   }
   return true;
+}
+
+/** Milliseconds that the callee of old waits for the caller to make way. */
+const courtesy = 500;
+
+/**
+ * Both sides come back at once, and what each says goes to where the other was: an answer may never come. So our re-INVITE is
+ * given up for that of the peer, which does its work, too. The owner of the Call-ID does so at once, the other only when he has
+ * not heard of that in time: they never do so both. Resolves when the peer's may be answered, or is not to be any more.
+ *
+ * Deviation from §14.2: the peer has no 491, for by the time it is answered ours is not in progress any more.
+ */
+export async function makeWay(session: Session, signal: AbortSignal): Promise<void> {
+  const stable = session.whenStable().catch(() => undefined); // it is over
+  if (!session.ownsCallId)
+    await Promise.race([stable, sleep(session.context.clock, courtesy, signal)]).catch(() => undefined);
+  if (signal.aborted) return;
+  session.giveUpInvite?.('the peer offers the same at the same time');
+  await stable;
 }

@@ -1,4 +1,5 @@
 /** re-INVITE in both directions, to its ACK (RFC 3261 §14). */
+import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
 import { CSeq, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
@@ -6,7 +7,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { refuseInterval } from './extensions.js';
 import { LateAnswers } from './late-answers.js';
 import { Prack } from './prack.js';
-import { refuseGlare } from './glare.js';
+import { makeWay, refuseGlare } from './glare.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
@@ -18,15 +19,22 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
   /** In a reliable provisional response it counts as much as in the 2xx (RFC 3262 §5). */
   let early: Promise<void> | undefined;
   const response = await new Promise<SipResponse>((resolve, reject) => {
-    session.giveUpInvite = () => {
+    session.giveUpInvite = (why) => {
+      const over = new Deferred<void>();
+      session.leaveInvite(over.promise);
       request.handOver({
         onFinal: (final) => {
-          if (final.status < 300) session.acknowledge(read(final, CSeq)!.sequence); // it crossed the BYE
+          over.resolve();
+          if (final.status >= 300) return;
+          session.acknowledge(read(final, CSeq)!.sequence); // it crossed the BYE, or the peer's own offer
+          session.onRival();
         },
-        onFailure: () => undefined,
+        onFailure: () => {
+          over.resolve();
+        },
       });
       request.cancel(); // a peer that was hung up on should say 487 by itself (§15.1.2), and need not
-      reject(new EvercallError('cancelled', 'the call was over before the peer answered', { status: 487 }));
+      reject(new EvercallError('cancelled', why, { status: 487 }));
     };
     const request = core.request(
       session.dialog.plan('INVITE', headers, offer),
@@ -58,22 +66,47 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
 
 /** §14.2. */
 export function answerReinvite(session: Session, request: SipRequest, transaction: ServerTransaction): void {
-  if (refuseGlare(session, transaction)) return;
+  const isRivalry =
+    session.isRecovering && session.giveUpInvite !== undefined && sessionDescription(request) !== undefined;
+  if (!isRivalry && refuseGlare(session, transaction)) return;
   const refusal = refuseInterval(request, session.context.extensions);
+  const cancelled = new AbortController();
   if (refusal) session.context.core.respond(transaction, refusal.status, refusal);
-  else void answer(session, request, transaction);
+  else if (isRivalry) session.yielded = answerRival(session, request, transaction, cancelled);
+  else void answer(session, request, transaction, cancelled);
 }
 
-async function answer(session: Session, request: SipRequest, transaction: ServerTransaction): Promise<void> {
-  const { core, negotiator, clock, timers, log } = session.context;
-  const cancelled = new AbortController();
-  const isWanted = (): boolean => !cancelled.signal.aborted && !session.isOver;
-  session.exchange = 'remoteOffer';
+/** Both sides have moved: ours makes way, or has come through before. */
+async function answerRival(
+  session: Session,
+  request: SipRequest,
+  transaction: ServerTransaction,
+  cancelled: AbortController,
+): Promise<void> {
+  hearCancel(transaction, cancelled);
+  await makeWay(session, cancelled.signal);
+  if (cancelled.signal.aborted || session.isOver) session.context.core.respond(transaction, 487);
+  else if (!refuseGlare(session, transaction)) await answer(session, request, transaction, cancelled);
+}
+
+function hearCancel(transaction: ServerTransaction, cancelled: AbortController): void {
   transaction.user = {
     onCancel: () => {
       cancelled.abort();
     },
   };
+}
+
+async function answer(
+  session: Session,
+  request: SipRequest,
+  transaction: ServerTransaction,
+  cancelled: AbortController,
+): Promise<void> {
+  const { core, negotiator, clock, timers, log } = session.context;
+  const isWanted = (): boolean => !cancelled.signal.aborted && !session.isOver;
+  session.exchange = 'remoteOffer';
+  hearCancel(transaction, cancelled);
   const offer = sessionDescription(request);
   let body = '';
   let refusal: number | undefined;

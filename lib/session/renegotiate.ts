@@ -1,6 +1,6 @@
 /** Offers a change by re-INVITE or UPDATE, and offers it again where glare got in the way (RFC 3261 §14, RFC 3311 §5). */
 import { sleep } from '../base/clock.js';
-import { rejected } from '../base/errors.js';
+import { EvercallError, rejected } from '../base/errors.js';
 import { optional } from '../core/optional.js';
 import { RetryAfter } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
@@ -29,7 +29,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
     session.exchange = 'localOffer';
     let response: SipResponse;
     try {
-      const offer = await negotiator.createOffer(wish);
+      const offer = await unlessGivenUp(session, negotiator.createOffer(wish));
       const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers, sdpHeader];
       const send = method === 'INVITE' ? sendInvite : sendUpdate;
       response = await session.vitally(() => send(session, all, offer));
@@ -45,6 +45,21 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
     const wait = session.isOver || attempt === retries ? undefined : retryDelay(session, response);
     if (wait === undefined) throw rejected(response);
     await sleep(clock, wait);
+  }
+}
+
+/** While the offer is being made the peer's may come, and have the way. */
+async function unlessGivenUp(session: Session, made: Promise<string>): Promise<string> {
+  let error: EvercallError | undefined;
+  session.giveUpInvite = (why) => {
+    error = new EvercallError('cancelled', why, { status: 487 });
+  };
+  try {
+    const offer = await made;
+    if (error) throw error;
+    return offer;
+  } finally {
+    session.giveUpInvite = undefined;
   }
 }
 

@@ -47,8 +47,10 @@ export class Session implements DialogUser, SessionTimerUser {
   onPrack: ((prack: SipRequest, transaction: ServerTransaction) => boolean) | undefined;
   /** The connection was lost, or the path of the media: no answer ends nothing now. */
   isRecovering = false;
-  /** Gives up the re-INVITE of ours that is under way. */
-  giveUpInvite: (() => void) | undefined;
+  /** Gives up the re-INVITE of ours that is under way, or about to be. */
+  giveUpInvite: ((why: string) => void) | undefined;
+  /** Settles when the peer's offer, for which ours was given up, is answered. */
+  yielded: Promise<void> | undefined;
   /** Since the first REFER, ours or the peer's. */
   refers: ReferUsages | undefined;
   #timer: SessionTimer | undefined;
@@ -58,6 +60,7 @@ export class Session implements DialogUser, SessionTimerUser {
   #remoteAllow: readonly string[] = none;
   #remotePackages: readonly string[] = none;
   #isOver = false;
+  #leaving: Promise<void> | undefined;
   /** More than one where a re-INVITE overtakes the ACK of the one before (RFC 5407 §3.1.4). */
   #awaited: readonly AwaitedAck[] = none;
   #isAcknowledged: boolean;
@@ -147,12 +150,25 @@ export class Session implements DialogUser, SessionTimerUser {
     return renegotiate(this, wish);
   }
 
-  /** Resolves when an offer may go out; a re-INVITE waits for the ACK of the one before, too (§14.1). */
-  async whenStable(method: 'INVITE' | 'UPDATE'): Promise<void> {
+  /** One that was given up is in progress until its final response (§14.1). */
+  leaveInvite(over: Promise<void>): void {
+    this.#leaving = over;
+    void over.then(() => {
+      if (this.#leaving === over) this.#leaving = undefined;
+      this.#wake();
+    });
+  }
+
+  /**
+   * Resolves when an offer may go out; a re-INVITE waits for the ACK of the one before, too (§14.1). Without a method: when no
+   * offer is under way but one that was given up.
+   */
+  async whenStable(method?: 'INVITE' | 'UPDATE'): Promise<void> {
     for (;;) {
-      this.#mustLive(method);
+      this.#mustLive(method ?? 'INVITE');
       const isAwaiting = (): boolean => this.#awaited.some((awaited) => !this.#isOvertaken(awaited));
-      if (this.#exchange === 'stable' && !(method === 'INVITE' && isAwaiting())) return;
+      const isBusy = (method && this.#leaving !== undefined) || (method === 'INVITE' && isAwaiting());
+      if (this.#exchange === 'stable' && !isBusy) return;
       await (this.#stable ??= new Deferred()).promise;
     }
   }
@@ -203,7 +219,7 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#isOver = true;
     this.#timer?.stop();
     this.onEnd?.();
-    this.giveUpInvite?.();
+    this.giveUpInvite?.('the call was over before the peer answered');
     if (this.onForkEnd) this.onForkEnd();
     else this.user.onEnded(end);
     this.#wake();

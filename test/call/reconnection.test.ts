@@ -2,7 +2,7 @@ import { assert } from 'chai';
 import type { Call } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
-import { calling, described, inDialog, peerCalls, talking, talkingTo } from '../support/calls.js';
+import { calling, described, inDialog, peerCalls, talking, talkingTo, towards } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerSdp, toTagOf } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
@@ -389,5 +389,122 @@ describe('a call that loses the path of its media', () => {
     stage.media.connections[0]!.become('disconnected');
     stage.server.send(inDialog('OPTIONS', stage.ok, 2));
     await stage.server.response(200);
+  });
+});
+
+describe('when both sides have moved', () => {
+  const restarting = peerSdp('sendrecv', 2).replace('ice-ufrag:peer', 'ice-ufrag:moved').replace('setup:active', 'setup:actpass'); // prettier-ignore
+  const lastVia = 'SIP/2.0/WS edge.example;branch=z9hG4bKrival';
+  const offered = { Via: lastVia, 'Content-Type': 'application/sdp', Contact: '<sip:bob@moved.invalid;transport=ws>' };
+
+  it('IPC-20: the caller’s re-INVITE, which no answer comes to, makes way for that of the peer, and its work is done by the answer', async () => {
+    const stage = await talkingTo();
+    const { call, server, media, invite } = stage;
+    media.connections[0]!.become('failed');
+    const ours = await server.request('INVITE');
+    server.respond(ours, 100);
+    server.send(towards('INVITE', invite, 1, offered, restarting));
+    const cancel = await server.request('CANCEL');
+    server.respond(cancel, 200);
+    const ok = await server.response(200);
+    assert.notEqual(ufrag(ok.body), ufrag(ours.body));
+    assert.notEqual(ufrag(ok.body), ufrag(invite.body));
+    server.send(towards('ACK', invite, 1));
+    assert.equal(call.connection, 'reconnecting');
+    media.connections[0]!.become('connected');
+    await settle();
+    assert.equal(call.connection, 'connected');
+    server.respond(ours, 487);
+    await server.request('ACK');
+    await stage.clock.advance(10_000);
+    await server.nothing();
+    call.hangup();
+    assert.equal((await server.request('BYE')).uri, 'sip:bob@moved.invalid;transport=ws');
+  });
+
+  it('… as it does while its offer is still being made', async () => {
+    const stage = await talkingTo();
+    const { server, media, invite } = stage;
+    const pc = media.connections[0]!;
+    pc.become('failed');
+    while (pc.signalingState === 'stable') await Promise.resolve();
+    server.send(towards('INVITE', invite, 1, offered, restarting));
+    await server.response(200);
+    server.send(towards('ACK', invite, 1));
+    pc.become('connected');
+    await stage.clock.advance(10_000);
+    await server.nothing();
+    assert.equal(stage.call.connection, 'connected');
+  });
+
+  it('… and what the peer’s offer did not do is done afterwards', async () => {
+    const stage = await talkingTo();
+    const { server, media, invite } = stage;
+    media.connections[0]!.become('failed');
+    const ours = await server.request('INVITE');
+    server.respond(ours, 100);
+    server.send(towards('INVITE', invite, 1, offered, peerSdp('sendonly', 2)));
+    server.respond(await server.request('CANCEL'), 200);
+    await server.response(200);
+    server.send(towards('ACK', invite, 1));
+    await server.nothing();
+    server.respond(ours, 487);
+    await server.request('ACK');
+    const again = await server.request('INVITE');
+    assert.notEqual(ufrag(again.body), ufrag(ours.body));
+    assert.equal(again.uri, 'sip:bob@moved.invalid;transport=ws');
+  });
+
+  it('the callee waits for the caller to make way: the CANCEL of the one and the answer to the other come', async () => {
+    const stage = await talking();
+    const { server, media, ok, clock } = stage;
+    media.connections[0]!.become('failed');
+    const ours = await server.request('INVITE');
+    server.send(inDialog('INVITE', ok, 2, offered, restarting));
+    await clock.advance(400);
+    await server.response(100);
+    await server.nothing();
+    server.send(inDialog('CANCEL', ok, 2, { Via: lastVia }));
+    await server.response(200);
+    await server.response(487);
+    server.respond(ours, 200, { headers: described, body: restarting.replace('actpass', 'active') });
+    await server.request('ACK');
+    media.connections[0]!.become('connected');
+    await settle();
+    assert.equal(stage.call.connection, 'connected');
+    await clock.advance(10_000);
+    await server.nothing();
+  });
+
+  it('… but not for ever: half a second later it makes way itself', async () => {
+    const stage = await talking();
+    const { server, media, ok, clock } = stage;
+    media.connections[0]!.become('failed');
+    const ours = await server.request('INVITE');
+    server.respond(ours, 100);
+    server.send(inDialog('INVITE', ok, 2, offered, restarting));
+    await clock.advance(500);
+    await server.response(100);
+    server.respond(await server.request('CANCEL'), 200);
+    await server.response(200);
+    server.send(inDialog('ACK', ok, 2));
+    media.connections[0]!.become('connected');
+    await settle();
+    assert.equal(stage.call.connection, 'connected');
+  });
+
+  it('ours that is answered after all is acknowledged, and the media are looked after', async () => {
+    const stage = await talkingTo();
+    const { server, media, invite, clock } = stage;
+    media.connections[0]!.become('failed');
+    const ours = await server.request('INVITE');
+    server.send(towards('INVITE', invite, 1, offered, restarting));
+    await server.response(200);
+    server.send(towards('ACK', invite, 1));
+    server.respond(ours, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await server.request('ACK');
+    await clock.advance(5000);
+    const again = await server.request('INVITE');
+    assert.notEqual(fingerprint(again.body), fingerprint(invite.body), 'who of us follows which offer is not known');
   });
 });
