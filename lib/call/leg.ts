@@ -258,6 +258,10 @@ export class Leg implements SessionUser, CallMediaUser {
     if (!this.#end) this.reconnection.onRival();
   }
 
+  onCrossed(): void {
+    if (!this.#end) this.reconnection.onCrossed();
+  }
+
   onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined {
     if (!this.events.has('offer')) return undefined;
     return import('./peer-offer.js')
@@ -275,7 +279,8 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onLateCandidate(): void {
-    if (this.#confirmedAt === undefined || this.#end) return; // the answer is still to come
+    // the answer is still to come, or whoever brings the call back tells them
+    if (this.#confirmedAt === undefined || this.#end || this.connection === 'reconnecting') return;
     import('./late-candidates.js')
       .then((late) => late.announceLateCandidates(this))
       .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
@@ -308,6 +313,7 @@ export class Leg implements SessionUser, CallMediaUser {
     this.context.watcher?.onConfirmed(this);
     this.#step('confirmed');
     this.media.refresh();
+    if (this.events.has('offer')) import('./peer-offer.js').catch(() => undefined); // one may come as the network comes back
     if (this.media.session.hasLateCandidates) this.onLateCandidate();
     this.#answered?.resolve();
     if (this.#end) return;

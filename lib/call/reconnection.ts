@@ -11,6 +11,7 @@ import { sleep } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
 import type { MediaState } from '../media/connection-state.js';
+import type { Pulse } from '../media/media-stats.js';
 import type { Session } from '../session/session.js';
 import type { Leg } from './leg.js';
 
@@ -32,6 +33,10 @@ export interface Recovery {
 const patience = 1000;
 /** Milliseconds for ICE and DTLS to find the new path. */
 const proof = 5000;
+/** How often is looked for what comes. Milliseconds. */
+const look = 60;
+/** How often candidates that come one after another are told. */
+const tellings = 4;
 /** Milliseconds in which a restart is not repeated. */
 const settling = 3000;
 /** How often a refusal that may pass is put up with, and the first wait after one. Milliseconds. */
@@ -94,6 +99,12 @@ export class Reconnection {
     });
   }
 
+  /** The peer has taken two offers of ours, and one of them was given up: it is to be told anew. */
+  onCrossed(): void {
+    this.#restartedAt = -Infinity;
+    void this.climb('media');
+  }
+
   /** At the end of the call. */
   stop(): void {
     this.#cancelPatience?.();
@@ -137,7 +148,7 @@ export class Reconnection {
           done = await this.#refresh(session, done).catch((error: unknown) =>
             this.#yield(session, error, done, generation),
           );
-          if (done === 'media' || done === 'rebuild') await this.#prove(done);
+          if (done === 'media' || done === 'rebuild') await this.#prove(session, done);
           attempt = 0;
         } catch (error) {
           if (this.#isOver()) break;
@@ -206,22 +217,59 @@ export class Reconnection {
     return isDone ? rung : 'dialog';
   }
 
-  /** Promises are not packets: a path that is not found within the time was none. */
-  async #prove(rung: Rung): Promise<void> {
+  /** Promises are not packets: a path by which nothing has come within the time was none. */
+  async #prove(session: Session, rung: Rung): Promise<void> {
     const { media, context } = this.#leg;
-    if (media.session.state === 'connected') return;
-    this.#proven = new Deferred();
-    const cancel = context.clock.after(proof, () => {
-      this.#proven?.reject(new EvercallError('negotiation', `no path for the media within ${proof} ms`));
-    });
-    try {
-      await this.#proven.promise;
-    } catch (error) {
-      if (rung === 'media') throw error; // another connection may find one
-    } finally {
-      cancel();
-      this.#proven = undefined;
+    const before = await media.session.pulse();
+    if (before === undefined ? await this.#isConnected() : await this.#beats(session, before)) return;
+    if (this.#isOver() || rung !== 'media') return; // another connection may find one, but only once
+    context.log.info(`call ${this.#leg.callId}: no path for its media`);
+    throw new EvercallError('negotiation', `no path for the media within ${proof} ms`);
+  }
+
+  /** Looks until something has come, and tells the peer what it was not told when it was asked: where we are by now. */
+  async #beats(session: Session, before: Pulse): Promise<boolean> {
+    const { media, context } = this.#leg;
+    const end = context.clock.now() + proof;
+    let isAlive = false;
+    let looks = 0;
+    let told = 0;
+    while (!this.#isOver() && context.clock.now() < end) {
+      await sleep(context.clock, look, media.session.signal).catch(() => undefined);
+      const present = (await media.session.pulse()) ?? before;
+      isAlive = media.session.state === 'connected' && present.alive > before.alive; // it may have nothing to say
+      if (isAlive && present.heard > before.heard) return true;
+      if (!media.session.hasLateCandidates || ++looks < 2) continue; // at first they are left to find a path by themselves
+      looks = 0;
+      if (++told <= tellings) await this.#tellCandidates(session);
     }
+    return isAlive;
+  }
+
+  /** Without a restart: they belong to the generation that looks for a path by itself, and has not found one from here alone. */
+  async #tellCandidates(session: Session): Promise<void> {
+    try {
+      await session
+        .change(() => session.renegotiate())
+        .catch((error: unknown) => this.#yield(session, error, 'offer', undefined));
+    } catch (error) {
+      this.#leg.context.log.info(`call ${this.#leg.callId}: its candidates could not be told: ${String(error)}`);
+    }
+  }
+
+  /** Where the browser tells nothing more. */
+  async #isConnected(): Promise<boolean> {
+    const { media, context } = this.#leg;
+    const isConnected = (): boolean => media.session.state === 'connected';
+    if (isConnected()) return true;
+    const proven = (this.#proven = new Deferred());
+    const cancel = context.clock.after(proof, () => {
+      proven.resolve();
+    });
+    await proven.promise;
+    cancel();
+    this.#proven = undefined;
+    return isConnected();
   }
 
   /** What to try next, and after how long; nothing where the peer has said its last word. */

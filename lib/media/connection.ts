@@ -25,7 +25,7 @@ export interface ConnectionUser {
   onMediaState(state: MediaState): void;
   /** Each connection that is made, before its first offer or answer: for an offer with what the call itself sends. */
   onPeerConnection?(pc: RTCPeerConnection): void;
-  /** A candidate of a server came after the description had left. */
+  /** A candidate of a server came after the description had left; or one of this host, which had none then. */
   onLateCandidate?(): void;
 }
 
@@ -43,6 +43,8 @@ export class Connection implements EventListenerObject {
   #audio: RTCRtpTransceiver | undefined;
   #isAnnounced = false;
   /** Video that the peer has offered and nobody has taken: answered `inactive`, ready for whoever wants it. */
+  /** Whether this generation is not the first: then the network may still be about to come. */
+  #isRestarted = false;
   #idle: readonly RTCRtpTransceiver[] = none;
 
   constructor(config: ConnectionConfig, env: MediaEnvironment, clock: Clock, log: Logger, user: ConnectionUser) {
@@ -149,7 +151,8 @@ export class Connection implements EventListenerObject {
     };
     const gathering = ufrag === former ? undefined : gatherCandidates(pc, rule, this.#clock, signal);
     await Promise.all([pc.setLocalDescription(description), gathering]);
-    if (gathering && this.#iceServers.length > 0 && pc.iceGatheringState !== 'complete')
+    this.#isRestarted = former !== undefined;
+    if (gathering && (this.#iceServers.length > 0 || this.#isRestarted) && pc.iceGatheringState !== 'complete')
       pc.addEventListener('icecandidate', this);
   }
 
@@ -157,7 +160,7 @@ export class Connection implements EventListenerObject {
   handleEvent({ type, candidate }: Event & { readonly candidate?: RTCIceCandidate | null }): void {
     if (type !== 'icecandidate') return;
     if (!candidate?.candidate) this.#pc?.removeEventListener('icecandidate', this);
-    else if (candidate.type === 'relay' || candidate.type === 'srflx') this.#user.onLateCandidate?.();
+    else if (candidate.type !== 'host' || this.#isRestarted) this.#user.onLateCandidate?.();
   }
 
   /** Takes back the offer that is under way, if one is. */

@@ -16,8 +16,8 @@ import type { MediaEnvironment } from './environment.js';
 import type { LocalAudioConfig } from './local-audio.js';
 import { LocalAudio } from './local-audio.js';
 import type { MediaLine } from './media-lines.js';
-import type { MediaStats } from './media-stats.js';
-import { summarize } from './media-stats.js';
+import type { MediaStats, Pulse } from './media-stats.js';
+import { pulse, summarize } from './media-stats.js';
 import { Playout } from './playout.js';
 import { mediaLines } from './media-lines.js';
 import { applyHook } from './sdp-hooks.js';
@@ -300,7 +300,7 @@ export class MediaSession implements ConnectionUser {
     return this.#life.signal;
   }
 
-  /** Whether candidates of servers have come that the peer was not told. */
+  /** Whether candidates have come that the peer was not told, of servers, or of this host after a restart. */
   get hasLateCandidates(): boolean {
     return this.#hasLateCandidates;
   }
@@ -338,6 +338,12 @@ export class MediaSession implements ConnectionUser {
   async getStats(): Promise<MediaStats> {
     const report = (await this.#connection.pc?.getStats()) ?? new Map<string, unknown>();
     return summarize(report, this.#clock.wallTime());
+  }
+
+  /** Grows while anything comes from the peer; none where the browser does not tell. */
+  async pulse(): Promise<Pulse | undefined> {
+    const report = await this.#connection.pc?.getStats().catch(() => undefined);
+    return report && pulse(report);
   }
 
   /** Ends the media: stops what was opened, and all that is under way rejects with `aborted`. */

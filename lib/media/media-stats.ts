@@ -37,6 +37,7 @@ interface Entry {
   readonly codecId?: string;
   readonly packetsReceived?: number;
   readonly bytesReceived?: number;
+  readonly responsesReceived?: number;
   readonly packetsSent?: number;
   readonly bytesSent?: number;
   readonly packetsLost?: number;
@@ -90,6 +91,24 @@ export function summarize(report: ReadonlyMap<string, unknown>, timestamp: numbe
   };
 }
 
+/** What grows as long as something comes from the peer. */
+export interface Pulse {
+  /** Packets of media. */
+  readonly heard: number;
+  /** Whatever comes: RTCP, answers to our checks (RFC 7675). */
+  readonly alive: number;
+}
+
+/** Nothing where the browser does not tell. */
+export function pulse(report: ReadonlyMap<string, unknown>): Pulse | undefined {
+  const entries = [...report.values()] as Entry[];
+  const of = (type: string): Entry[] => entries.filter((entry) => entry.type === type);
+  const [streams, pairs] = [of('inbound-rtp'), of('candidate-pair')];
+  if (streams.length + pairs.length === 0) return undefined;
+  const heard = sum(streams, 'packetsReceived');
+  return { heard, alive: heard + sum(pairs, 'bytesReceived') + sum(pairs, 'responsesReceived') };
+}
+
 function selectedPair(entries: readonly Entry[]): Entry | undefined {
   const selected = entries.find((e) => e.type === 'transport')?.selectedCandidatePairId;
   return entries.find(
@@ -113,7 +132,7 @@ const candidateType = (
 
 function sum(
   entries: readonly Entry[],
-  key: 'packetsReceived' | 'bytesReceived' | 'packetsLost' | 'packetsSent' | 'bytesSent',
+  key: 'responsesReceived' | 'packetsReceived' | 'bytesReceived' | 'packetsLost' | 'packetsSent' | 'bytesSent',
 ): number {
   return entries.reduce((total, entry) => total + (entry[key] ?? 0), 0);
 }

@@ -28,15 +28,20 @@ const courtesy = 500;
 /**
  * Both sides come back at once, and what each says goes to where the other was: an answer may never come. So our re-INVITE is
  * given up for that of the peer, which does its work, too. The owner of the Call-ID does so at once, the other only when he has
- * not heard of that in time: they never do so both. Resolves when the peer's may be answered, or is not to be any more.
+ * not heard of that in time: they never do so both. Resolves with whether the peer's may be answered now; not when ours was
+ * agreed on meanwhile.
  *
  * Deviation from §14.2: the peer has no 491, for by the time it is answered ours is not in progress any more.
  */
-export async function makeWay(session: Session, signal: AbortSignal): Promise<void> {
+export async function makeWay(session: Session, signal: AbortSignal): Promise<boolean> {
+  const { agreements } = session;
   const stable = session.whenStable().catch(() => undefined); // it is over
-  if (!session.ownsCallId)
-    await Promise.race([stable, sleep(session.context.clock, courtesy, signal)]).catch(() => undefined);
-  if (signal.aborted) return;
+  if (!session.ownsCallId) {
+    const enough = sleep(session.context.clock, courtesy, signal).catch(() => undefined);
+    await Promise.race([stable, enough]);
+  }
+  if (signal.aborted || session.agreements > agreements) return false;
   session.giveUpInvite?.('the peer offers the same at the same time');
   await stable;
+  return session.agreements === agreements;
 }

@@ -27,7 +27,7 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
           over.resolve();
           if (final.status >= 300) return;
           session.acknowledge(read(final, CSeq)!.sequence); // it crossed the BYE, or the peer's own offer
-          session.onRival();
+          if (!session.isOver) session.user.onCrossed();
         },
         onFailure: () => {
           over.resolve();
@@ -83,9 +83,12 @@ async function answerRival(
   transaction: ServerTransaction,
   cancelled: AbortController,
 ): Promise<void> {
+  const { core } = session.context;
   hearCancel(transaction, cancelled);
-  await makeWay(session, cancelled.signal);
-  if (cancelled.signal.aborted || session.isOver) session.context.core.respond(transaction, 487);
+  core.respond(transaction, 100); // only then a proxy may pass the CANCEL on (§9.1)
+  const hasWay = await makeWay(session, cancelled.signal);
+  if (cancelled.signal.aborted || session.isOver) core.respond(transaction, 487);
+  else if (!hasWay) core.respond(transaction, 491);
   else if (!refuseGlare(session, transaction)) await answer(session, request, transaction, cancelled);
 }
 

@@ -53,6 +53,8 @@ export interface SessionUser {
   onRefreshed(message: SipRequest | SipResponse): void;
   /** Another callee has taken our INVITE as well, and is hung up on: its media may be on their way to us. */
   onRival(): void;
+  /** The peer has agreed to an offer that was given up for its own. */
+  onCrossed(): void;
   onDtmf(signal: DtmfSignal): void;
   /** A request that changes nothing of the session; `answer` does with it what is done with one that nobody takes. */
   onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void;

@@ -49,6 +49,8 @@ export class Session implements DialogUser, SessionTimerUser {
   isRecovering = false;
   /** Gives up the re-INVITE of ours that is under way, or about to be. */
   giveUpInvite: ((why: string) => void) | undefined;
+  /** How many offers of ours the peer has agreed to by 2xx. */
+  agreements = 0;
   /** Settles when the peer's offer, for which ours was given up, is answered. */
   yielded: Promise<void> | undefined;
   /** Since the first REFER, ours or the peer's. */
@@ -289,6 +291,7 @@ export class Session implements DialogUser, SessionTimerUser {
   /** A 2xx to a re-INVITE or UPDATE of ours (§12.2.1.2, RFC 4028 §7.2). */
   onRefreshed(response: SipResponse): void {
     if (this.#isOver) return;
+    this.agreements++;
     this.learn(response);
     this.onAgreed(response);
     this.#timer?.onSuccess(response);

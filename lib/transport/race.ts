@@ -16,6 +16,9 @@ export type RaceOutcome = WebSocketConnection | 'kept' | 'silent';
 
 /** Milliseconds to the second handshake, doubled for each further one: as a network comes up the first ones fail. */
 const firstWait = 100;
+/** Milliseconds after which another one is begun beside one that hangs: its SYN may be lost, and is sent again after a second. */
+const hedge = 300;
+const most = 2;
 
 /** A healthy connection answers in one round trip, a handshake takes several. */
 export class Race {
@@ -23,7 +26,8 @@ export class Race {
   readonly #signal: AbortSignal;
   readonly #over = new AbortController();
   readonly #outcome = new Deferred<RaceOutcome>();
-  #isShaking = false;
+  /** Handshakes under way. */
+  #pending = 0;
   #isSilent = false;
   #wait = firstWait;
   #cancelWait: (() => void) | undefined;
@@ -50,33 +54,38 @@ export class Race {
   /** There is reason to believe that a handshake which has failed would succeed by now. */
   again(): void {
     this.#wait = firstWait;
-    this.#shake();
+    if (this.#pending === 0) this.#shake();
   }
 
   #shake(): void {
-    if (this.#isShaking || this.#over.signal.aborted) return;
-    this.#isShaking = true;
-    this.#cancelWait?.();
+    if (this.#over.signal.aborted) return;
+    this.#pending++;
+    this.#next(hedge);
     void challenger(this.#host, this.#signal).then((connection) => {
-      this.#isShaking = false;
-      const isOver = this.#over.signal.aborted;
-      if (connection && isOver)
+      this.#pending--;
+      if (connection && this.#over.signal.aborted)
         connection.close(); // it came in the same moment
       else if (connection) this.#end(connection);
-      else if (!this.#giveUp() && !isOver) this.#shakeLater();
+      else this.#onFailed();
     });
   }
 
-  #shakeLater(): void {
-    this.#cancelWait = this.#host.clock.after(this.#wait, () => {
-      this.#shake();
-    });
+  #onFailed(): void {
+    this.#giveUp();
+    if (this.#over.signal.aborted || this.#pending > 0) return;
+    this.#next(this.#wait);
     this.#wait *= 2;
   }
 
-  #giveUp(): boolean {
-    if (this.#isSilent && !this.#isShaking) this.#end('silent');
-    return this.#isSilent;
+  #next(ms: number): void {
+    this.#cancelWait?.();
+    this.#cancelWait = this.#host.clock.after(ms, () => {
+      if (this.#pending < most) this.#shake();
+    });
+  }
+
+  #giveUp(): void {
+    if (this.#isSilent && this.#pending === 0) this.#end('silent');
   }
 
   #end(outcome: RaceOutcome): void {

@@ -404,6 +404,7 @@ describe('when both sides have moved', () => {
     const ours = await server.request('INVITE');
     server.respond(ours, 100);
     server.send(towards('INVITE', invite, 1, offered, restarting));
+    await server.response(100);
     const cancel = await server.request('CANCEL');
     server.respond(cancel, 200);
     const ok = await server.response(200);
@@ -429,6 +430,7 @@ describe('when both sides have moved', () => {
     pc.become('failed');
     while (pc.signalingState === 'stable') await Promise.resolve();
     server.send(towards('INVITE', invite, 1, offered, restarting));
+    await server.response(100);
     await server.response(200);
     server.send(towards('ACK', invite, 1));
     pc.become('connected');
@@ -444,6 +446,7 @@ describe('when both sides have moved', () => {
     const ours = await server.request('INVITE');
     server.respond(ours, 100);
     server.send(towards('INVITE', invite, 1, offered, peerSdp('sendonly', 2)));
+    await server.response(100);
     server.respond(await server.request('CANCEL'), 200);
     await server.response(200);
     server.send(towards('ACK', invite, 1));
@@ -461,8 +464,8 @@ describe('when both sides have moved', () => {
     media.connections[0]!.become('failed');
     const ours = await server.request('INVITE');
     server.send(inDialog('INVITE', ok, 2, offered, restarting));
-    await clock.advance(400);
     await server.response(100);
+    await clock.advance(400);
     await server.nothing();
     server.send(inDialog('CANCEL', ok, 2, { Via: lastVia }));
     await server.response(200);
@@ -483,8 +486,8 @@ describe('when both sides have moved', () => {
     const ours = await server.request('INVITE');
     server.respond(ours, 100);
     server.send(inDialog('INVITE', ok, 2, offered, restarting));
-    await clock.advance(500);
     await server.response(100);
+    await clock.advance(500);
     server.respond(await server.request('CANCEL'), 200);
     await server.response(200);
     server.send(inDialog('ACK', ok, 2));
@@ -493,18 +496,31 @@ describe('when both sides have moved', () => {
     assert.equal(stage.call.connection, 'connected');
   });
 
-  it('ours that is answered after all is acknowledged, and the media are looked after', async () => {
+  it('ours that is answered after all is acknowledged, and told anew: which of the two the peer follows is not known', async () => {
     const stage = await talkingTo();
-    const { server, media, invite, clock } = stage;
+    const { server, media, invite } = stage;
     media.connections[0]!.become('failed');
     const ours = await server.request('INVITE');
     server.send(towards('INVITE', invite, 1, offered, restarting));
-    await server.response(200);
+    await server.response(100);
+    const ok = await server.response(200);
     server.send(towards('ACK', invite, 1));
     server.respond(ours, 200, { headers: described, body: peerSdp('sendrecv', 2) });
     await server.request('ACK');
-    await clock.advance(5000);
+    media.connections[0]!.become('connected');
     const again = await server.request('INVITE');
-    assert.notEqual(fingerprint(again.body), fingerprint(invite.body), 'who of us follows which offer is not known');
+    assert.notEqual(ufrag(again.body), ufrag(ok.body));
+  });
+
+  it('the callee whose re-INVITE is agreed to refuses that of the caller, which was given up', async () => {
+    const stage = await talking();
+    const { server, media, ok } = stage;
+    media.connections[0]!.become('failed');
+    const ours = await server.request('INVITE');
+    server.send(inDialog('INVITE', ok, 2, offered, restarting));
+    await server.response(100);
+    server.respond(ours, 200, { headers: described, body: restarting.replace('actpass', 'active') });
+    await server.request('ACK');
+    await server.response(491);
   });
 });
