@@ -319,7 +319,7 @@ export class OutgoingInvite implements RequestUser {
       // Media follow another fork than the one that answered: their connection cannot be turned, a new one is offered.
       this.#context.negotiator.renew();
       session.exchange = 'stable';
-      await session.renegotiate();
+      await session.change(() => session.renegotiate());
     } // else RFC 6337 §3.1.1: a description that comes again is the same answer
   }
 

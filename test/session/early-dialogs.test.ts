@@ -125,6 +125,25 @@ describe('early dialogs', () => {
     );
   });
 
+  it('an UPDATE that waits in its early dialog, and the connection that its winner is offered, go one after another (RFC 3264 §4)', async () => {
+    const { call, server, invite } = await calling();
+    server.respond(invite, 180, { toTag: 'one', headers: ['Allow: INVITE, ACK, BYE, CANCEL, UPDATE'] });
+    await settle();
+    const updated = call.update();
+    server.respond(invite, 183, { headers: described, body: peerSdp(), toTag: 'two' });
+    await settle();
+    server.respond(invite, 200, { headers: described, body: peerSdp(), toTag: 'one' });
+    await server.request('ACK');
+    const update = await server.request('UPDATE');
+    await server.nothing();
+    server.respond(update, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await updated;
+    const again = await server.request('INVITE');
+    server.respond(again, 200, { headers: described, body: peerSdp('sendrecv', 3) });
+    await server.request('ACK');
+    await call.answered;
+  });
+
   it('CALL-7: when another fork answers than the one that was heard early, its media are offered anew, and the call stands', async () => {
     const { call, server, invite, media } = await calling();
     server.respond(invite, 183, { headers: described, body: peerSdp(), toTag: 'one' });
