@@ -22,6 +22,8 @@ export interface CallMediaUser {
   tell<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void;
   /** Whether anyone would see what an event tells. */
   isSeen(event: keyof CallEvents): boolean;
+  /** Whether the peer is known to take candidates one by one, or must. */
+  readonly trickles: boolean;
   onMediaState(state: MediaState): void;
   onLateCandidate(): void;
   onScreenEnded(line: VideoLine): void;
@@ -46,6 +48,8 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   lastStats: MediaStats | undefined;
   /** Whether the session describes the call already. */
   #isDescribed = false;
+  /** A description of the peer's is in force: candidates that were ahead of it may be waiting. */
+  onRemoteDescription: (() => void) | undefined;
   /** As the app has seen it last. */
   #lines: readonly MediaLine[] | undefined;
   #accepted: VideoWish | undefined;
@@ -115,18 +119,25 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   createOffer(wish?: OfferWish): Promise<string> {
     this.offerer = 'local';
-    return this.#describe(this.#session.createOffer(wish));
+    return this.#describe(this.#session.createOffer({ ...wish, trickles: this.#user.trickles }));
   }
 
   createAnswer(offer: string, isWanted?: () => boolean): Promise<string> {
     this.offerer = 'remote';
     const video = this.#accepted;
     this.#accepted = undefined;
-    return this.#describe(this.#session.createAnswer(offer, { isWanted, video }));
+    const { trickles } = this.#user;
+    return this.#describe(this.#heard(this.#session.createAnswer(offer, { isWanted, video, trickles })));
   }
 
   applyAnswer(answer: string): Promise<void> {
-    return this.#session.applyAnswer(answer);
+    return this.#heard(this.#session.applyAnswer(answer));
+  }
+
+  async #heard<T>(change: Promise<T>): Promise<T> {
+    const result = await change;
+    this.onRemoteDescription?.();
+    return result;
   }
 
   rollback(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Candidates that came after the description had left: the peer is told by another offer, where the call needs them. */
+/** Candidates that came after the description had left: the peer is told by INFO where it takes them so, else by another offer. */
 import { sleep } from '../base/clock.js';
 import type { Leg } from './leg.js';
 
@@ -8,8 +8,21 @@ const patience = 1000;
 /** One at a time for each call. */
 const underWay = new WeakSet<Leg>();
 
-export async function announceLateCandidates(leg: Leg): Promise<void> {
-  if (underWay.has(leg)) return;
+export function tellCandidates(leg: Leg): void {
+  const trickling = leg.dialogSessions.filter(({ remoteTrickles }) => remoteTrickles);
+  if (trickling.length === 0 || leg.media.session.peerTrickles === false) void announce(leg);
+  else {
+    import('./trickle.js')
+      .then(async ({ sendCandidates }) => {
+        const told = await Promise.all(trickling.map((session) => sendCandidates(leg, session)));
+        if (told.includes(false)) await announce(leg);
+      })
+      .catch((error: unknown) => leg.context.log.warn('a part of the library could not be loaded', error));
+  }
+}
+
+async function announce(leg: Leg): Promise<void> {
+  if (underWay.has(leg) || leg.state !== 'confirmed') return;
   underWay.add(leg);
   try {
     for (;;) {

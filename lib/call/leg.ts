@@ -4,7 +4,7 @@ import { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import { Store } from '../base/store.js';
 import { reasonPhrase } from '../parser/index.js';
-import type { Address, SipRequest, SipResponse } from '../parser/index.js';
+import type { Address, Body, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
 import type { VideoLine } from '../media/video-lines.js';
@@ -188,6 +188,17 @@ export class Leg implements SessionUser, CallMediaUser {
     return this.session ?? this.outgoing?.earlySession;
   }
 
+  /** All that may be the one. */
+  get dialogSessions(): readonly Session[] {
+    const { session } = this;
+    return session ? [session] : (this.outgoing?.earlySessions ?? []);
+  }
+
+  get trickles(): boolean {
+    const { trickleIce } = this.sessionContext.extensions;
+    return trickleIce === 'required' || (trickleIce !== 'off' && this.dialogSession?.remoteTrickles === true);
+  }
+
   get isRinging(): boolean {
     return this.#state === 'incoming' || (this.#state === 'early' && this.direction === 'incoming');
   }
@@ -279,15 +290,38 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onLateCandidate(): void {
-    // the answer is still to come, or whoever brings the call back tells them
-    if (this.#confirmedAt === undefined || this.#end || this.connection === 'reconnecting') return;
+    if (this.#end || this.connection === 'reconnecting') return; // whoever brings the call back tells them
+    if (this.#confirmedAt === undefined && !this.dialogSessions.some((session) => session.remoteTrickles)) return; // the answer is still to come
     import('./late-candidates.js')
-      .then((late) => late.announceLateCandidates(this))
+      .then(({ tellCandidates }) => {
+        tellCandidates(this);
+      })
+      .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
+  }
+
+  onHeard(): void {
+    if (this.media.session.hasLateCandidates) this.onLateCandidate();
+  }
+
+  onUnconfirmedAnswer(session: Session): void {
+    this.#trickle(({ sendCandidates }) => void sendCandidates(this, session, true));
+  }
+
+  onCandidates(fragment: Body): void {
+    this.#trickle(({ takeCandidates }) => {
+      takeCandidates(this, fragment);
+    });
+  }
+
+  #trickle(act: (trickle: typeof import('./trickle.js')) => void): void {
+    import('./trickle.js')
+      .then(act)
       .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
   }
 
   onProgress(response?: SipResponse): void {
     if (response) this.peer.onResponse(response);
+    if (response && this.media.session.hasLateCandidates) this.onLateCandidate();
     this.#step('progress', response);
   }
 

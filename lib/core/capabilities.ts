@@ -20,6 +20,7 @@ export const supportedOptions: ReadonlySet<string> = new Set([
   'from-change',
   'replaces',
   'norefersub',
+  'trickle-ice',
 ]);
 
 export const allowHeader: Header = { name: 'Allow', value: allowedMethods.join(', ') };

@@ -27,6 +27,8 @@ export interface ConnectionUser {
   onPeerConnection?(pc: RTCPeerConnection): void;
   /** A candidate of a server came after the description had left; or one of this host, which had none then. */
   onLateCandidate?(): void;
+  /** There are no more to come. */
+  onGathered?(): void;
 }
 
 const none: readonly RTCRtpTransceiver[] = [];
@@ -42,9 +44,11 @@ export class Connection implements EventListenerObject {
   #unwatch: (() => void) | undefined;
   #audio: RTCRtpTransceiver | undefined;
   #isAnnounced = false;
-  /** Video that the peer has offered and nobody has taken: answered `inactive`, ready for whoever wants it. */
+  /** Whether the peer is told of each candidate that comes late, of whatever kind. */
+  #trickles = false;
   /** Whether this generation is not the first: then the network may still be about to come. */
   #isRestarted = false;
+  /** Video that the peer has offered and nobody has taken: answered `inactive`, ready for whoever wants it. */
   #idle: readonly RTCRtpTransceiver[] = none;
 
   constructor(config: ConnectionConfig, env: MediaEnvironment, clock: Clock, log: Logger, user: ConnectionUser) {
@@ -140,27 +144,42 @@ export class Connection implements EventListenerObject {
   }
 
   /** Sets what we say; resolves with its SDP when it has the candidates it should leave with. */
-  async setLocal(pc: RTCPeerConnection, description: RTCSessionDescriptionInit, signal: AbortSignal): Promise<void> {
+  async setLocal(
+    pc: RTCPeerConnection,
+    description: RTCSessionDescriptionInit,
+    signal: AbortSignal,
+    trickles: boolean,
+  ): Promise<void> {
     const former = iceUfrag(pc.localDescription?.sdp ?? '');
     const ufrag = iceUfrag(description.sdp ?? '');
     const rule = {
       iceServers: this.#iceServers,
       timeout: this.#config.gatheringTimeout,
       firstUsable: former !== undefined, // a new ufrag after another is an ICE restart, ours or the peer's
+      trickles,
       ufrag,
     };
     const gathering = ufrag === former ? undefined : gatherCandidates(pc, rule, this.#clock, signal);
     await Promise.all([pc.setLocalDescription(description), gathering]);
+    if (!gathering) return;
+    this.#trickles = trickles;
     this.#isRestarted = former !== undefined;
-    if (gathering && (this.#iceServers.length > 0 || this.#isRestarted) && pc.iceGatheringState !== 'complete')
+    if ((trickles || this.#iceServers.length > 0 || this.#isRestarted) && pc.iceGatheringState !== 'complete')
       pc.addEventListener('icecandidate', this);
   }
 
   /** A candidate that no description of ours has brought to the peer. */
   handleEvent({ type, candidate }: Event & { readonly candidate?: RTCIceCandidate | null }): void {
     if (type !== 'icecandidate') return;
-    if (!candidate?.candidate) this.#pc?.removeEventListener('icecandidate', this);
-    else if (candidate.type !== 'host' || this.#isRestarted) this.#user.onLateCandidate?.();
+    if (!candidate?.candidate) {
+      this.#pc?.removeEventListener('icecandidate', this);
+      this.#user.onGathered?.();
+    } else if (candidate.type !== 'host' || this.#isRestarted || this.#trickles) this.#user.onLateCandidate?.();
+  }
+
+  /** Whether the present generation is not the first one. */
+  get isRestarted(): boolean {
+    return this.#isRestarted;
   }
 
   /** Takes back the offer that is under way, if one is. */

@@ -10,6 +10,8 @@ export interface GatheringRule {
   readonly timeout: number;
   /** An ICE restart must reach the peer before our new port starts checking: leave with the first candidate that is of use. */
   readonly firstUsable: boolean;
+  /** What comes later is told one by one (RFC 8838): no server is waited for, and nothing found within the time is no reason to stay. */
+  readonly trickles: boolean;
   /** Of the generation that is gathered: a late candidate of the one before is not ours. */
   readonly ufrag: string | undefined;
 }
@@ -66,7 +68,7 @@ class Gathering {
     this.#rule = rule;
     this.#clock = clock;
     this.#onDone = onDone;
-    this.#servers = new AwaitedServers(rule.iceServers);
+    this.#servers = new AwaitedServers(rule.trickles ? [] : rule.iceServers);
     this.#quietTime = this.#servers.pending ? quietTimeWithServers : quietTime;
     this.#cancelLate = clock.after(rule.timeout, () => this.#onLate());
     pc.addEventListener('icecandidate', this.#onCandidate);
@@ -119,7 +121,7 @@ class Gathering {
   }
 
   #onLate(): void {
-    if (this.#rule.firstUsable) {
+    if (this.#rule.firstUsable || this.#rule.trickles) {
       this.#done(); // the new generation goes on gathering, and is found as peer-reflexive
       return;
     }

@@ -21,7 +21,7 @@ import { pulse, summarize } from './media-stats.js';
 import { Playout } from './playout.js';
 import { mediaLines } from './media-lines.js';
 import { applyHook } from './sdp-hooks.js';
-import { firstAudio, firstCodec, fitted, isHold, isUsable, readSections } from './sdp.js';
+import { firstAudio, firstCodec, fitted, isHold, isUsable, readSections, takesCandidates } from './sdp.js';
 import type { Section } from './sdp.js';
 import type { SdpHooks } from './sdp-hooks.js';
 import type { VideoLine, VideoLines } from './video-lines.js';
@@ -56,12 +56,16 @@ export type HoldStyle = 'sendonly' | 'inactive';
 export interface OfferOptions {
   readonly iceRestart?: boolean;
   readonly signal?: AbortSignal;
+  /** Whether the peer will be told of candidates that come later, one by one (RFC 8838). @default false */
+  readonly trickles?: boolean;
 }
 
 export interface AnswerOptions {
   readonly signal?: AbortSignal | undefined;
   /** Asked at the last moment: nothing changes where it says no. */
   readonly isWanted?: (() => boolean) | undefined;
+  /** As in an offer. @default false */
+  readonly trickles?: boolean;
   /** What to do with video that the peer adds. @default the config's wish in the first answer, nothing later */
   readonly video?: VideoWish | undefined;
 }
@@ -93,6 +97,8 @@ export class MediaSession implements ConnectionUser {
   #isRouted: boolean;
   /** Candidates have come that the peer was not told. */
   #hasLateCandidates = false;
+  /** As the description came: Firefox takes the line out at the end of candidates. */
+  #peerTrickles: boolean | undefined;
 
   constructor(config: MediaSessionConfig, env: MediaEnvironment, clock: Clock, log: Logger, user: MediaSessionUser) {
     this.#env = env;
@@ -124,6 +130,10 @@ export class MediaSession implements ConnectionUser {
     this.#user.onLateCandidate?.();
   }
 
+  onGathered(): void {
+    this.#user.onLateCandidate?.();
+  }
+
   get peerConnection(): RTCPeerConnection | undefined {
     return this.#connection.pc;
   }
@@ -138,7 +148,7 @@ export class MediaSession implements ConnectionUser {
   }
 
   /** Makes an offer and sets it; resolves with its SDP as soon as that is worth sending. */
-  createOffer({ iceRestart = false, signal }: OfferOptions = {}): Promise<string> {
+  createOffer({ iceRestart = false, signal, trickles = false }: OfferOptions = {}): Promise<string> {
     return this.#change(signal, async (either) => {
       const source = this.#open(either);
       const { sends } = this.#local;
@@ -148,20 +158,21 @@ export class MediaSession implements ConnectionUser {
       if (this.#config.codecs) await this.#loadCodecs();
       const audio = this.#prepareOffer(pc);
       const offer = await pc.createOffer({ iceRestart });
+      const isTold = trickles && this.peerTrickles !== false;
       if (await this.#local.asksUser()) await source;
-      await Promise.all([this.#connection.setLocal(pc, offer, either), source, camera]);
+      await Promise.all([this.#connection.setLocal(pc, offer, either, isTold), source, camera]);
       if (this.#local.sends !== sends) {
         await this.#connection.rollback(); // no microphone: begun anew, for Firefox drops the candidates of an offer replaced
         this.#prepareOffer(pc);
-        await this.#connection.setLocal(pc, await pc.createOffer(), either);
+        await this.#connection.setLocal(pc, await pc.createOffer(), either, isTold);
       }
       await this.#attach(audio);
-      return this.#outgoing(pc, 'offer');
+      return this.#outgoing(pc);
     });
   }
 
   /** Takes the peer's offer and answers it: the first usable audio, the video that is wanted; all else is refused. */
-  createAnswer(received: string, { signal, isWanted, video }: AnswerOptions = {}): Promise<string> {
+  createAnswer(received: string, { signal, isWanted, video, trickles = false }: AnswerOptions = {}): Promise<string> {
     return this.#change(signal, async (either) => {
       const offer = applyHook('incoming', this.#config.sdp, received, 'offer');
       const sections = readSections(offer);
@@ -172,6 +183,7 @@ export class MediaSession implements ConnectionUser {
       await this.#connection.rollback(); // glare: the peer's offer takes the place of ours (RFC 8829 §4.1.10.2)
       const former = pc.getTransceivers();
       await pc.setRemoteDescription({ type: 'offer', sdp: offer });
+      this.#peerTrickles = takesCandidates(offer);
       const audio = this.#connection.takeOffer(pc, former, sections, remote);
       const wish = video ?? (this.#negotiated ? false : (this.#config.video ?? false));
       const taken = wish || this.#video ? (await this.#videos()).takeOffer(pc, sections, wish) : none;
@@ -185,10 +197,11 @@ export class MediaSession implements ConnectionUser {
       const answer = await pc.createAnswer();
       this.#check(answer.sdp ?? '', audio);
       if (isWanted?.() === false) throw new EvercallError('aborted', 'the offer was taken back'); // the last moment for it
-      await Promise.all([this.#connection.setLocal(pc, answer, either), source]);
+      const isTold = trickles && this.peerTrickles === true;
+      await Promise.all([this.#connection.setLocal(pc, answer, either, isTold), source]);
       await this.#attach(audio);
       this.#onRemote(audio, isHold(remote));
-      return this.#outgoing(pc, 'answer');
+      return this.#outgoing(pc);
     });
   }
 
@@ -205,6 +218,7 @@ export class MediaSession implements ConnectionUser {
       const sdp = isNarrowed ? fitted(answer, pc.localDescription?.sdp ?? '') : answer;
       const offered = audio.direction; // as it was when the offer was made: only the next one changes it
       await pc.setRemoteDescription({ type: 'answer', sdp });
+      this.#peerTrickles = takesCandidates(answer);
       // A peer that we do not offer to send to cannot say in its answer that it would not listen.
       this.#onRemote(audio, sends(offered) ? isHold(remote) : this.#remoteHold);
     });
@@ -305,6 +319,31 @@ export class MediaSession implements ConnectionUser {
     return this.#hasLateCandidates;
   }
 
+  /** Whether ICE is looking for another path than its first. */
+  get isRestarted(): boolean {
+    return this.#connection.isRestarted;
+  }
+
+  /** They are all told. */
+  candidatesTold(): void {
+    this.#hasLateCandidates = false;
+  }
+
+  /** Whether the peer's last description takes candidates one by one (RFC 8838 §4); undefined before there is one. */
+  get peerTrickles(): boolean | undefined {
+    return this.#peerTrickles;
+  }
+
+  /** Our last description as the peer may see it, with all candidates that are known by now. */
+  get description(): string {
+    return this.#told(this.#connection.pc?.localDescription);
+  }
+
+  #told(description: RTCSessionDescription | null | undefined): string {
+    const { sdp = '', type = 'offer' } = description ?? {};
+    return applyHook('outgoing', this.#config.sdp, sdp, type === 'offer' ? 'offer' : 'answer');
+  }
+
   /** The sections of what was last negotiated, in their order; none before. */
   get lines(): readonly MediaLine[] {
     return mediaLines(this.#connection.pc, {
@@ -395,6 +434,7 @@ export class MediaSession implements ConnectionUser {
     this.#local.stop();
     this.#video?.forget();
     this.#hasLateCandidates = false;
+    this.#peerTrickles = undefined;
   }
 
   async #restore(): Promise<void> {
@@ -452,9 +492,9 @@ export class MediaSession implements ConnectionUser {
   }
 
   /** What the peer is told, and no late candidate is left out. */
-  #outgoing(pc: RTCPeerConnection, type: 'offer' | 'answer'): string {
+  #outgoing(pc: RTCPeerConnection): string {
     this.#hasLateCandidates = false;
-    return applyHook('outgoing', this.#config.sdp, pc.localDescription?.sdp ?? '', type);
+    return this.#told(pc.localDescription);
   }
 
   #usableAudio(sections: readonly Section[], what: 'offer' | 'answer'): Section {

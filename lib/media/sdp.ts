@@ -92,6 +92,9 @@ export function iceUfrag(sdp: string): string | undefined {
   return start < 0 ? undefined : sdp.slice(start + ufragLine.length, sdp.indexOf('\n', start + 1)).trimEnd();
 }
 
+/** Whether it comes from someone who takes candidates one by one (RFC 8838 §4). */
+export const takesCandidates = (sdp: string): boolean => /^a=ice-options:.*\btrickle\b/m.test(sdp);
+
 const ufragLine = '\na=ice-ufrag:';
 
 const tooMuch = (what: string): EvercallError => new EvercallError('negotiation', `${what}: no call needs that`);

@@ -26,6 +26,12 @@ export interface ExtensionOptions {
   readonly sessionTimer?: SessionTimerOptions;
   /** Methods of the app's own, answered by `call.on('request')`. @default none */
   readonly allowedMethods?: readonly string[];
+  /**
+   * Candidates that are found after a description has left are told by INFO (RFC 8840): never, to a peer that says it takes them,
+   * or with every peer. `required` refuses all others, and its first offer leaves at once, without waiting for any server.
+   * @default 'supported'
+   */
+  readonly trickleIce?: 'off' | 'supported' | 'required';
   /** Info packages that we take (RFC 6086), answered by `call.on('request')`; an empty list takes none and says so. @default says nothing of them */
   readonly infoPackages?: readonly string[];
   /** Names the call from end to end by a Session-ID (RFC 7989), for whoever looks for it in several logs. @default true */
@@ -35,6 +41,7 @@ export interface ExtensionOptions {
 export interface ExtensionConfig {
   readonly reliableProvisional: 'off' | 'supported' | 'required';
   readonly sessionTimer: Required<SessionTimerOptions>;
+  readonly trickleIce: 'off' | 'supported' | 'required';
   /** Beyond those that the library takes. */
   readonly methods: readonly string[];
   readonly infoPackages: readonly string[] | undefined;
@@ -47,11 +54,15 @@ export interface ExtensionConfig {
   readonly abilities: readonly Header[];
 }
 
-type Choices = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer' | 'methods' | 'infoPackages' | 'sessionId'>;
+type Choices = Pick<
+  ExtensionConfig,
+  'reliableProvisional' | 'sessionTimer' | 'trickleIce' | 'methods' | 'infoPackages' | 'sessionId'
+>;
 
 const defaults: Choices = {
   reliableProvisional: 'supported',
   sessionTimer: { mode: 'optional', expires: 1800, minSE: 90 },
+  trickleIce: 'supported',
   methods: [],
   infoPackages: undefined,
   sessionId: true,
@@ -59,17 +70,19 @@ const defaults: Choices = {
 
 /** Names of options, for whoever has them among others. */
 export const extensionOptions = [
-  'reliableProvisional', 'sessionTimer', 'allowedMethods', 'infoPackages', 'sessionId',
+  'reliableProvisional', 'sessionTimer', 'trickleIce', 'allowedMethods', 'infoPackages', 'sessionId',
 ] as const satisfies readonly (keyof ExtensionOptions)[]; // prettier-ignore
 
 /** Complete, or throws what is wrong; what is not said is as in `base`. */
 export function extensionConfig(options: ExtensionOptions, base: Choices = defaults): ExtensionConfig {
   const { reliableProvisional = base.reliableProvisional, sessionId = base.sessionId } = options;
+  const { trickleIce = base.trickleIce } = options;
   const { allowedMethods: methods = base.methods, infoPackages = base.infoPackages } = options;
   checkTokens('allowedMethods', methods, /^[A-Z]+$/);
   if (infoPackages !== undefined) checkTokens('infoPackages', infoPackages, /^[!%'*+\-.\w`~]+$/);
   checkBoolean('sessionId', sessionId);
   checkOneOf('reliableProvisional', reliableProvisional, ['off', 'supported', 'required']);
+  checkOneOf('trickleIce', trickleIce, ['off', 'supported', 'required']);
   if (options.sessionTimer !== undefined)
     checkKnown(options.sessionTimer, new Set(['mode', 'expires', 'minSE']), 'sessionTimer');
   const sessionTimer = { ...base.sessionTimer, ...options.sessionTimer };
@@ -78,14 +91,15 @@ export function extensionConfig(options: ExtensionOptions, base: Choices = defau
   if (!(Number.isInteger(minSE) && minSE >= 90)) throw invalidOption('sessionTimer.minSE', 'takes 90 or more', minSE);
   if (!(Number.isInteger(expires) && expires >= minSE))
     throw invalidOption('sessionTimer.expires', 'takes minSE or more', expires);
-  const off = offTags({ reliableProvisional, sessionTimer });
+  const off = offTags({ reliableProvisional, sessionTimer, trickleIce });
   const supported = { name: 'Supported', value: [...supportedOptions].filter((tag) => !off.includes(tag)).join(', ') };
   const allow = methods.length === 0 ? allowHeader : allowing(methods);
-  const recvInfo = infoPackages && { name: 'Recv-Info', value: infoPackages.join(', ') };
+  const recvInfo = recvInfoHeader(infoPackages, trickleIce !== 'off');
   const abilities = recvInfo ? [allow, supported, recvInfo] : [allow, supported];
   return {
     reliableProvisional,
     sessionTimer,
+    trickleIce,
     methods,
     infoPackages,
     sessionId,
@@ -101,23 +115,33 @@ const allowing = (methods: readonly string[]): Header => ({
   value: [...new Set([...allowedMethods, ...methods])].join(', '),
 });
 
+function recvInfoHeader(packages: readonly string[] | undefined, trickles: boolean): Header | undefined {
+  if (!packages && !trickles) return undefined;
+  return { name: 'Recv-Info', value: [...(packages ?? []), ...(trickles ? [tricklePackage] : [])].join(', ') };
+}
+
 function checkTokens(option: string, list: readonly string[], token: RegExp): void {
   if (!(Array.isArray as (value: unknown) => boolean)(list)) throw invalidOption(option, 'takes a list', list);
   for (const value of list)
     if (typeof value !== 'string' || !token.test(value)) throw invalidOption(option, 'takes tokens', value);
 }
 
-type Choice = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer'>;
+type Choice = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer' | 'trickleIce'>;
 
-const offTags = ({ reliableProvisional, sessionTimer }: Choice): string[] => [
+/** The info package, and the option tag, of candidates (RFC 8840 §10). */
+export const tricklePackage = 'trickle-ice';
+
+const offTags = ({ reliableProvisional, sessionTimer, trickleIce }: Choice): string[] => [
   ...(reliableProvisional === 'off' ? ['100rel'] : []),
   ...(sessionTimer.mode === 'off' ? ['timer'] : []),
+  ...(trickleIce === 'off' ? [tricklePackage] : []),
 ];
 
 /** What the peer must know for us to talk to it. */
-export const requiredTags = ({ reliableProvisional, sessionTimer }: Choice): string[] => [
+export const requiredTags = ({ reliableProvisional, sessionTimer, trickleIce }: Choice): string[] => [
   ...(reliableProvisional === 'required' ? ['100rel'] : []),
   ...(sessionTimer.mode === 'required' ? ['timer'] : []),
+  ...(trickleIce === 'required' ? [tricklePackage] : []),
 ];
 
 export const requires = (message: SipMessage, tag: string): boolean => has(optionalAll(message, Require), tag);

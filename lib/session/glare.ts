@@ -11,15 +11,22 @@ export function glareDelay(ownsCallId: boolean, random: () => number): number {
 
 /** A peer that offers while our own offer is out gets a 491; one that has an offer under way already, a 500 (§14.2, RFC 3311 §5.2). */
 export function refuseGlare(session: Session, transaction: ServerTransaction): boolean {
-  const { core } = session.context;
   if (session.exchange === 'stable') return false;
-  if (session.exchange === 'localOffer') {
-    core.respond(transaction, 491);
-  } else {
-    const seconds = Math.floor(core.random.number() * 10);
-    core.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: String(seconds) }] });
-  }
+  refuse(session, transaction, session.exchange === 'localOffer');
   return true;
+}
+
+/** An INVITE beside the one that makes the session, whose final response is still to come: ours, or the peer's (§14.2). */
+export function refuseSecondInvite(session: Session, transaction: ServerTransaction): boolean {
+  if (!session.isEarly) return false;
+  refuse(session, transaction, session.ownsCallId);
+  return true;
+}
+
+function refuse({ context: { core } }: Session, transaction: ServerTransaction, isOurs: boolean): void {
+  const seconds = Math.floor(core.random.number() * 10);
+  if (isOurs) core.respond(transaction, 491);
+  else core.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: String(seconds) }] });
 }
 
 /** Milliseconds that the callee of old waits for the caller to make way. */

@@ -27,6 +27,8 @@ export class IncomingInvite implements InviteUser {
   #description: Promise<string> | undefined;
   #isAccepting = false;
   #reliable: ReliableProvisional | undefined;
+  /** Ends the repeats of an answer that nothing confirms but an INFO. */
+  #stopRepeats: (() => void) | undefined;
   /** The PRACK of the response that carried our description: the 2xx waits for it, and needs none (RFC 3262 §3, §5). */
   #described: Promise<void> | undefined;
 
@@ -44,6 +46,7 @@ export class IncomingInvite implements InviteUser {
     this.session.exchange = this.#offer === undefined ? 'localOffer' : 'remoteOffer'; // RFC 3311 §5.1: the INVITE's comes first
     this.session.onEnd = () => {
       this.#reliable?.stop();
+      this.#stopRepeats?.();
       if (!transaction.isAnswered) this.#respond(487); // a BYE in the early dialog ends the INVITE too (§15.1.2)
     };
   }
@@ -69,6 +72,7 @@ export class IncomingInvite implements InviteUser {
     if (this.#transaction.isAnswered) return;
     if (!isReliable || this.#described) {
       this.#progress(183, [...headers, sdpHeader], body);
+      this.#repeat();
       return;
     }
     await new Promise<void>((resolve) => {
@@ -77,9 +81,25 @@ export class IncomingInvite implements InviteUser {
     });
   }
 
+  /** RFC 8840 §4.3.2: who trickles must know that the answer has arrived, and says so by INFO. */
+  #repeat(): void {
+    if (!this.session.remoteTrickles || this.session.isHeard || this.#stopRepeats) return;
+    const { clock, timers } = this.#context;
+    const response = this.#transaction.lastResponse!;
+    this.#stopRepeats = repeatUntilAck(
+      this.#transaction,
+      response,
+      clock,
+      { ...timers, T2: Infinity },
+      () => undefined,
+    );
+    this.session.onHeard = this.#stopRepeats;
+  }
+
   #progress(status: number, headers: readonly Header[], body?: string): void {
     const { contact, extensions } = this.#context;
-    if (!this.#transaction.isAnswered) this.#respond(status, [contact(), extensions.allow, ...headers], body);
+    if (this.#transaction.isAnswered) return;
+    this.#respond(status, [contact(), extensions.allow, extensions.supported, ...headers], body);
   }
 
   /** Resolves with the PRACK. */
@@ -153,6 +173,7 @@ export class IncomingInvite implements InviteUser {
     const agreed = [...this.session.agreedHeaders(this.request), ...timer.answer(this.request), ...headers];
     this.#respond(200, body === undefined ? agreed : [...agreed, sdpHeader], body);
     this.#reliable?.stop();
+    this.session.onEnd = undefined;
     if (body !== undefined) this.session.exchange = this.#offer === undefined ? 'localOffer' : 'stable';
     this.#user.onAccepted(undefined);
     await this.#acknowledged(body !== undefined && this.#offer === undefined);
@@ -225,6 +246,7 @@ export class IncomingInvite implements InviteUser {
   }
 
   #respond(status: number, headers: readonly Header[] = [], body?: string, reason?: string): void {
+    if (status >= 200) this.#stopRepeats?.();
     this.#context.core.respond(this.#transaction, status, { toTag: this.#tag, headers, body, reason });
   }
 }

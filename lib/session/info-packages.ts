@@ -2,6 +2,7 @@
 import type { Refusal } from '../core/inspect.js';
 import { headerValue, headerValues } from '../parser/index.js';
 import type { SipMessage, SipRequest } from '../parser/index.js';
+import { tricklePackage } from './extensions.js';
 import type { ExtensionConfig } from './extensions.js';
 
 /** Those that a message says its sender takes; undefined where it says nothing of them. */
@@ -11,10 +12,21 @@ export function packagesOf(message: SipMessage): readonly string[] | undefined {
 }
 
 /** A package that we have not said we take (§4.2.2); an INFO without one is of the older kind, and free. */
-export function refusePackage(request: SipRequest, { infoPackages = [] }: ExtensionConfig): Refusal | undefined {
+export function refusePackage(request: SipRequest, config: ExtensionConfig): Refusal | undefined {
+  const asked = packageOf(request);
+  if (asked === undefined || config.infoPackages?.includes(asked) || bringsCandidates(request, config))
+    return undefined;
+  return { status: 469, headers: [config.recvInfo ?? { name: 'Recv-Info', value: '' }] };
+}
+
+/** Whether it is the library that takes it (RFC 8840 §10). */
+export const bringsCandidates = (request: SipRequest, { trickleIce }: ExtensionConfig): boolean =>
+  trickleIce !== 'off' && request.method === 'INFO' && packageOf(request) === tricklePackage;
+
+/** What an INFO is about; empty where that cannot be read. */
+function packageOf(request: SipRequest): string | undefined {
   const asked = headerValue(request, 'Info-Package');
-  if (asked === undefined || nameOf(asked).some((name) => infoPackages.includes(name))) return undefined;
-  return { status: 469, headers: [{ name: 'Recv-Info', value: infoPackages.join(', ') }] };
+  return asked === undefined ? undefined : (nameOf(asked)[0] ?? '');
 }
 
 /** Without parameters, which are not compared (§7.2). */

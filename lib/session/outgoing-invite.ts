@@ -135,8 +135,10 @@ export class OutgoingInvite implements RequestUser {
     const verdict = fork?.prack.judge(response) ?? 'unreliable';
     if (verdict === 'drop') return;
     if (fork && verdict === 'acknowledge') void this.#acknowledge(fork, response, description);
-    else if (description !== undefined && this.#options.offer !== undefined)
+    else if (description !== undefined && this.#options.offer !== undefined) {
       void this.#takeEarly(response, description);
+      if (fork?.session.remoteTrickles) this.#user.onUnconfirmedAnswer(fork.session);
+    }
     this.#user.onProgress(response);
   }
 

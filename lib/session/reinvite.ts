@@ -7,7 +7,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { refuseInterval } from './extensions.js';
 import { LateAnswers } from './late-answers.js';
 import { Prack } from './prack.js';
-import { makeWay, refuseGlare } from './glare.js';
+import { makeWay, refuseGlare, refuseSecondInvite } from './glare.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
@@ -66,6 +66,7 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
 
 /** §14.2. */
 export function answerReinvite(session: Session, request: SipRequest, transaction: ServerTransaction): void {
+  if (refuseSecondInvite(session, transaction)) return;
   const isRivalry =
     session.isRecovering && session.giveUpInvite !== undefined && sessionDescription(request) !== undefined;
   if (!isRivalry && refuseGlare(session, transaction)) return;

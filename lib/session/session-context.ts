@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { Authenticator } from '../core/authenticator.js';
-import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
 import type { Flow } from '../transport/flow.js';
@@ -55,6 +55,12 @@ export interface SessionUser {
   onRival(): void;
   /** The peer has agreed to an offer that was given up for its own. */
   onCrossed(): void;
+  /** The peer has said something in a dialog that our response has made: it knows of it. */
+  onHeard(): void;
+  /** An answer has come in a response that the peer does not know to have arrived: an INFO is to tell (RFC 8840 §4.3.2). */
+  onUnconfirmedAnswer(session: Session): void;
+  /** An INFO has brought candidates of the peer's (RFC 8840 §4.4). */
+  onCandidates(fragment: Body): void;
   onDtmf(signal: DtmfSignal): void;
   /** A request that changes nothing of the session; `answer` does with it what is done with one that nobody takes. */
   onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void;

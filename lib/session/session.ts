@@ -8,7 +8,8 @@ import { Allow, CSeq, ContentType, headerValue, read } from '../parser/index.js'
 import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { dtmfRelayType, isDtmfType, parseDtmf } from './dtmf-relay.js';
-import { packagesOf, refusePackage } from './info-packages.js';
+import { supports, tricklePackage } from './extensions.js';
+import { bringsCandidates, packagesOf, refusePackage } from './info-packages.js';
 import type { ReferUsages } from './refer-usages.js';
 import { answerReinvite } from './reinvite.js';
 import { renegotiate } from './renegotiate.js';
@@ -47,6 +48,8 @@ export class Session implements DialogUser, SessionTimerUser {
   onPrack: ((prack: SipRequest, transaction: ServerTransaction) => boolean) | undefined;
   /** The connection was lost, or the path of the media: no answer ends nothing now. */
   isRecovering = false;
+  /** The first request in a dialog that our response has made: the response has arrived (RFC 8840 §4.3.2). */
+  onHeard: (() => void) | undefined;
   /** Gives up the re-INVITE of ours that is under way, or about to be. */
   giveUpInvite: ((why: string) => void) | undefined;
   /** How many offers of ours the peer has agreed to by 2xx. */
@@ -61,6 +64,8 @@ export class Session implements DialogUser, SessionTimerUser {
   #queue: Queue | undefined;
   #remoteAllow: readonly string[] = none;
   #remotePackages: readonly string[] = none;
+  #remoteTrickles = false;
+  #isHeard: boolean;
   #isOver = false;
   #leaving: Promise<void> | undefined;
   /** More than one where a re-INVITE overtakes the ACK of the one before (RFC 5407 §3.1.4). */
@@ -75,6 +80,7 @@ export class Session implements DialogUser, SessionTimerUser {
     this.context = context;
     this.dialog = dialog;
     this.ownsCallId = ownsCallId;
+    this.#isHeard = ownsCallId;
     this.#isAcknowledged = ownsCallId; // only a callee's dialog waits for an ACK
     this.user = user;
     dialog.user = this;
@@ -83,6 +89,11 @@ export class Session implements DialogUser, SessionTimerUser {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Whether the INVITE that makes it has no final response yet. */
+  get isEarly(): boolean {
+    return (this.onForkEnd ?? this.onEnd) !== undefined;
   }
 
   get exchange(): Exchange {
@@ -327,6 +338,7 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#awaited = this.#awaited.filter((other) => other !== awaited);
     if (this.#awaited.some((other) => other.sequence < sequence)) this.#overtaking = ack;
     this.#isAcknowledged = true;
+    this.#hear();
     awaited.onAck(ack);
     this.#wake();
     if (this.#lateBye) this.#leave(this.#lateBye);
@@ -373,6 +385,7 @@ export class Session implements DialogUser, SessionTimerUser {
       return;
     }
     this.learn(request);
+    this.#hear();
     switch (request.method) {
       case 'INVITE':
         answerReinvite(this, request, transaction);
@@ -401,9 +414,13 @@ export class Session implements DialogUser, SessionTimerUser {
 
   /** It changes nothing of the session: the app may answer it. */
   #onOther(request: SipRequest, transaction: ServerTransaction): void {
-    const refusal = request.method === 'INFO' ? refusePackage(request, this.context.extensions) : undefined;
-    if (refusal) this.context.core.respond(transaction, refusal.status, refusal);
-    else this.user.onRequest(request, transaction, () => this.#answer(request, transaction));
+    const { core, extensions } = this.context;
+    const refusal = request.method === 'INFO' ? refusePackage(request, extensions) : undefined;
+    if (refusal) core.respond(transaction, refusal.status, refusal);
+    else if (bringsCandidates(request, extensions)) {
+      core.respond(transaction, 200);
+      this.user.onCandidates(request.body);
+    } else this.user.onRequest(request, transaction, () => this.#answer(request, transaction));
   }
 
   #answer(request: SipRequest, transaction: ServerTransaction): void {
@@ -455,8 +472,26 @@ export class Session implements DialogUser, SessionTimerUser {
     return this.#remotePackages.includes(infoPackage);
   }
 
+  /** Whether the peer takes candidates by INFO (RFC 8840 §5), and we tell them so. */
+  get remoteTrickles(): boolean {
+    return this.#remoteTrickles && this.context.extensions.trickleIce !== 'off';
+  }
+
+  /** Whether both ends know of the dialog, so that an INFO finds it there (RFC 8840 §4.3). */
+  get isHeard(): boolean {
+    return this.#isHeard;
+  }
+
+  #hear(): void {
+    if (this.#isHeard) return;
+    this.#isHeard = true;
+    this.onHeard?.();
+    this.user.onHeard();
+  }
+
   /** In what was not refused: else the former ones hold (RFC 6086 §5.2.4). */
   learnPackages(message: SipMessage): void {
+    this.#remoteTrickles ||= supports(message, tricklePackage);
     this.#remotePackages = packagesOf(message) ?? this.#remotePackages;
   }
 

@@ -125,14 +125,23 @@ describe('video and late candidates through Kamailio', () => {
       assert.isAtMost(times.sort((a, b) => a - b)[2]!, 180, 'the median, on a machine that is busy');
     });
 
-    it(`${from} calls ${to}, and only relays work, which answer after 2.5 s: the INVITE leaves at once, and the call connects`, async () => {
-      const { username, credential } = turn;
-      const iceServers = [{ urls: `turn:127.0.0.1:${late.port}?transport=udp`, username, credential }];
-      const [caller, callee] = await ringing(from, to, false, { iceServers, hidesHosts: true });
-      assert.isBelow(await caller.timeToOffer(), 250, 'milliseconds; what is typical, the bench says');
-      await answered(caller, callee);
-      await Promise.all([caller.connected(), callee.connected()]);
-      await Promise.all([caller.hears(660), callee.hears(440)]);
-    });
+    for (const trickleIce of ['supported', 'off'] as const) {
+      const way = trickleIce === 'off' ? 'another offer' : 'INFO, with no other offer';
+      it(`${from} calls ${to}, and only relays work, which answer after 2.5 s: the INVITE leaves at once, and the call connects by ${way}`, async () => {
+        const { username, credential } = turn;
+        const iceServers = [{ urls: `turn:127.0.0.1:${late.port}?transport=udp`, username, credential }];
+        const [caller, callee] = await ringing(from, to, false, { iceServers, hidesHosts: true, trickleIce });
+        assert.isBelow(await caller.timeToOffer(), 250, 'milliseconds; what is typical, the bench says');
+        await answered(caller, callee);
+        await Promise.all([caller.connected(), callee.connected()]);
+        await Promise.all([caller.hears(660), callee.hears(440)]);
+        const count = async (start: RegExp): Promise<number> => {
+          const frames = await Promise.all([caller, callee].map((page) => page.wire('sent', start)));
+          return frames.flat().length;
+        };
+        if (trickleIce === 'off') assert.equal(await count(/^INFO /), 0);
+        else assert.deepEqual([await count(/^INVITE [^]*\r\nTo:[^\r]*;tag=/), (await count(/^INFO /)) > 0], [0, true]);
+      });
+    }
   }
 });

@@ -21,7 +21,7 @@ class Rig {
     const iceServers = urls.map((url) => ({ urls: url }));
     gatherCandidates(
       this as unknown as RTCPeerConnection,
-      { iceServers, timeout: 100, firstUsable: false, ufrag: 'new', ...rule },
+      { iceServers, timeout: 100, firstUsable: false, trickles: false, ufrag: 'new', ...rule },
       this.clock,
       this.controller.signal,
     ).then(
@@ -210,6 +210,16 @@ describe('gathering', () => {
       await rig.after(5000);
       assert.equal(rig.done, 100);
     });
+  });
+
+  it('where the peer takes candidates one by one, no server is waited for, and nothing found in time is no reason to stay (RFC 8838)', async () => {
+    const rig = new Rig(['stun:stun.example'], { trickles: true });
+    rig.host();
+    await rig.after(10);
+    assert.equal(rig.done, 10);
+    const empty = new Rig(['turn:turn.example'], { trickles: true });
+    await empty.after(5000);
+    assert.equal(empty.done, 100);
   });
 
   it('rejects with aborted as soon as the signal aborts, and leaves nothing behind', async () => {

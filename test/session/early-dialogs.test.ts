@@ -125,6 +125,16 @@ describe('early dialogs', () => {
     );
   });
 
+  it('an INVITE in an early dialog meets the one that makes it, although that has its answer: 491 (RFC 3261 §14.2)', async () => {
+    const { call, server, invite } = await calling();
+    const reliable = ['Require: 100rel', 'RSeq: 1', ...described];
+    server.respond(invite, 183, { headers: reliable, body: peerSdp() });
+    server.respond(await server.request('PRACK'), 200);
+    server.send(towards('INVITE', invite, 1));
+    await server.response(491);
+    assert.equal(call.state, 'early');
+  });
+
   it('an UPDATE that waits in its early dialog, and the connection that its winner is offered, go one after another (RFC 3264 §4)', async () => {
     const { call, server, invite } = await calling();
     server.respond(invite, 180, { toTag: 'one', headers: ['Allow: INVITE, ACK, BYE, CANCEL, UPDATE'] });

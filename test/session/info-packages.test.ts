@@ -5,13 +5,17 @@ import { peerSdp } from '../support/phone.js';
 
 describe('info packages (RFC 6086)', () => {
   it('CALL-14: the initial INVITE says which packages are taken, even none (§5.2.3)', async () => {
-    assert.equal(headerValue((await calling({ infoPackages: ['foo', 'bar'] })).invite, 'Recv-Info'), 'foo, bar');
-    assert.equal(headerValue((await calling({ infoPackages: [] })).invite, 'Recv-Info'), '');
-    assert.isUndefined(headerValue((await calling()).invite, 'Recv-Info'));
+    assert.equal(
+      headerValue((await calling({ infoPackages: ['foo', 'bar'] })).invite, 'Recv-Info'),
+      'foo, bar, trickle-ice',
+    );
+    const options = { infoPackages: [], trickleIce: 'off' } as const;
+    assert.equal(headerValue((await calling(options)).invite, 'Recv-Info'), '');
+    assert.isUndefined(headerValue((await calling({ trickleIce: 'off' })).invite, 'Recv-Info'));
   });
 
   it('CALL-14: the 2xx says so only to whoever asked (§5.2.3)', async () => {
-    const account = { infoPackages: ['foo'] };
+    const account = { infoPackages: ['foo'], trickleIce: 'off' } as const;
     const { server, ok } = await talking({ 'Recv-Info': '' }, { account });
     assert.equal(headerValue(ok, 'Recv-Info'), 'foo');
     server.send(inDialog('UPDATE', ok, 2, { 'Recv-Info': 'nothing' }));
@@ -22,13 +26,13 @@ describe('info packages (RFC 6086)', () => {
   });
 
   it('CALL-14: a reliable 18x says it too', async () => {
-    const account = { infoPackages: ['foo'] };
+    const account = { infoPackages: ['foo'], trickleIce: 'off' } as const;
     const { server } = await peerCalls({ 'Recv-Info': 'bar', Require: '100rel' }, peerOffer(), { account });
     assert.equal(headerValue(await server.response(180), 'Recv-Info'), 'foo');
   });
 
   it('CALL-14: INFO of a package that is not taken gets 469 with those that are (§4.2.2)', async () => {
-    const { call, server, ok } = await talking({}, { account: { infoPackages: ['foo'] } });
+    const { call, server, ok } = await talking({}, { account: { infoPackages: ['foo'], trickleIce: 'off' } });
     let heard = 0;
     call.on('request', () => heard++);
     server.send(inDialog('INFO', ok, 2, { 'Info-Package': 'Foo', 'Content-Type': 'text/plain' }, 'x'));
@@ -37,7 +41,7 @@ describe('info packages (RFC 6086)', () => {
     server.send(inDialog('INFO', ok, 3, { 'Info-Package': 'foo;v=2', 'Content-Type': 'text/plain' }, 'x'));
     await server.response(200);
     assert.equal(heard, 1);
-    const plain = await talking();
+    const plain = await talking({}, { account: { trickleIce: 'off' } });
     plain.server.send(inDialog('INFO', plain.ok, 2, { 'Info-Package': 'foo' }));
     assert.equal(headerValue(await plain.server.response(469), 'Recv-Info'), '');
   });

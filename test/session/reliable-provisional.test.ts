@@ -169,6 +169,18 @@ describe('reliable provisional responses as the callee (RFC 3262 §3)', () => {
     assert.equal(headerValue(await server.response(180), 'X-Queue'), '2');
   });
 
+  it('an INVITE before the final response to the one before gets 500 with Retry-After, although its offer is answered (RFC 3261 §14.2)', async () => {
+    const { call, server } = await peerCalls({ Supported: '100rel' });
+    await server.response(180);
+    void call.ring({ earlyMedia: true, reliable: true });
+    const progress = await server.response(183);
+    server.send(prackOf(progress, 2));
+    await server.response(200);
+    server.send(inDialog('INVITE', progress, 3));
+    assert.match(headerValue(await server.response(500), 'Retry-After')!, /^\d$/);
+    assert.equal(call.state, 'early');
+  });
+
   it('the 2xx waits for the PRACK of one with a description, and has none itself (§3, §5)', async () => {
     const { call, server } = await peerCalls({ Supported: '100rel' });
     await server.response(180);

@@ -363,6 +363,19 @@ export class FakePeerConnection extends Target {
     }
   }
 
+  /** As the browser does it: shown in the description, once, where mid and generation are those of now. */
+  async addIceCandidate({ candidate = '', sdpMid, usernameFragment }: RTCIceCandidateInit): Promise<void> {
+    await Promise.resolve();
+    this.#assertOpen();
+    const description = this.remoteDescription;
+    const section = description && read(description.sdp).find(({ mid }) => mid === sdpMid);
+    if (!section || ufragOf(description.sdp) !== usernameFragment) throw new DOMException('unknown', 'OperationError');
+    const line = candidate === '' ? 'end-of-candidates' : candidate;
+    const added = { ...description, sdp: `${description.sdp}a=${line}\r\n` };
+    if (this.pendingRemoteDescription) this.pendingRemoteDescription = added;
+    else this.currentRemoteDescription = added;
+  }
+
   getStats(): Promise<Map<string, unknown>> {
     return Promise.resolve(new Map<string, unknown>());
   }

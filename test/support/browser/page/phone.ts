@@ -17,6 +17,7 @@ export interface PhoneOptions {
   /** No candidate of our own hosts is told, as if the network let none of them through. @default false */
   readonly hidesHosts?: boolean;
   readonly reliableProvisional?: Evercall.CallOptions['reliableProvisional'];
+  readonly trickleIce?: Evercall.CallOptions['trickleIce'];
   readonly sessionTimer?: Evercall.SessionTimerOptions;
   /** Sees what the library was given as its microphone; in the page only. */
   readonly watchMicrophone?: (stream: MediaStream) => MediaStream;
@@ -112,13 +113,14 @@ export async function start(options: PhoneOptions): Promise<{ state: string; sta
     return options.hidesHosts ? sdp.replace(/^a=candidate:.* typ host.*\r\n/gm, '') : sdp;
   };
   const media = { sdp: { outgoing }, ...(options.iceServers && { iceServers: options.iceServers }) };
-  const { reliableProvisional, sessionTimer } = options;
+  const { reliableProvisional, sessionTimer, trickleIce } = options;
   userAgent = new UserAgent({
     servers,
     log: 'debug',
     media,
     environment: { getUserMedia, webSocket: recorded, clock },
     ...(reliableProvisional && { reliableProvisional }),
+    ...(trickleIce && { trickleIce }),
     // whoever shortens a session hurries its clock, and to a hurried clock every server is slow
     ...(sessionTimer && { sessionTimer, ipChange: { monitor: 'manual' } as const }),
   });
