@@ -36,6 +36,10 @@ import type { CallConnection } from './reconnection.js';
 
 const none: readonly CallAttempt[] = [];
 
+/** Milliseconds in which a callee may come back as we do, and what is said of one who is away. */
+const grace = 40_000;
+const unreached: ReadonlySet<number> = new Set([404, 408, 430, 480]);
+
 export class Leg implements SessionUser, CallMediaUser {
   readonly context: CallContext;
   readonly call: Call;
@@ -55,7 +59,10 @@ export class Leg implements SessionUser, CallMediaUser {
   /** How it began; let go when it is confirmed. */
   outgoing: OutgoingInvite | undefined;
   /** Sends the INVITE once more, when there is a connection again. */
-  placeAgain: (() => void) | undefined;
+  placeAgain: ((wait?: number) => void) | undefined;
+  #isStranded = false;
+  /** When an INVITE that was lost with its connection went out again. */
+  #placedAgainAt = -Infinity;
   incoming: IncomingInvite | undefined;
   #session: Session | undefined;
   #state: CallState;
@@ -253,6 +260,8 @@ export class Leg implements SessionUser, CallMediaUser {
   /** What leaves now tells the peer where we are; what waits for another connection than the first, where we were. */
   onLocated(): void {
     const { isOpen, connectionId } = this.context.flow;
+    if (this.#isStranded) this.#placedAgainAt = this.context.clock.now();
+    this.#isStranded = false;
     this.#locatedBy = isOpen ? connectionId : connectionId === 0 ? 1 : -1;
   }
 
@@ -399,8 +408,16 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onStranded(): boolean {
+    this.#isStranded = true;
     this.placeAgain?.();
     return this.placeAgain !== undefined;
+  }
+
+  onRefused(status: number): boolean {
+    const since = this.context.clock.now() - this.#placedAgainAt;
+    if (since > grace || !this.placeAgain || !(unreached.has(status) || (status >= 500 && status < 600))) return false;
+    this.placeAgain(Math.min(5000, Math.max(1000, since / 2)));
+    return true;
   }
 
   onEnded(end: SessionEnd): void {

@@ -1,4 +1,5 @@
 /** A call of ours on its way out: microphone and offer, then the INVITE; or its signal, which takes it back. */
+import { sleep } from '../base/clock.js';
 import { EvercallError, abortError, isEvercallError } from '../base/errors.js';
 import { newCallId } from '../base/random.js';
 import type { Header } from '../parser/index.js';
@@ -38,8 +39,8 @@ async function invite(leg: Leg, origin: Outgoing, headers: readonly Header[]): P
     { target, from, routes, headers, callId: leg.callId, offer, redirect: options.redirect ?? leg.context.redirect },
     leg,
   );
-  leg.placeAgain = () => {
-    void inviteAgain(leg, origin, headers).catch((error: unknown) => {
+  leg.placeAgain = (wait) => {
+    void inviteAgain(leg, origin, headers, wait).catch((error: unknown) => {
       fail(leg, error);
     });
   };
@@ -52,14 +53,19 @@ const patience = 32_000;
 
 /**
  * The connection was lost before there was an answer, and none can reach us any more: on the next one the INVITE is taken back,
- * and a new one sent (Linphone's way). To the app it is the same call.
+ * and a new one sent (Linphone's way). To the app it is the same call. @param wait milliseconds after which it is sent again,
+ * of one that was refused since: the callee may come back later than we do
  */
-async function inviteAgain(leg: Leg, origin: Outgoing, headers: readonly Header[]): Promise<void> {
-  const { flow, core, log } = leg.sessionContext;
+async function inviteAgain(leg: Leg, origin: Outgoing, headers: readonly Header[], wait?: number): Promise<void> {
+  const { flow, core, log, clock } = leg.sessionContext;
   const stranded = leg.outgoing!;
-  log.info(`call ${leg.callId}: its INVITE is lost with the connection`);
-  await flow.whenOpen(undefined, patience);
-  stranded.cancelStranded();
+  if (wait === undefined) {
+    log.info(`call ${leg.callId}: its INVITE is lost with the connection`);
+    await flow.whenOpen(undefined, patience);
+    stranded.cancelStranded();
+  } else {
+    await sleep(clock, wait);
+  }
   if (leg.end) return; // hung up meanwhile
   leg.callId = newCallId(core.random);
   leg.media.renew(); // what the callee was offered, or has answered, is of the past

@@ -39,14 +39,20 @@ const look = 60;
 const tellings = 4;
 /** Milliseconds in which a restart is not repeated. */
 const settling = 3000;
-/** How often a refusal that may pass is put up with, and the first wait after one. Milliseconds. */
-const retries = 5;
+/** Milliseconds for which a refusal that may pass is put up with, the first wait after one, and the longest. */
+const forbearance = 32_000;
 const firstWait = 200;
+const longestWait = 5000;
+/** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
+const firstPause = 10_000;
+const longestPause = 60_000;
 
 export class Reconnection {
   readonly #leg: Leg;
   /** What is to be done next. */
   #rung: Rung | undefined;
+  /** It was only asked for because the media were lost. */
+  #isForMedia = false;
   /** While the story runs. */
   #outcome: Deferred<Recovery> | undefined;
   #cancelPatience: (() => void) | undefined;
@@ -55,6 +61,9 @@ export class Reconnection {
   /** What the next connection is known to need: whoever restarts it, knows why. */
   prepared: Rung = 'dialog';
   #restartedAt = -Infinity;
+  /** Since a path was sought in vain: when it is sought again. */
+  #cancelPause: (() => void) | undefined;
+  #pauses = 0;
   /** Wakes who waits for the media. */
   #proven: Deferred<void> | undefined;
 
@@ -63,7 +72,7 @@ export class Reconnection {
   }
 
   get connection(): CallConnection {
-    return this.#outcome || this.#isFlowLost ? 'reconnecting' : 'connected';
+    return this.#outcome || this.#isFlowLost || this.#cancelPause ? 'reconnecting' : 'connected';
   }
 
   /** The connection is gone: nothing can be said until there is another one. */
@@ -82,10 +91,23 @@ export class Reconnection {
   onMediaState(state: MediaState): void {
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
-    if (state === 'connected') this.#proven?.resolve();
-    else if (state === 'failed') void this.climb('media');
+    if (state === 'connected') {
+      this.#proven?.resolve();
+      if (this.#isForMedia) this.#rung = undefined; // what was asked for before is done, by the peer perhaps
+      this.#endPause();
+      this.#pauses = 0;
+      this.#tell();
+    } else if (state === 'failed') this.#seek();
     else if (state === 'disconnected')
-      this.#cancelPatience = this.#leg.context.clock.after(patience, () => void this.climb('media'));
+      this.#cancelPatience = this.#leg.context.clock.after(patience, () => {
+        this.#seek();
+      });
+  }
+
+  #seek(): void {
+    const isAsked = this.#rung !== undefined;
+    void this.climb('media');
+    this.#isForMedia = !isAsked && this.#rung === 'media';
   }
 
   /**
@@ -109,6 +131,7 @@ export class Reconnection {
   stop(): void {
     this.#cancelPatience?.();
     this.#cancelRivalry?.();
+    this.#endPause();
     this.#proven?.resolve();
   }
 
@@ -120,9 +143,11 @@ export class Reconnection {
       log.info(`call ${this.#leg.callId}: restarted already`);
       return this.#outcome?.promise ?? Promise.resolve({ rung, ok: true, status: undefined });
     }
+    this.#isForMedia = false;
     if (!this.#rung || rungs.indexOf(rung) > rungs.indexOf(this.#rung)) this.#rung = rung;
     if (this.#outcome) return this.#outcome.promise;
     const outcome = (this.#outcome = new Deferred<Recovery>());
+    this.#endPause();
     this.#tell();
     void this.#run().then((recovery) => {
       this.#outcome = undefined;
@@ -134,31 +159,39 @@ export class Reconnection {
 
   async #run(): Promise<Recovery> {
     const session = this.#leg.session!;
-    const { log } = this.#leg.context;
+    const { clock, log } = this.#leg.context;
     let done: Rung = this.#rung!;
     let attempt = 0;
+    let failing = 0;
     session.isRecovering = true;
     try {
       while (this.#rung && !this.#leg.end) {
         await this.#connected();
         if (this.#isOver()) break;
         done = this.#take();
+        const { located } = session;
         const { generation } = this.#leg.media.session;
         try {
           done = await this.#refresh(session, done).catch((error: unknown) =>
             this.#yield(session, error, done, generation),
           );
-          if (done === 'media' || done === 'rebuild') await this.#prove(session, done);
+          session.acknowledgeAgain();
+          if (done === 'media' || done === 'rebuild') await this.#prove(session);
           attempt = 0;
         } catch (error) {
           if (this.#isOver()) break;
-          const next = this.#afterFailure(error, done, attempt++);
+          if (attempt === 0) failing = clock.now();
+          const isPatient = clock.now() - failing < forbearance;
+          const isElsewhere = session.located !== located; // it went where the peer was before it moved
+          const next = this.#afterFailure(error, done, isElsewhere ? 0 : attempt, isPatient);
+          attempt++;
           if (!next && (error as Partial<EvercallError>).code === 'timeout') {
             session.bye([], { by: 'network', status: 408, reason: String(error), error: error as EvercallError });
             break;
           }
           if (!next) {
             log.warn(`call ${this.#leg.callId} could not be refreshed (${done}): ${String(error)}`);
+            if ((error as Partial<EvercallError>).code !== 'rejected' || isPassing(error)) this.#pause();
             return { rung: done, ok: false, status: (error as Partial<EvercallError>).status };
           }
           if (next.wait > 0) await sleep(this.#leg.context.clock, next.wait);
@@ -196,12 +229,15 @@ export class Reconnection {
       await session.update();
       return wanted;
     }
+    const { clock } = this.#leg.context;
     return session.change(async () => {
       const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
       this.#cancelPatience?.();
       if (rung === 'rebuild') this.#leg.media.renew();
-      if (rung === 'media') this.#restartedAt = this.#leg.context.clock.now();
+      if (rung === 'media') this.#restartedAt = clock.now();
       await session.renegotiate({ iceRestart: rung === 'media' });
+      // long ago, and perhaps it was the peer's offer that did it in the end
+      if (rung === 'media' && clock.now() - this.#restartedAt > settling) this.#restartedAt = clock.now();
       return rung;
     });
   }
@@ -218,11 +254,11 @@ export class Reconnection {
   }
 
   /** Promises are not packets: a path by which nothing has come within the time was none. */
-  async #prove(session: Session, rung: Rung): Promise<void> {
+  async #prove(session: Session): Promise<void> {
     const { media, context } = this.#leg;
     const before = await media.session.pulse();
     if (before === undefined ? await this.#isConnected() : await this.#beats(session, before)) return;
-    if (this.#isOver() || rung !== 'media') return; // another connection may find one, but only once
+    if (this.#isOver()) return;
     context.log.info(`call ${this.#leg.callId}: no path for its media`);
     throw new EvercallError('negotiation', `no path for the media within ${proof} ms`);
   }
@@ -273,16 +309,34 @@ export class Reconnection {
   }
 
   /** What to try next, and after how long; nothing where the peer has said its last word. */
-  #afterFailure(error: unknown, rung: Rung, attempt: number): { rung: Rung; wait: number } | undefined {
-    const { code, status = 0 } = error as Partial<EvercallError>;
+  #afterFailure(
+    error: unknown,
+    rung: Rung,
+    attempt: number,
+    isPatient: boolean,
+  ): { rung: Rung; wait: number } | undefined {
+    const { code } = error as Partial<EvercallError>;
     if (code === 'transport') return { rung, wait: 0 }; // lost once more: the next connection will tell
-    if (attempt >= retries) return undefined;
     if (code === 'timeout') return attempt === 0 ? { rung, wait: 0 } : undefined;
-    // a proxy may not know us before it has our REGISTER
-    if ([401, 403, 407, 408, 430, 480].includes(status) || (status >= 500 && status < 600))
-      return { rung, wait: firstWait * 2 ** attempt };
+    if (isPassing(error))
+      return isPatient ? { rung, wait: Math.min(longestWait, firstWait * 2 ** attempt) } : undefined;
     if (rung === 'media' && code !== 'protocol') return { rung: 'rebuild', wait: 0 };
     return undefined;
+  }
+
+  /** The call stays, and so does the hope. */
+  #pause(): void {
+    const { media, context } = this.#leg;
+    if (media.session.state === 'connected') return;
+    this.#cancelPause = context.clock.after(Math.min(longestPause, firstPause * 2 ** this.#pauses++), () => {
+      this.#cancelPause = undefined;
+      void this.climb('media');
+    });
+  }
+
+  #endPause(): void {
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
   }
 
   #told: CallConnection = 'connected';
@@ -293,6 +347,12 @@ export class Reconnection {
     this.#told = connection;
     this.#leg.changed('connectionChanged', { connection });
   }
+}
+
+/** A proxy may not know us, or the peer, before it has our REGISTER; a peer that offers itself will come to an end of it. */
+function isPassing(error: unknown): boolean {
+  const { status = 0 } = error as Partial<EvercallError>;
+  return [401, 403, 407, 408, 430, 480, 491].includes(status) || (status >= 500 && status < 600);
 }
 
 const higher = (one: Rung | undefined, other: Rung): Rung =>

@@ -126,7 +126,7 @@ export class Transferring {
         this.#onReport(line);
       },
       onResponse: (response) => {
-        session.endIfGone(response, 'REFER');
+        session.endIfGone(response, 'REFER', session.located);
       },
     });
     this.#isAsked = true;

@@ -147,7 +147,7 @@ export class OutgoingInvite implements RequestUser {
       this.#endForks();
       // RFC 4028 §7.3: the same call, with the larger interval; onTooSmall says so only once for each value
       if (response.status === 422 && this.#timer.onTooSmall(response)) this.#send(this.#plan!);
-      else this.#retarget(rejected(response), response);
+      else if (!this.#user.onRefused(response.status)) this.#retarget(rejected(response), response);
       return;
     }
     const tag = remoteTag(response);

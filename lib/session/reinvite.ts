@@ -12,9 +12,15 @@ import { repeatUntilAck } from './repeat-until-ack.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 
+/** Milliseconds within which a request and the first word of the peer have crossed the network. */
+const travelTime = 1000;
+
 /** Sends the INVITE, acknowledges its 2xx at once, and resolves with the final response when the answer is applied. */
 export async function sendInvite(session: Session, headers: readonly Header[], offer: string): Promise<SipResponse> {
-  const { core, flow, authenticator } = session.context;
+  const { core, flow, authenticator, clock } = session.context;
+  const sentAt = clock.now();
+  let heard = 0;
+  session.isInviteStuck = () => heard === 100 && clock.now() - sentAt > travelTime;
   const prack = new Prack(session);
   /** In a reliable provisional response it counts as much as in the 2xx (RFC 3262 §5). */
   let early: Promise<void> | undefined;
@@ -22,6 +28,8 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
     session.giveUpInvite = (why) => {
       const over = new Deferred<void>();
       session.leaveInvite(over.promise);
+      // once it is taken back it has its end within a second, or is where nobody is
+      if (heard > 0 && !session.isOver) void over.promise.then(clock.after(travelTime, over.resolve));
       request.handOver({
         onFinal: (final) => {
           over.resolve();
@@ -41,6 +49,7 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
       { flow, authenticator },
       {
         onProvisional: (provisional) => {
+          heard = Math.max(heard, provisional.status);
           if (prack.judge(provisional) !== 'acknowledge') return;
           void prack.acknowledge(provisional);
           const answer = sessionDescription(provisional);
@@ -59,7 +68,7 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
         onFailure: reject,
       },
     );
-  }).finally(() => (session.giveUpInvite = undefined));
+  }).finally(() => (session.giveUpInvite = session.isInviteStuck = undefined));
   if (response.status < 300) await (early ?? session.applyAnswer(sessionDescription(response)));
   return response;
 }
@@ -67,8 +76,8 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
 /** §14.2. */
 export function answerReinvite(session: Session, request: SipRequest, transaction: ServerTransaction): void {
   if (refuseSecondInvite(session, transaction)) return;
-  const isRivalry =
-    session.isRecovering && session.giveUpInvite !== undefined && sessionDescription(request) !== undefined;
+  const isInTheWay = session.giveUpInvite !== undefined && (session.isRecovering || session.isInviteStuck?.() === true);
+  const isRivalry = isInTheWay && sessionDescription(request) !== undefined;
   if (!isRivalry && refuseGlare(session, transaction)) return;
   const refusal = refuseInterval(request, session.context.extensions);
   const cancelled = new AbortController();

@@ -27,7 +27,8 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
     await session.whenConnected(); // what we say of ourselves is of the present connection
     await session.whenStable(method);
     session.exchange = 'localOffer';
-    let response: SipResponse;
+    const { located } = session;
+    let response: SipResponse | undefined;
     try {
       const offer = await unlessGivenUp(session, negotiator.createOffer(wish));
       const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers, sdpHeader];
@@ -37,15 +38,26 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
       await negotiator.rollback();
     } catch (error) {
       if (!session.isOver) await negotiator.rollback();
-      throw error;
+      if (session.isOver || attempt === retries || !isToBeRepeated(session, error, located)) throw error;
     } finally {
       session.exchange = 'stable';
     }
-    session.endIfGone(response, method);
-    const wait = session.isOver || attempt === retries ? undefined : retryDelay(session, response);
-    if (wait === undefined) throw rejected(response);
-    await sleep(clock, wait);
+    if (response) {
+      session.endIfGone(response, method, located);
+      const wait = session.isOver || attempt === retries ? undefined : retryDelay(session, response, located);
+      if (wait === undefined) throw rejected(response);
+      if (wait > 0) await sleep(clock, wait);
+    } else {
+      await session.yielded;
+    }
   }
+}
+
+/** It went where the peer was before it moved, or has made way for an offer of the peer's that does not bring it about. */
+function isToBeRepeated(session: Session, error: unknown, located: number): boolean {
+  const { code } = error as Partial<EvercallError>;
+  const hasYielded = code === 'cancelled' && session.yielded !== undefined;
+  return (code === 'timeout' && session.located !== located) || (hasYielded && !session.isRecovering);
 }
 
 /** While the offer is being made the peer's may come, and have the way. */
@@ -73,8 +85,9 @@ async function sendUpdate(session: Session, headers: readonly Header[], offer: s
 }
 
 /** Milliseconds after which the same change may be tried again; nothing when it is refused for good. */
-function retryDelay(session: Session, response: SipResponse): number | undefined {
+function retryDelay(session: Session, response: SipResponse, located: number): number | undefined {
   const { status } = response;
+  if (status === 408 && session.located !== located) return 0;
   if (status === 491) return glareDelay(session.ownsCallId, () => session.context.core.random.number());
   if (status === 422 && session.timer?.onTooSmall(response)) return 0; // RFC 4028 §7.3
   const after = status === 500 ? optional(response, RetryAfter)?.seconds : undefined; // §14.2 seen from here

@@ -72,6 +72,8 @@ export interface SessionUser {
   onRedirected(target: string, response: SipResponse | undefined, status: number): void;
   /** Our INVITE was lost with its connection, and no answer to it can reach us: whether it is sent once more. */
   onStranded(): boolean;
+  /** Our INVITE was refused: whether it is sent once more, by the user. */
+  onRefused(status: number): boolean;
   /** Once, and the last word. */
   onEnded(end: SessionEnd): void;
 }

@@ -21,6 +21,15 @@ import { answerUpdate } from './update.js';
 /** Who has an offer out, or owes one: at most one at a time (RFC 3264 §4). */
 export type Exchange = 'stable' | 'localOffer' | 'remoteOffer' | 'remoteUpdate';
 
+/** What the last ACK of ours said, when, and on which connection. */
+interface Acknowledged {
+  readonly sequence: number;
+  readonly headers: readonly Header[];
+  readonly body: Body;
+  readonly at: number;
+  readonly connectionId: number;
+}
+
 interface AwaitedAck {
   readonly sequence: number;
   readonly onAck: (ack: SipRequest) => void;
@@ -52,10 +61,14 @@ export class Session implements DialogUser, SessionTimerUser {
   onHeard: (() => void) | undefined;
   /** Gives up the re-INVITE of ours that is under way, or about to be. */
   giveUpInvite: ((why: string) => void) | undefined;
+  /** A proxy has it, and for a while the peer has said nothing: it waits where the peer is not any more. */
+  isInviteStuck: (() => boolean) | undefined;
   /** How many offers of ours the peer has agreed to by 2xx. */
   agreements = 0;
   /** Settles when the peer's offer, for which ours was given up, is answered. */
   yielded: Promise<void> | undefined;
+  /** Counts how often the peer has told where it is: what was sent before may be where it was. */
+  located = 0;
   /** Since the first REFER, ours or the peer's. */
   refers: ReferUsages | undefined;
   #timer: SessionTimer | undefined;
@@ -71,6 +84,7 @@ export class Session implements DialogUser, SessionTimerUser {
   /** More than one where a re-INVITE overtakes the ACK of the one before (RFC 5407 §3.1.4). */
   #awaited: readonly AwaitedAck[] = none;
   #isAcknowledged: boolean;
+  #acknowledged: Acknowledged | undefined;
   /** The ACK of a later INVITE than one whose own is still awaited: the peer has given that one up. */
   #overtaking: SipRequest | undefined;
   /** A BYE that must wait for the ACK of our 2xx. */
@@ -142,9 +156,10 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#mustLive(method);
     const { core, flow, authenticator } = this.context;
     const plan = this.dialog.plan(method, headers, body);
+    const { located } = this;
     const response = await core.exchange(plan, { flow, authenticator, signal, patience });
     this.dialog.hear(response);
-    this.endIfGone(response, method);
+    this.endIfGone(response, method, located);
     return response;
   }
 
@@ -277,23 +292,32 @@ export class Session implements DialogUser, SessionTimerUser {
     );
   }
 
-  /** §12.2.1.2: the peer knows nothing of this dialog any more, or is not to be had for it. A 408 to an INFO is the INFO's alone. */
-  endIfGone(response: SipResponse, method: string): void {
+  /**
+   * §12.2.1.2: the peer knows nothing of this dialog any more, or is not to be had for it: unless it has told since, when
+   * `located` was counted, that it is somewhere else. A 408 to an INFO is the INFO's alone.
+   */
+  endIfGone(response: SipResponse, method: string, located: number): void {
     const { status, reason } = response;
     const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
     if (status === 481) this.end(end);
-    else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && !this.isRecovering) this.bye([], end);
+    else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && this.#isSilent(located))
+      this.bye([], end);
+  }
+
+  #isSilent(located: number): boolean {
+    return !this.isRecovering && this.located === located;
   }
 
   /** Sends what stands for the session: no response is as good as a 408 (§12.2.1.2), unless it is the connection that fell silent. */
   async vitally<T>(send: () => Promise<T>): Promise<T> {
     const { flow } = this.context;
     const { sentBy } = flow; // another one with each connection
+    const { located } = this;
     try {
       return await send();
     } catch (error) {
       const isTimeout = error instanceof EvercallError && error.code === 'timeout';
-      if (isTimeout && flow.isOpen && flow.sentBy === sentBy && !this.isRecovering)
+      if (isTimeout && flow.isOpen && flow.sentBy === sentBy && this.#isSilent(located))
         this.bye([], { by: 'network', status: 408, reason: error.message, error });
       throw error;
     }
@@ -318,8 +342,22 @@ export class Session implements DialogUser, SessionTimerUser {
 
   /** Acknowledges a 2xx (§13.2.2.4); returns the ACK, for when that 2xx comes again. */
   acknowledge(sequence: number, headers: readonly Header[] = [], body: Body = ''): SipRequest {
-    const { core, flow } = this.context;
+    const { core, flow, clock } = this.context;
+    this.#acknowledged = { sequence, headers, body, at: clock.now(), connectionId: flow.connectionId };
     return core.sendAck(this.dialog.planAck(sequence, headers, body), flow);
+  }
+
+  /**
+   * The peer is reached again by another connection: says an ACK once more that may have been lost with the former, or behind
+   * it, for the 2xx that would ask for it may not find us any more. A second one does no harm (§13.3.1.4).
+   */
+  acknowledgeAgain(): void {
+    const { core, flow, clock, timers } = this.context;
+    const last = this.#acknowledged;
+    if (!last || last.connectionId === flow.connectionId || this.#isOver) return;
+    this.#acknowledged = undefined;
+    if (clock.now() - last.at <= timers.H)
+      core.sendAck(this.dialog.planAck(last.sequence, last.headers, last.body), flow);
   }
 
   /** Waits for the ACK to the 2xx we gave this INVITE. */
@@ -337,11 +375,20 @@ export class Session implements DialogUser, SessionTimerUser {
     if (!awaited) return; // of an INVITE that is settled
     this.#awaited = this.#awaited.filter((other) => other !== awaited);
     if (this.#awaited.some((other) => other.sequence < sequence)) this.#overtaking = ack;
+    if (!this.#isAcknowledged) this.#onOvertaken();
     this.#isAcknowledged = true;
     this.#hear();
     awaited.onAck(ack);
     this.#wake();
     if (this.#lateBye) this.#leave(this.#lateBye);
+  }
+
+  /** The first INVITE is as good as acknowledged by the ACK of a later one: the call is not kept waiting for its own. */
+  #onOvertaken(): void {
+    const first = this.#awaited.find((other) => this.#isOvertaken(other));
+    if (!first) return;
+    this.#awaited = this.#awaited.filter((other) => other !== first);
+    first.onAck({ ...this.#overtaking!, body: '' });
   }
 
   #isOvertaken({ sequence }: AwaitedAck): boolean {
@@ -388,9 +435,11 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#hear();
     switch (request.method) {
       case 'INVITE':
+        this.located++;
         answerReinvite(this, request, transaction);
         return;
       case 'UPDATE':
+        this.located++;
         answerUpdate(this, request, transaction);
         return;
       case 'PRACK':

@@ -93,10 +93,14 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   #staying: AbortController | undefined;
   /** Of the lesser server we moved away from, until all that came on it is answered. */
   #former: WebSocketConnection | undefined;
+  /** The former one may be behind a network that we have left: nothing more is said on it. */
+  #hasMoved = false;
   #origin: WebSocketConnection | undefined;
   #cancelFarewell: (() => void) | undefined;
   #race: Race | undefined;
   #raced: Promise<boolean> | undefined;
+  /** A server that was left for silence that may be its habit: not a second time. */
+  #leftUnknown: string | undefined;
   /** Aborts with the connection. */
   #leaving: AbortController | undefined;
   #cancelWait: (() => void) | undefined;
@@ -141,9 +145,11 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     return this.#connectionId;
   }
 
-  /** Whether the server is known to answer CRLF CRLF: the others may be silent for other reasons. */
+  /** Whether silence would mean something: the server answers CRLF CRLF, or that is not known yet. */
   get pongs(): boolean {
-    return this.#env.habits.get(this.url) === 'pongs';
+    const habit = this.#env.habits.get(this.url);
+    if (habit === undefined) return this.config.keepAlive !== false && this.#leftUnknown !== this.url;
+    return habit === 'pongs';
   }
 
   /** When the latest frame came on the present connection, by `clock.now()`; undefined when none has. */
@@ -198,7 +204,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
    * when there is no open connection.
    */
   send(message: SipMessage, origin?: WebSocketConnection): boolean {
-    const connection = origin?.isOpen ? origin : this.#connection;
+    const isPast = origin === this.#former && this.#hasMoved;
+    const connection = origin?.isOpen && !isPast ? origin : this.#connection;
     if (!connection?.isOpen) return false;
     const frame = writeMessage(message);
     if (tracing(this.#env.log)) this.#trace('→', frame);
@@ -253,6 +260,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     }
     const { signal } = (this.#leaving ??= new AbortController());
     const { url } = this.#connection!;
+    const { habits } = this.#env;
     this.#race = new Race(
       {
         clock: this.#env.clock,
@@ -269,6 +277,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       return false;
     }
     if (outcome === 'kept') return true;
+    if (!habits.has(url) && this.config.keepAlive !== false) this.#leftUnknown = url;
     if (outcome === 'silent') {
       this.reconnect(reason, { elsewhere: true });
       await this.whenOpen();
@@ -300,6 +309,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     const { sentBy } = this;
     this.#moveTo(connection);
     this.#env.clock.after(answerTime, () => {
+      if (this.#connection === connection) this.#hasMoved = true;
       this.#user.onConnectionLost(this, sentBy);
     });
   }
@@ -341,6 +351,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#openedAt = clock.now();
     this.#lastReceived = undefined;
     this.#keepAlive = new KeepAlive({ url, interval: this.config.keepAlive, habits, clock, random }, this);
+    // silence shall mean something from here on
+    if (this.#leftUnknown === url && !habits.has(url)) void this.probe(this.config.connectTimeout).catch(() => false);
     this.#seekBetter();
     log.info(`connected to ${url}`);
     this.#opening?.resolve();
@@ -481,6 +493,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   /** Make before break: what is still under way on the former connection is answered there. */
   #moveTo(connection: WebSocketConnection): void {
     this.#dropFormer();
+    this.#hasMoved = false;
     this.#former = this.#connection;
     this.#connection = undefined;
     this.#drop();

@@ -35,7 +35,9 @@ export class Race {
   constructor(host: RaceHost, signal: AbortSignal) {
     this.#host = host;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
-    this.#signal.addEventListener('abort', () => this.#cancelWait?.());
+    this.#signal.addEventListener('abort', () => {
+      if (!this.#over.signal.aborted) this.#end('silent'); // it is left already
+    });
     void host
       .probe(this.#signal)
       .catch(() => false)
@@ -106,14 +108,18 @@ export function challenger(
       if (!hasWon) connection.close();
       resolve(undefined);
     };
+    const leave = (opened?: WebSocketConnection): void => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(opened);
+    };
     const connection = host.connect({
       onOpen: (opened) => {
         hasWon = !signal.aborted;
-        resolve(hasWon ? opened : undefined);
+        leave(hasWon ? opened : undefined);
       },
       onFrame: () => undefined,
       onLost: () => {
-        resolve(undefined);
+        leave();
       },
     });
     signal.addEventListener('abort', onAbort, { once: true });

@@ -1,6 +1,7 @@
 /** One call at a time is heard: who takes or places another one leaves the former on hold (Linphone's way). */
 import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
+import { quiet } from '../base/quiet.js';
 import type { Logger } from '../base/log.js';
 import type { Call } from '../call/call.js';
 
@@ -37,7 +38,7 @@ export class ExclusiveCalls {
     if (heard.includes(call)) return undefined;
     for (const other of heard)
       if (other.state === 'connecting')
-        void other.answered.then(() => (heard.includes(this.#current!) ? undefined : this.#hold(other)));
+        void quiet(other.answered.then(() => (heard.includes(this.#current!) ? undefined : this.#hold(other))));
     const holds = heard.filter(({ state, localHold }) => state === 'confirmed' && !localHold);
     return holds.length > 0 ? Promise.all(holds.map((other) => this.#hold(other))).then(() => undefined) : undefined;
   }
@@ -57,7 +58,7 @@ export class ExclusiveCalls {
     if (this.#current !== call) return;
     this.#current = undefined;
     const next = this.#resumes ? this.#held.at(-1) : undefined;
-    if (next?.state === 'confirmed' && next.localHold) void next.resume();
+    if (next?.state === 'confirmed' && next.localHold) void quiet(next.resume());
   }
 
   /** A hold that is refused, or takes too long, does not keep the next call. */

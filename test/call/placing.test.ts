@@ -40,6 +40,43 @@ describe('an INVITE that is lost with its connection', () => {
     await call.answered;
   });
 
+  it('IPC-14: a callee who is not back yet is called once more, and again, for half a minute', async () => {
+    const { call, server, clock, invite } = await calling();
+    server.respond(invite, 180);
+    server.socket.drop();
+    await clock.advance(1000);
+    server.respond(await server.request('CANCEL'), 481);
+    for (const wait of [1000, 1000]) {
+      server.respond(await server.request('INVITE'), 480);
+      await server.request('ACK');
+      assert.equal(call.state, 'early');
+      await clock.advance(wait);
+    }
+    server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+    await server.request('ACK');
+    await call.answered;
+  });
+
+  it('… and no longer; whoever is busy or declines is believed at once', async () => {
+    for (const status of [480, 486]) {
+      const { call, server, clock } = await calling();
+      server.socket.drop();
+      await clock.advance(1000);
+      server.respond(await server.request('CANCEL'), 481);
+      let asked = 0;
+      for (let second = 0; second < 60 && !call.end; second++) {
+        for (; server.isNext('INVITE'); asked++) {
+          server.respond(await server.request('INVITE'), status);
+          await server.request('ACK');
+        }
+        await clock.advance(1000);
+      }
+      assert.deepInclude(call.end, { status });
+      if (status === 480) assert.isBelow(asked, 15);
+      else assert.equal(asked, 1);
+    }
+  });
+
   it('hung up meanwhile, it is only taken back', async () => {
     const { call, server, clock, invite } = await calling();
     server.respond(invite, 180);

@@ -2,7 +2,7 @@ import { assert } from 'chai';
 import type { Call } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
-import { calling, described, inDialog, peerCalls, talking, talkingTo, towards } from '../support/calls.js';
+import { calling, described, inDialog, peerCalls, peerOffer, talking, talkingTo, towards } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerSdp, toTagOf } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
@@ -250,6 +250,24 @@ describe('a call that loses its connection', () => {
     assert.equal(call.state, 'confirmed');
   });
 
+  it('… but one that has told meanwhile where it is now, is asked there', async () => {
+    const stage = await talking({ Allow: 'INVITE, ACK, BYE, UPDATE' });
+    const { call, server, clock, ok } = stage;
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), 480);
+    await clock.advance(200);
+    await server.request('UPDATE');
+    await clock.advance(5000);
+    server.send(inDialog('UPDATE', ok, 2, { Contact: '<sip:bob@moved.invalid;transport=ws>' }));
+    await server.response(200);
+    await clock.advance(27_000);
+    const again = await server.request('UPDATE');
+    assert.include(again.uri, 'moved.invalid');
+    server.respond(again, 200, { headers: described.slice(1) });
+    await settle();
+    assert.equal(call.connection, 'connected');
+  });
+
   it('a peer that never answers, while the server does, is given up in the end', async () => {
     const stage = await talkingTo(updates);
     const { call, server, clock } = stage;
@@ -264,6 +282,46 @@ describe('a call that loses its connection', () => {
 });
 
 describe('a call that is being answered', () => {
+  it('an ACK that may be lost with its connection is said again when the peer is reached: its 2xx, which asks for it, may not find us', async () => {
+    const { server, invite, clock } = await calling();
+    server.respond(invite, 200, { headers: [...described, ...updates.headers], body: peerSdp() });
+    await server.request('ACK');
+    server.socket.drop();
+    await clock.advance(1000);
+    server.respond(await server.request('UPDATE'), 480); // not back yet
+    await clock.advance(200);
+    assert.equal(server.repeatedAcks, 0);
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+    await settle();
+    assert.equal(server.repeatedAcks, 1);
+    server.socket.drop();
+    await clock.advance(1000);
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+    await settle();
+    assert.equal(server.repeatedAcks, 1, 'once');
+  });
+
+  it('… and half a minute later no more', async () => {
+    const { server, clock } = await talkingTo(updates);
+    await clock.advance(33_000);
+    server.socket.drop();
+    await clock.advance(1000);
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+    await settle();
+    assert.equal(server.repeatedAcks, 0);
+  });
+
+  it('whoever changes the call has taken our answer, though the ACK that says so never came', async () => {
+    const { server, call } = await peerCalls();
+    const answered = call.answer();
+    await server.response(180);
+    const ok = await server.response(200);
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2)));
+    server.send(inDialog('ACK', await server.response(200), 2));
+    await answered;
+    assert.equal(call.state, 'confirmed');
+  });
+
   it('IPC-19: our 200 is repeated on the next connection until its ACK comes; then the peer learns where we are', async () => {
     const stage = await peerCalls();
     const { server, call, clock } = stage;
@@ -382,6 +440,50 @@ describe('a call that loses the path of its media', () => {
     await server.request('ACK');
     await clock.advance(2000); // the Call-ID is the peer's
     await server.request('INVITE');
+  });
+
+  it('IPC-20: 491 ten times is no refusal: it is asked on for half a minute, and no other connection made', async () => {
+    const stage = await talkingTo();
+    const { call, server, media, clock } = stage;
+    media.connections[0]!.become('failed');
+    let refused = 0;
+    for (let tenth = 0; tenth < 600 && refused < 10; tenth++) {
+      for (; server.isNext('INVITE'); refused++) {
+        server.respond(await server.request('INVITE'), 491);
+        await server.request('ACK');
+      }
+      await clock.advance(100);
+    }
+    assert.equal(refused, 10);
+    assert.equal(call.connection, 'reconnecting');
+    for (let tenth = 0; tenth < 100 && !server.isNext('INVITE'); tenth++) await clock.advance(100);
+    await accept(stage, await server.request('INVITE'));
+    media.connections[0]!.become('connected');
+    await settle();
+    assert.equal(call.connection, 'connected');
+    assert.lengthOf(media.connections, 1);
+  });
+
+  it('a path that cannot be found is sought again, less and less often, and the call says so meanwhile', async () => {
+    const stage = await talkingTo();
+    const { call, server, media, clock } = stage;
+    media.ice.findsPath = false;
+    media.connections[0]!.become('failed');
+    const offers: number[] = [];
+    for (let tenth = 0; tenth < 3000; tenth++) {
+      for (; server.isNext('INVITE'); offers.push(clock.now())) {
+        server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp('sendrecv', 2) });
+        await server.request('ACK');
+      }
+      await clock.advance(100);
+    }
+    const pauses = offers.slice(1).map((at, index) => Math.round((at - offers[index]!) / 1000));
+    assert.deepEqual(pauses.slice(0, 6), [5, 15, 5, 25, 5, 45], 'ICE restart, another connection, and so on');
+    assert.isAtMost(offers.length, 12, 'bounded traffic');
+    assert.equal(call.connection, 'reconnecting');
+    media.connections.at(-1)!.become('connected');
+    await clock.advance(6000);
+    assert.equal(call.connection, 'connected');
   });
 
   it('an answered re-INVITE of the peer during all that finds us as always', async () => {

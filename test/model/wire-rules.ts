@@ -33,6 +33,8 @@ interface Transaction {
   isAcknowledged: boolean;
   /** Its reliable provisional response with an offer has arrived; those that follow repeat it. */
   isOffered: boolean;
+  /** When its sender took it back. */
+  cancelledAt: number;
 }
 
 /** One side's view of offers in one call (RFC 3264 §4): what it has sent and what it has received without an answer yet. */
@@ -153,18 +155,25 @@ export class WireRules implements LinkUser {
       final: undefined,
       isAcknowledged: false,
       isOffered: false,
+      cancelledAt: Infinity,
     };
   }
 
   /** §14.1: no INVITE in a dialog where another is in progress in either direction. */
   #checkInvites(side: Side, invite: SipRequest): void {
     const callId = headerValue(invite, 'Call-ID');
-    for (const { request, from, hasFinal, sawFinal, sentAt } of this.#transactions.values()) {
+    for (const { request, from, hasFinal, sawFinal, sentAt, cancelledAt } of this.#transactions.values()) {
       if (request.method !== 'INVITE' || headerValue(request, 'Call-ID') !== callId) continue;
       const isOpen = from === side ? !sawFinal && this.#clock.now() - sentAt < patience : false;
+      if (this.#isTakenBack(cancelledAt)) continue;
       if (isOpen && from === side && !hasFinal)
         this.#report(`${summary(invite)} while ${summary(request)} is in progress (§14.1)`);
     }
+  }
+
+  /** And whoever has it does not say so: a dead flow, which a proxy waits for. */
+  #isTakenBack(cancelledAt: number): boolean {
+    return this.#clock.now() - cancelledAt >= 1000;
   }
 
   #onAckSent(side: Side, ack: SipRequest): void {
@@ -180,6 +189,7 @@ export class WireRules implements LinkUser {
       this.#report(`${summary(ack)}: an ACK to nothing (§13.2.2.4, §17.1.1.3)`);
       return;
     }
+    if (invite.isAcknowledged) return; // said once more: the first may be lost
     invite.isAcknowledged = true;
     const isAnswer = invite.final.status < 300 && !hasBody(invite.request);
     if (isAnswer && this.#view(ack, side).in === invite) this.#view(ack, side).in = undefined;
@@ -193,6 +203,7 @@ export class WireRules implements LinkUser {
     else if (!invite.sawProvisional && invite.sentAt !== -Infinity)
       // one that is lost with its connection is taken back, whatever it has become
       this.#report(`${summary(cancel)}: before any provisional response (§9.1)`);
+    if (invite) invite.cancelledAt = this.#clock.now();
     if (this.#transactions.has(keyOf(cancel))) this.#report(`${summary(cancel)}: twice`);
     this.#transactions.set(keyOf(cancel), this.#newTransaction(side, cancel));
   }
@@ -259,6 +270,7 @@ export class WireRules implements LinkUser {
       pending === undefined ||
       pending === transaction ||
       isOfAnotherFork(pending, transaction) ||
+      this.#isTakenBack(pending.cancelledAt) ||
       this.#clock.now() - pending.sentAt >= patience;
     if (!stale(view.out))
       this.#report(`${summary(message)}: a second offer beside that of ${summary(view.out!.request)} (RFC 3264 §4)`);

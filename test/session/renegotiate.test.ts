@@ -1,9 +1,9 @@
 import { assert } from 'chai';
 import { EvercallError } from '../../lib/index.js';
 import { CSeq, headerValue, read } from '../../lib/parser/index.js';
-import type { SipRequest } from '../../lib/parser/index.js';
+import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { settle } from '../support/fake-clock.js';
-import { calling, described, inDialog, peerOffer, talking, talkingTo } from '../support/calls.js';
+import { calling, described, inDialog, peerOffer, talking, talkingTo, towards } from '../support/calls.js';
 import { peerSdp } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 
@@ -289,6 +289,69 @@ describe('requests of the app in the dialog', () => {
     assert.propertyVal(await sent, 'code', 'aborted');
     assert.equal(call.state, 'confirmed');
   });
+
+  for (const isOwner of [true, false])
+    it(`a change of ours that waits where the peer was before it moved makes way for the peer's, and is made after it${isOwner ? '' : ': half a second later where the Call-ID is not ours'}`, async () => {
+      const stage = isOwner ? await talkingTo() : await talking();
+      const { call, server, clock } = stage;
+      const send = (method: string, sequence: number, body = ''): void => {
+        if ('invite' in stage) server.send(towards(method, stage.invite as SipRequest, sequence, {}, body));
+        else server.send(inDialog(method, (stage as { ok: SipResponse }).ok, sequence, {}, body));
+      };
+      const held = call.hold();
+      const lost = await server.request('INVITE');
+      server.respond(lost, 100);
+      await clock.advance(1001);
+      send('INVITE', 2, peerOffer('sendrecv', 2));
+      await server.response(100);
+      if (!isOwner) await clock.advance(500);
+      await server.request('CANCEL');
+      const ok = await server.response(200);
+      assert.include(String(ok.body), 'a=sendonly');
+      send('ACK', 2);
+      await clock.advance(999);
+      await server.nothing();
+      await clock.advance(1);
+      await accept(stage, await server.request('INVITE'), 3, 'recvonly');
+      await held;
+      assert.isTrue(call.localHold);
+    });
+
+  it('an offer that comes within the second, or when the peer has said something, meets a 491 as ever (§14.2)', async () => {
+    const { call, server, clock, invite } = await talkingTo();
+    void call.hold().catch(() => undefined);
+    const ours = await server.request('INVITE');
+    server.respond(ours, 100);
+    server.send(towards('INVITE', invite, 1, {}, peerOffer('sendrecv', 2)));
+    await server.response(491);
+    server.respond(ours, 183, { toTag: 'peer' });
+    await clock.advance(5000);
+    server.send(towards('INVITE', invite, 2, {}, peerOffer('sendrecv', 2)));
+    await server.response(491);
+    await server.nothing();
+  });
+
+  for (const status of [408, undefined])
+    it(`${status ?? 'no answer'} to a change of ours, while the peer has told where it is now: asked again there, and the call goes on`, async () => {
+      const stage = await talking();
+      const { call, server, clock, ok } = stage;
+      const held = call.hold();
+      const lost = await server.request('INVITE');
+      await clock.advance(20_000);
+      server.send(inDialog('UPDATE', ok, 2, { Contact: '<sip:bob@moved.invalid;transport=ws>' }));
+      await server.response(200);
+      if (status) {
+        server.respond(lost, status);
+        await server.request('ACK');
+      } else {
+        await clock.advance(12_000);
+      }
+      const again = await server.request('INVITE');
+      assert.include(again.uri, 'moved.invalid');
+      await accept(stage, again, 2, 'recvonly');
+      await held;
+      assert.equal(call.state, 'confirmed');
+    });
 
   it('§15.1.2: hung up by the peer, a re-INVITE of ours is given up, although it gets no final response', async () => {
     const { call, server, clock, ok } = await talking();

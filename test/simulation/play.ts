@@ -2,6 +2,7 @@
 import type { Call } from '../../lib/index.js';
 import type { Play } from '../model/play.js';
 import { settle } from '../support/fake-clock.js';
+import { unhandledIn } from '../support/unhandled.js';
 import { lasts, scenario } from './scenario.js';
 import type { Step } from './scenario.js';
 import { World } from './world.js';
@@ -13,6 +14,12 @@ const farewell = 165_000;
 
 /** Plays the steps in the setup of the seed; resolves with all that was wrong. */
 export const play: Play<Step> = async (steps, seed, trace) => {
+  let wrongs: readonly string[] = [];
+  const unhandled = await unhandledIn(async () => (wrongs = await run(steps, seed, trace)));
+  return [...wrongs, ...unhandled.map((reason) => `nobody minds ${String(reason)}`)];
+};
+
+const run: Play<Step> = async (steps, seed, trace) => {
   const { setup } = scenario(seed);
   const world = new World(setup, seed, trace);
   trace?.(JSON.stringify(setup));
@@ -39,10 +46,18 @@ function calmWrongs(world: World): string[] {
   const [alice, bob] = ends.map(({ phone }) => phone.liveCalls);
   if (over === 'hungUp') {
     for (const call of [...alice!, ...bob!]) wrongs.push(`call ${call.id} is ${call.state}, though it was hung up`);
+  } else if (wasNeverReached(world)) {
+    if (alice!.length + bob!.length > 0) wrongs.push('a call that never rang is on');
   } else if (over === undefined || alice!.length + bob!.length > 0) {
     wrongs.push(...callWrongs(world, alice!, bob!));
   }
   return wrongs;
+}
+
+/** The INVITE ended at the server, for the callee was not to be found: what the server has said, holds. */
+function wasNeverReached({ call, ends, setup }: World): boolean {
+  const { status } = call?.end ?? {};
+  return ends[setup.caller === 0 ? 1 : 0].phone.calls.length === 0 && (status === 408 || status === 480);
 }
 
 function endWrongs({ name, phone, rules, said }: End, { heard }: End): string[] {

@@ -78,10 +78,11 @@ function setup(random: Random, steps: readonly Step[]): Setup {
 
 /** Whether requests in the dialog find their way after these faults. */
 function isReachable({ routing, outbound }: Pick<Setup, 'routing' | 'outbound'>, steps: readonly Step[]): boolean {
-  const restarts = steps.some(({ kind }) => kind === 'restart');
+  const forgets = steps.some(({ kind }) => kind === 'restart');
+  const restarts = forgets || steps.some(({ kind }) => kind === 'freeze'); // who is frozen is left by both
   const moves = steps.filter((step) => 'side' in step && step.kind !== 'wish');
   if (routing === 'flow') return moves.length === 0 && !restarts;
-  if (routing === 'client') return !restarts && (outbound || moves.length === 0); // a new Contact is a stranger's
+  if (routing === 'client') return !forgets && (outbound || (moves.length === 0 && !restarts)); // a new Contact is a stranger's
   const meet = (a: Step, b: Step): boolean =>
     'side' in a && 'side' in b && a.side !== b.side && Math.abs(a.at - b.at) < aftermath + Math.max(lasts(a), lasts(b));
   return outbound || !(restarts || moves.some((a) => moves.some((b) => meet(a, b))));

@@ -113,6 +113,7 @@ export class SipServer implements Exchange {
   }
 
   start(): void {
+    if (this.isUp) return;
     this.#memory = this.#newMemory();
     this.isUp = true;
   }

@@ -12,6 +12,8 @@ export interface FakeMedia extends MediaEnvironment {
   readonly screens: FakeTrack[];
   /** Whether servers keep the browser waiting: gathering does not come to its end. */
   readonly gathering: { endless: boolean };
+  /** Whether ICE finds a path when both sides have described themselves. */
+  readonly ice: { findsPath: boolean };
   /** A track of the app's own. */
   addTrack(kind: 'audio' | 'video'): { readonly fake: FakeTrack; readonly track: MediaStreamTrack };
   /** Rejects getUserMedia for a camera with this. */
@@ -27,6 +29,7 @@ export function fakeMediaEnvironment(): FakeMedia {
   const connections: FakePeerConnection[] = [];
   const microphones: FakeTrack[] = [];
   const gathering = { endless: false };
+  const ice = { findsPath: true };
   const [cameras, screens]: [FakeTrack[], FakeTrack[]] = [[], []];
   class Connection extends FakePeerConnection {
     constructor(config?: RTCConfiguration) {
@@ -34,8 +37,14 @@ export function fakeMediaEnvironment(): FakeMedia {
       this.endless = gathering.endless;
       connections.push(this);
     }
+
+    protected override onNegotiated(): void {
+      if (ice.findsPath) super.onNegotiated();
+      else this.become('connecting');
+    }
   }
   return {
+    ice,
     connections,
     microphones,
     cameras,

@@ -68,6 +68,9 @@ export class ScriptedServer {
   holdsHandshakes = false;
   /** CRLF CRLF is answered (RFC 5626 §3.5.1). */
   pongs = true;
+  /** ACKs that were said once more, each in a transaction of its own: they change nothing, and are not received. */
+  repeatedAcks = 0;
+  readonly #acks = new Map<string, string>();
   /** How many CRLF CRLF came. */
   pings = 0;
   #seen = 0;
@@ -184,9 +187,21 @@ export class ScriptedServer {
   #onFrame(frame: string | Uint8Array): void {
     const message = parseMessage(frame);
     if (message instanceof ParseError) throw message;
+    if (isRequest(message) && message.method === 'ACK' && this.#isRepeated(message)) {
+      this.repeatedAcks++;
+      return;
+    }
     this.received.push(message);
     this.#arrival?.resolve();
     this.#arrival = undefined;
+  }
+
+  #isRepeated(ack: SipRequest): boolean {
+    const key = ['Call-ID', 'CSeq', 'To'].map((name) => headerValue(ack, name)).join(' ');
+    const via = headerValue(ack, 'Via')!;
+    const known = this.#acks.get(key) ?? via;
+    this.#acks.set(key, known);
+    return known !== via;
   }
 
   async #next(wanted: string): Promise<SipMessage> {

@@ -40,6 +40,19 @@ describe('a connection that is suspect', () => {
     assert.isTrue(stage.flow.isOpen);
   });
 
+  it('that is left for another reason meanwhile is asked no longer: no handshake follows', async () => {
+    const stage = await wire();
+    const { server, flow, clock } = stage;
+    server.pongs = false;
+    const { kept } = await racing(stage);
+    server.holdsHandshakes = false;
+    await flow.migrate('the network has changed');
+    await kept;
+    const { length } = server.sockets;
+    await clock.advance(60_000);
+    assert.lengthOf(server.sockets, length);
+  });
+
   it('what was sent on it fails at once, as on any connection that is lost', async () => {
     const stage = await wire();
     stage.server.pongs = false;

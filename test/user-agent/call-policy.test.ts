@@ -4,8 +4,9 @@ import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { described, inDialog, peerOffer, talking, talkingTo } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
-import { peerRequest, peerSdp } from '../support/phone.js';
+import { peerRequest, peerSdp, phone } from '../support/phone.js';
 import type { Phone, PhoneOptions } from '../support/phone.js';
+import { unhandledIn } from '../support/unhandled.js';
 
 const direction = (message: SipRequest): string | undefined =>
   /a=(send\w+|recvonly|inactive)/.exec(String(message.body))?.[1];
@@ -46,6 +47,23 @@ describe('one call at a time is heard', () => {
     stage.server.send(inDialog('ACK', ok, 1, carol));
     await answered;
     assert.isFalse(second.localHold);
+  });
+
+  it('CALL-17: and one that is still waiting for its ACK, which never comes, is waited for without a word in the console', async () => {
+    const { ua, server, clock } = await phone();
+    const unhandled = await unhandledIn(async () => {
+      const calls: Call[] = [];
+      ua.on('incomingCall', ({ call }) => calls.push(call));
+      server.send(peerRequest('INVITE', {}, peerOffer()));
+      void calls[0]!.answer();
+      await settle();
+      const headers = { 'Call-ID': 'call-2', From: '<sip:carol@example.com>;tag=caroltag' };
+      server.send(peerRequest('INVITE', headers, peerOffer()));
+      void calls[1]!.answer();
+      await clock.advance(64_000);
+      assert.deepInclude(calls[0]!.end, { status: 408 });
+    });
+    assert.deepEqual(unhandled, []);
   });
 
   it('CALL-17: a call that is placed puts the first one on hold, before its own INVITE', async () => {

@@ -2,11 +2,12 @@ import { assert } from 'chai';
 import type { Call, IpChangeProgress, NetworkEvidence } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
-import { described, talkingTo } from '../support/calls.js';
+import { described, peerOffer, talkingTo } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
-import { peerSdp } from '../support/phone.js';
+import { peerRequest, peerSdp } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 import { bound, contactOf, leaving } from '../support/registering.js';
+import { unhandledIn } from '../support/unhandled.js';
 
 const ufrag = (sdp: unknown): string => /a=ice-ufrag:(\S+)/.exec(String(sdp))![1]!;
 
@@ -192,7 +193,7 @@ describe('a change of the network', () => {
     await clock.advance(10_000);
     server.socket.isDead = true;
     server.refused.add('ws://server.example/ws');
-    await clock.advance(60_000); // an unhandled rejection ends the run
+    assert.deepEqual(await unhandledIn(() => clock.advance(60_000)), []);
     assert.equal(call.state, 'confirmed');
   });
 
@@ -237,6 +238,21 @@ describe('a change of the network', () => {
     await answerAll(stage);
     assert.lengthOf(server.sockets, 2);
     assert.isFalse(server.sockets[0]!.isClosed, 'what is under way is answered there');
+  });
+
+  it('… and a second later nothing more is said there, not even the answer to what came by it: it may lead nowhere', async () => {
+    const stage = await moving();
+    const { server, witness, clock, ua } = stage;
+    const headers = { 'Call-ID': 'call-2', From: '<sip:carol@example.com>;tag=caroltag' };
+    const announced = ua.once('incomingCall');
+    server.send(peerRequest('INVITE', headers, peerOffer()));
+    const { call } = await announced;
+    await server.skip();
+    witness('moved');
+    await answerAll(stage);
+    await clock.advance(1001);
+    call.reject();
+    assert.include(String(server.socket.sent.at(-1)), 'SIP/2.0 486');
   });
 
   it('IPC-40: manual: nothing is noticed', async () => {
