@@ -295,7 +295,7 @@ describe('requests of the app in the dialog', () => {
       const stage = isOwner ? await talkingTo() : await talking();
       const { call, server, clock } = stage;
       const send = (method: string, sequence: number, body = ''): void => {
-        if ('invite' in stage) server.send(towards(method, stage.invite as SipRequest, sequence, {}, body));
+        if ('invite' in stage) server.send(towards(method, stage.invite, sequence, {}, body));
         else server.send(inDialog(method, (stage as { ok: SipResponse }).ok, sequence, {}, body));
       };
       const held = call.hold();
