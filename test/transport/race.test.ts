@@ -1,7 +1,8 @@
 import { assert } from 'chai';
 import { Race } from '../../lib/transport/race.js';
-import type { WebSocketConnection } from '../../lib/transport/websocket-connection.js';
-import type { FakeSocket } from '../support/scripted-server.js';
+import { WebSocketConnection } from '../../lib/transport/websocket-connection.js';
+import type { ConnectionUser } from '../../lib/transport/websocket-connection.js';
+import { FakeSocket } from '../support/scripted-server.js';
 import { FakeClock, settle } from '../support/fake-clock.js';
 import { wire } from '../support/wire.js';
 import type { Wire } from '../support/wire.js';
@@ -46,9 +47,10 @@ describe('a connection that is suspect', () => {
     const clock = new FakeClock();
     const left = new AbortController();
     let handshakes = 0;
-    const connect = (): WebSocketConnection => {
+    const open = (url: string): FakeSocket => new FakeSocket(url, () => undefined);
+    const connect = (user: ConnectionUser): WebSocketConnection => {
       handshakes++;
-      return { close: () => undefined } as WebSocketConnection;
+      return new WebSocketConnection({ url: 'ws://server.example/ws', open, connectTimeout: 5000, clock, user });
     };
     const race = new Race({ clock, probe: () => new Promise(() => undefined), connect }, left.signal);
     left.abort();
