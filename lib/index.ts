@@ -18,6 +18,13 @@ export type { Conference, ConferenceOptions, LeaveOptions, Party } from './audio
 export type { DevicePreference } from './audio/device-choice.js';
 export type { AudioEnvironment } from './audio/environment.js';
 export type { AudioProcessor } from './audio/processor.js';
+export type { AudioSource } from './audio/decode.js';
+export type { CallTone, ToneOptions, ToneSegment } from './audio/cadence.js';
+export type { CustomPortOptions } from './audio/custom-port.js';
+export type { DetectorEvents, Tap, TapEvents, ToneDetector } from './audio/listening-ports.js';
+export type { Player, PlayerEvents, PlayerOptions } from './audio/player.js';
+export type { Recorder, RecorderOptions } from './audio/recorder.js';
+export type { Ringer, RingerOptions, RingStyle } from './audio/ringer.js';
 export type { Account, DisposeOptions } from './account/account.js';
 export type {
   AccountEvents,

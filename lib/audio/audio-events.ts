@@ -1,5 +1,6 @@
 /** What the audio tells the app. */
 import type { Call } from '../call/call.js';
+import type { RingStyle } from './ringer.js';
 import type { EvercallError } from '../base/errors.js';
 
 /** `suspended`: the browser waits for a gesture of the user; `interrupted`: something else has the sound of the machine. */
@@ -25,6 +26,8 @@ export interface AudioEvents {
   devicesChanged: DevicesChange;
   /** The browser plays nothing before a gesture of the user: it is tried again at the next one, or by `unlock()` in its handler. */
   activationRequired: { readonly unlock: () => Promise<boolean> };
+  /** A call has come, and rings in this way: with `visual`, and where it may not be heard, the page shows it. */
+  ringing: { readonly call: Call; readonly style: RingStyle };
   interruption: { readonly phase: 'begin' | 'end' };
   /** The switch on the microphone itself, or the system's. */
   hardwareMuteChanged: { readonly muted: boolean };

@@ -4,6 +4,7 @@ import { checkBoolean, checkKnown, checkOneOf, checkPositive } from '../base/opt
 import { checkPreference } from './device-choice.js';
 import type { DevicePreference } from './device-choice.js';
 import type { AudioProcessor } from './processor.js';
+import type { RingerOptions } from './ringer.js';
 
 /** What is done to calls while something more important has the sound of the machine. */
 export type InterruptionPolicy = 'hold' | 'mute' | 'none';
@@ -32,6 +33,8 @@ export interface AudioOptions {
   readonly interruption?: InterruptionPolicy;
   /** Milliseconds that received audio should wait to be evened out, where the browser can be told. @default the browser's */
   readonly jitterBufferTarget?: number;
+  /** Whether and how incoming calls ring here. @default they do not: the page sees to that */
+  readonly ringer?: RingerOptions;
   /** Where `evercall/audio-worklet` is served. @default the same, out of a blob: a Content-Security-Policy may forbid that */
   readonly workletUrl?: string;
 }
@@ -49,7 +52,7 @@ export interface AudioConfig {
 
 const known: ReadonlySet<string> = new Set<keyof AudioOptions>([
   'device', 'input', 'output', 'constraints', 'processor', 'autoConnect', 'restoreConnections', 'autoClose', 'interruption',
-  'jitterBufferTarget', 'workletUrl',
+  'jitterBufferTarget', 'ringer', 'workletUrl',
 ]); // prettier-ignore
 
 export function audioConfig(options: AudioOptions = {}): AudioConfig {

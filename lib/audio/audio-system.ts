@@ -1,7 +1,7 @@
 /** `ua.audio` in full: the sound device and the conference bridge of PJSIP, made of WebRTC and WebAudio. */
 import type { Clock } from '../base/clock.js';
 import type { Emitter } from '../base/emitter.js';
-import { EvercallError } from '../base/errors.js';
+import { EvercallError, invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { checkOneOf } from '../base/options.js';
 import type { Call } from '../call/call.js';
@@ -11,10 +11,17 @@ import type { AudioEvents, AudioState, DevicesChange } from './audio-events.js';
 import { audioConfig } from './audio-options.js';
 import type { AudioConfig, AudioOptions } from './audio-options.js';
 import { Bridge } from './bridge.js';
+import { renderCadence, toneSegments } from './cadence.js';
+import type { ToneOptions } from './cadence.js';
+import { sound } from './call-sounds.js';
 import { CallPorts } from './call-ports.js';
 import type { CallPortsUser } from './call-ports.js';
 import { Conference } from './conference.js';
 import type { ConferenceOptions } from './conference.js';
+import { addPort } from './custom-port.js';
+import type { CustomPortOptions } from './custom-port.js';
+import { bufferOf, decode } from './decode.js';
+import type { AudioSource } from './decode.js';
 import { checkPreference } from './device-choice.js';
 import type { DevicePreference } from './device-choice.js';
 import { DevicePort } from './device-port.js';
@@ -22,9 +29,15 @@ import { Engine } from './engine.js';
 import { browserAudioEnvironment } from './environment.js';
 import type { AudioEnvironment } from './environment.js';
 import { Interruption } from './interruption.js';
+import { Tap, ToneDetector } from './listening-ports.js';
 import { Output } from './output.js';
+import { Player } from './player.js';
+import type { PlayerOptions } from './player.js';
 import type { AudioPort } from './port.js';
 import type { AudioProcessor } from './processor.js';
+import { createRecorder } from './recorder.js';
+import type { Recorder, RecorderOptions } from './recorder.js';
+import { Ringer } from './ringer.js';
 import { SoundDevice } from './sound-device.js';
 import type { DeviceMode, SoundDeviceUser } from './sound-device.js';
 import { VoiceWatch } from './voice-watch.js';
@@ -75,6 +88,9 @@ export class AudioSystem implements CallPortsUser, SoundDeviceUser {
   readonly #bridge: Bridge;
   readonly #interruption: Interruption;
   readonly #watch: VoiceWatch;
+  /** How incoming calls ring, and what keys sound like. */
+  readonly ringer: Ringer;
+  readonly #rings: boolean;
   readonly #policy: JoinPolicy | undefined;
   readonly #conferences = new Set<Conference>();
   #state: AudioState = 'closed';
@@ -109,6 +125,20 @@ export class AudioSystem implements CallPortsUser, SoundDeviceUser {
       microphone: () => this.#sound.raw,
       probe: (track) => this.#bridge.probe(track),
     });
+    this.ringer = new Ringer({
+      env: this.#env,
+      log,
+      devices: () => this.#sound.list(),
+      sinkId: () => this.#output.sinkId,
+      onRing: (call, style) => {
+        emitter.emit('ringing', { call, style });
+      },
+      onBlocked: () => {
+        this.#waitForGesture();
+      },
+    });
+    this.#rings = audio.ringer !== undefined;
+    this.ringer.configure(audio.ringer ?? {});
     this.#bridge.onChange = () => {
       this.#onBridgeChange();
     };
@@ -208,7 +238,7 @@ export class AudioSystem implements CallPortsUser, SoundDeviceUser {
 
   /** Plays what waits for a gesture of the user: call it from within one. Resolves with whether everything is heard; never rejects. */
   async unlock(): Promise<boolean> {
-    const [isHeard] = await Promise.all([this.#output.resume(), this.#engine.resume()]);
+    const [isHeard] = await Promise.all([this.#output.resume(), this.#engine.resume(), this.ringer.resume()]);
     this.#refresh();
     return isHeard && this.#engine.state !== 'suspended';
   }
@@ -230,11 +260,50 @@ export class AudioSystem implements CallPortsUser, SoundDeviceUser {
     await this.#end();
   }
 
+  /**
+   * A port that plays one file after the other. Rejects with `audioFormat` for what is no audio, or cannot be fetched. It
+   * plays while it is connected to something.
+   */
+  async createPlayer(sources: AudioSource | readonly AudioSource[], options: PlayerOptions = {}): Promise<Player> {
+    const list = Array.isArray(sources) ? (sources as readonly AudioSource[]) : [sources as AudioSource];
+    if (list.length === 0) throw invalidOption('createPlayer', 'takes a file, or several');
+    const pieces = await Promise.all(list.map((source) => decode(source, this.#bridge)));
+    return this.#bridge.add(new Player(this.#bridge, 'player', 'player', pieces, options));
+  }
+
+  /** A port that records what is connected to it, mixed. Rejects with `recordingRefused`, `audioUnavailable`. */
+  createRecorder(options?: RecorderOptions): Promise<Recorder> {
+    return createRecorder(this.#bridge, options);
+  }
+
+  /** A port that gives tones: those of ITU-T E.180 that callers of a country know, a key, or what you like. Throws `invalidOption`. */
+  createToneGenerator(options: ToneOptions): Player {
+    const { sampleRate } = this.#bridge.context;
+    const piece = bufferOf(renderCadence(toneSegments(options), sampleRate, options.amplitude), sampleRate);
+    return this.#bridge.add(new Player(this.#bridge, 'tones', 'tones', [piece], options));
+  }
+
+  /** A port that hears tones: without a word those of the keypad, of which it makes digits. */
+  async createToneDetector({ frequencies }: { readonly frequencies?: readonly number[] } = {}): Promise<ToneDetector> {
+    await this.#engine.loadWorklet();
+    return this.#bridge.add(new ToneDetector(this.#bridge, frequencies));
+  }
+
+  /** A port that hands over every sample it hears, in blocks of so many (PJSIP's media port). */
+  async createTap({ length = 1024 }: { readonly length?: number } = {}): Promise<Tap> {
+    if (!(Number.isInteger(length) && length >= 128))
+      throw invalidOption('length', 'takes a number of samples from 128', length);
+    await this.#engine.loadWorklet();
+    return this.#bridge.add(new Tap(this.#bridge, length));
+  }
+
+  /** A port of the app's own. */
+  addPort(options: CustomPortOptions): Promise<AudioPort> {
+    return addPort(this.#bridge, options);
+  }
+
   /** As `ua.conference()`. */
   async conference(calls: readonly Call[], { host = true }: ConferenceOptions = {}): Promise<Conference> {
-    for (const call of calls)
-      if (call.state !== 'confirmed')
-        throw new EvercallError('invalidState', `conference: the call with ${call.remote.uri} is ${call.state}`);
     const conference = new Conference({
       bridge: this.#bridge,
       device: this.#device,
@@ -249,7 +318,7 @@ export class AudioSystem implements CallPortsUser, SoundDeviceUser {
       },
     });
     try {
-      await Promise.all(calls.map((call) => conference.add(call)));
+      await conference.addAll(calls);
       if (host) conference.join();
     } catch (error) {
       conference.close();
@@ -260,7 +329,11 @@ export class AudioSystem implements CallPortsUser, SoundDeviceUser {
 
   /** @internal */
   adopt(leg: Leg): void {
-    this.#calls.adopt(leg);
+    if (!this.#calls.adopt(leg)) return;
+    const { call } = leg;
+    const isTalking = (): boolean =>
+      this.#calls.calls.some((other) => other !== call && other.state === 'confirmed' && !other.localHold);
+    if (this.#rings && leg.state !== 'confirmed') sound(call, this.ringer, isTalking);
   }
 
   /** @internal Someone may listen to what is only watched then. */
@@ -275,6 +348,7 @@ export class AudioSystem implements CallPortsUser, SoundDeviceUser {
     this.#awaitsGesture?.();
     this.#unwatchFreeze?.();
     this.#watch.close();
+    this.ringer.close();
     for (const port of this.ports) port.close();
     this.#sound.stop();
     this.#engine.close();

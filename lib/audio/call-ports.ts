@@ -63,9 +63,10 @@ export class CallPorts {
     return this.#entries.get(call)?.port;
   }
 
-  adopt(leg: Leg): void {
+  /** Nothing where it is over, or here already; tells whether it is new. */
+  adopt(leg: Leg): boolean {
     const { call } = leg;
-    if (leg.end || this.#entries.has(call)) return;
+    if (leg.end || this.#entries.has(call)) return false;
     if (!leg.context.media.routed) leg.media.route();
     const port = new CallPort(this.#bridge, leg, this.#device, this.#log);
     const update = (): void => {
@@ -91,6 +92,7 @@ export class CallPorts {
     );
     if (leg.media.session.remoteStream) this.#evenOut(leg);
     update();
+    return true;
   }
 
   stop(): void {

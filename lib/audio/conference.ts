@@ -140,25 +140,19 @@ export class Conference {
 
   /** Lets a confirmed call join; one on hold is resumed. Rejects with `invalidState`, or why it could not be resumed. */
   async add(call: Call): Promise<Party> {
+    const [party] = await this.addAll([call]);
+    return party!;
+  }
+
+  /** @internal All at once: who is heard together is known before anyone is resumed. */
+  addAll(calls: readonly Call[]): Promise<Party[]> {
     this.#mustBeOpen();
-    const present = this.party(call);
-    if (present) return present;
-    if (call.state !== 'confirmed') throw refused(`the call with ${call.remote.uri} is ${call.state}`);
-    const port = this.#host.portOf(call);
-    const party = new Party(port, call);
-    this.#parties.set(port, party);
-    this.#follow(party, call);
+    for (const call of calls)
+      if (call.state !== 'confirmed') throw refused(`the call with ${call.remote.uri} is ${call.state}`);
+    const present = this.calls;
+    const parties = calls.map((call) => this.party(call) ?? this.#enlist(call));
     this.#host.onChange();
-    try {
-      if (call.localHold) await call.resume();
-      this.#mustBeOpen();
-      this.#isolate(port);
-      this.#update(party);
-    } catch (error) {
-      this.#drop(party);
-      throw error;
-    }
-    return party;
+    return Promise.all(parties.map(async (party) => (present.includes(party.call!) ? party : this.#bring(party))));
   }
 
   /** Takes a call out; it goes on. Nothing where it is not in it. */
@@ -200,7 +194,10 @@ export class Conference {
     for (const call of calls) call.hangup();
   }
 
-  #follow(party: Party, call: Call): void {
+  #enlist(call: Call): Party {
+    const port = this.#host.portOf(call);
+    const party = new Party(port, call);
+    this.#parties.set(port, party);
     const undo = [
       call.on('holdChanged', () => {
         this.#update(party);
@@ -212,6 +209,20 @@ export class Conference {
     this.#undo.set(party, () => {
       for (const off of undo) off();
     });
+    return party;
+  }
+
+  async #bring(party: Party): Promise<Party> {
+    try {
+      if (party.call?.localHold) await party.call.resume();
+      this.#mustBeOpen();
+      this.#isolate(party.port);
+      this.#update(party);
+    } catch (error) {
+      this.#drop(party);
+      throw error;
+    }
+    return party;
   }
 
   /** While it is in the conference, a call has no way of its own to and from the device. */

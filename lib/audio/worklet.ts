@@ -12,12 +12,14 @@ export function registerProcessors(): void {
 
   /** Posts what it hears, mono, in blocks of `length` samples; silence too, so that time goes on. */
   class Tap extends scope.AudioWorkletProcessor {
+    readonly #length: number;
     #block: Float32Array<ArrayBuffer>;
     #filled = 0;
     #isOpen = true;
 
     constructor({ processorOptions: { length } }: { readonly processorOptions: { readonly length: number } }) {
       super();
+      this.#length = length;
       this.#block = new Float32Array(length);
       this.port.onmessage = () => {
         this.port.postMessage(this.#block.slice(0, this.#filled)); // the rest, and the end
@@ -34,9 +36,9 @@ export function registerProcessors(): void {
       const count = outputs![0]!.length;
       for (let i = 0; i < count; i++) {
         this.#block[this.#filled++] = samples ? samples[i]! : 0;
-        if (this.#filled < this.#block.length) continue;
+        if (this.#filled < this.#length) continue;
         this.port.postMessage(this.#block, [this.#block.buffer]);
-        this.#block = new Float32Array(this.#block.length);
+        this.#block = new Float32Array(this.#length);
         this.#filled = 0;
       }
       return this.#isOpen;

@@ -39,5 +39,6 @@ export const errorCatalogue = {
     'The browser has no AudioContext, no worklet, or no choice of outputs; or it makes no more of them.',
     'Close what is not needed; look at `capabilities`; serve `evercall/audio-worklet` where blobs are forbidden.',
   ],
+  recordingRefused: ['The `consent` of a recorder said no.', 'None: this was asked for.'],
   audioFormat: ['What is to be played is no audio, or none that this browser reads.', 'Use WAV, MP3 or Opus.'],
 } as const satisfies Record<string, readonly [cause: string, remedy: string]>;

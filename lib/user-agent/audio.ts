@@ -23,12 +23,12 @@ export class Audio implements EventSource<AudioEvents> {
   }
 
   on<K extends keyof AudioEvents>(event: K, listener: (payload: AudioEvents[K]) => void): () => void {
-    const off = this.#emitter.on(event, listener);
-    if (this.#system) this.#use((system) => system.watch());
-    return off;
+    this.#watch();
+    return this.#emitter.on(event, listener);
   }
 
   once<K extends keyof AudioEvents>(event: K, options?: { readonly signal?: AbortSignal }): Promise<AudioEvents[K]> {
+    this.#watch();
     return this.#emitter.once(event, options);
   }
 
@@ -72,6 +72,11 @@ export class Audio implements EventSource<AudioEvents> {
   /** @internal */
   stop(): void {
     if (this.#system) this.#use((system) => system.stop());
+  }
+
+  /** Some things are only watched while someone listens. */
+  #watch(): void {
+    if (this.#system) this.#use((system) => system.watch());
   }
 
   #use(act: (system: AudioSystem) => void): void {

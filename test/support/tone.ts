@@ -41,6 +41,22 @@ export function dominantTone(interleaved: Int16Array, rate: number, channels = 1
   return { frequency: Math.round(frequency), share: Math.min(1, (strongest * 8) / (energy * length)), level };
 }
 
+/** Which part of a sound's energy a tone holds; 0 of less than 0.2 s, or of silence. */
+export function shareOf(frequency: number, interleaved: Int16Array, rate: number, channels = 1): number {
+  const length = Math.floor(interleaved.length / channels);
+  if (length < rate / 5) return 0;
+  const samples = Float64Array.from({ length }, (_, i) => interleaved[i * channels]! / 32_768);
+  const energy = samples.reduce((sum, sample) => sum + sample * sample, 0);
+  if (energy / length < 1e-6) return 0;
+  const window = (i: number): number => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / length); // Hann's
+  const found = energyAt(
+    samples.map((sample, i) => sample * window(i)),
+    rate,
+    frequency,
+  );
+  return Math.min(1, (found * 8) / (energy * length));
+}
+
 /** Whether a sound, however short, is this tone and little else. */
 export function isTone(samples: Float64Array, rate: number, frequency: number): boolean {
   const energy = samples.reduce((sum, sample) => sum + sample * sample, 0);

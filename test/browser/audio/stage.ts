@@ -79,7 +79,9 @@ export function person(name: string, { tone, ...options }: PersonOptions = {}): 
   lines.set(name, line);
   const getUserMedia = async (constraints: MediaStreamConstraints): Promise<MediaStream> => {
     const stream =
-      tone === undefined ? await navigator.mediaDevices.getUserMedia(constraints) : new MediaStream([toneTrack(tone)]);
+      tone === undefined
+        ? await navigator.mediaDevices.getUserMedia(constraints)
+        : new MediaStream([toneTrack(tone, 0.3)]);
     microphones.push(...stream.getTracks());
     return stream;
   };

@@ -80,10 +80,11 @@ export async function connectedPair(): Promise<{ caller: End; callee: End }> {
   return { caller, callee };
 }
 
-export function toneTrack(frequency: number): MediaStreamTrack {
+export function toneTrack(frequency: number, amplitude = 1): MediaStreamTrack {
   const oscillator = new OscillatorNode(context, { frequency });
   const destination = new MediaStreamAudioDestinationNode(context);
-  oscillator.connect(destination).channelCount = 1;
+  destination.channelCount = 1;
+  oscillator.connect(new GainNode(context, { gain: amplitude })).connect(destination);
   oscillator.start();
   const [track] = destination.stream.getAudioTracks();
   endings.push(() => {
@@ -110,6 +111,25 @@ export class Ear {
     let loudest = 0;
     for (let bin = 0; bin < bins.length; bin++) if (bins[bin]! > bins[loudest]!) loudest = bin;
     return bins[loudest]! < -70 ? undefined : (loudest * context.sampleRate) / this.#analyser.fftSize;
+  }
+
+  /** How loud a tone is, in dB of full scale. */
+  level(frequency: number): number {
+    const bins = new Float32Array(this.#analyser.frequencyBinCount);
+    this.#analyser.getFloatFrequencyData(bins);
+    const bin = Math.round((frequency * this.#analyser.fftSize) / context.sampleRate);
+    return Math.max(bins[bin - 1]!, bins[bin]!, bins[bin + 1]!);
+  }
+
+  /** Resolves when all these tones are heard, and none of those: 30 dB lie between them. */
+  hearsOnly(tones: readonly number[], others: readonly number[]): Promise<void> {
+    return until(
+      () => {
+        const faintest = Math.min(...tones.map((tone) => this.level(tone)));
+        return faintest > -60 && others.every((tone) => this.level(tone) < faintest - 30);
+      },
+      `${tones.join(' and ')} Hz are heard, not ${others.join(' or ')}`,
+    );
   }
 
   /** Resolves when the loudest tone is within a bin of `frequency`. */

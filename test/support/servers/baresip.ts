@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readSync, readdirSync, statSync, writeF
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { dominantTone } from '../tone.js';
+import { dominantTone, shareOf } from '../tone.js';
 import type { Tone } from '../tone.js';
 import { Daemon, tcpAccepts } from './daemon.js';
 import type { Command } from './daemon.js';
@@ -117,6 +117,25 @@ export class Baresip extends Daemon {
       return await until(ms, 'baresip to hear', probe);
     } catch {
       throw new Error(`baresip did not hear ${frequency} Hz within ${ms} ms but ${JSON.stringify(heard ?? 'nothing')}`);
+    }
+  }
+
+  /** Resolves when what baresip hears from now on is these tones, and none of those. */
+  async hearsOnly(tones: readonly number[], others: readonly number[], ms = 15_000): Promise<unknown> {
+    const before = new Map(this.#recordings().map(({ path, size }) => [path, size]));
+    const seen = new Map<number, number>();
+    const probe = (): true | undefined => {
+      const grown = this.#recordings().find(({ path, size }) => size - (before.get(path) ?? wavHeader) > wavHeader);
+      if (!grown) return undefined;
+      const sound = endOfWav(grown.path, before.get(grown.path) ?? wavHeader, 0.4);
+      for (const tone of [...tones, ...others]) seen.set(tone, shareOf(tone, ...sound));
+      const isThere = tones.every((tone) => seen.get(tone)! > 0.15);
+      return (isThere && others.every((tone) => seen.get(tone)! < 0.01)) || undefined;
+    };
+    try {
+      return await until(ms, 'baresip to hear', probe);
+    } catch {
+      throw new Error(`baresip did not hear ${tones.join(' and ')} Hz alone but ${JSON.stringify([...seen])}`);
     }
   }
 

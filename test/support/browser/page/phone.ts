@@ -53,6 +53,11 @@ export function theCall(): Evercall.Call {
   return current;
 }
 
+export function theUserAgent(): Evercall.UserAgent {
+  if (!userAgent) throw new Error('there is no user agent');
+  return userAgent;
+}
+
 /** Takes a call for the current one; where that goes on as another, so do we. */
 function take(call: Evercall.Call): Evercall.Call {
   current = call;
