@@ -19,6 +19,7 @@ const entries = Object.fromEntries(
     elements: 'lib/elements/index.ts',
     storage: 'lib/storage/idb-storage.ts',
     'dial-plan': 'lib/account/dial-plan.ts',
+    'audio-worklet': 'lib/audio/worklet-module.ts',
   }).filter(([, path]) => existsSync(path)),
 );
 
@@ -115,7 +116,7 @@ export default [
       ]
     : []),
   {
-    input: entries,
+    input: Object.fromEntries(Object.entries(entries).filter(([entry]) => entry !== 'audio-worklet')), // it has no types
     onLog,
     plugins: [dts(), sriManifest('dist')],
     output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },

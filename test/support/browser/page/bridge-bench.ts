@@ -107,7 +107,7 @@ export async function pace(way: Way, parties: number): Promise<number> {
   await context.resume();
   await passed(context, 0.5);
   const [time, audio] = [performance.now(), context.currentTime];
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   const share = ((context.currentTime - audio) * 1000) / (performance.now() - time);
   await context.close();
   return share;
