@@ -2,7 +2,7 @@
 export { UserAgent } from './user-agent/user-agent.js';
 export type { StopOptions, UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent.js';
 export type { UserAgentMediaOptions } from './media/media-config.js';
-export type { Environment, UserAgentOptions } from './user-agent/user-agent-options.js';
+export type { Environment, ReconnectOptions, UserAgentOptions } from './user-agent/user-agent-options.js';
 export type { StoredAccount, StoredState } from './user-agent/account-store.js';
 export type { CompleteOptions } from './user-agent/persistence.js';
 export type { CallLog, CallLogEntry, CallLogSnapshot, CallLogState, CallLogStatus } from './user-agent/call-log.js';

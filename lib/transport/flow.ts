@@ -55,6 +55,8 @@ export interface FlowConfig {
   readonly keepAlive: 'auto' | number | false;
   /** Milliseconds between looks for a better server; false stays as long as the present one lives. */
   readonly failback: number | false;
+  /** Milliseconds over which all clients come back to a server that was lost; undefined where they are few. */
+  readonly spread?: number | undefined;
   readonly limits: ParseLimits;
 }
 
@@ -114,7 +116,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.config = config;
     this.#user = user;
     this.#env = env;
-    this.#servers = new ServerList(config.servers, env.random);
+    this.#servers = new ServerList(config.servers, env.random, config.spread);
   }
 
   get state(): FlowState {
@@ -398,7 +400,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       const urgent = this.#env.isInUse(this); // the others need not all come in the same second
       this.#lose(reason, this.#servers.onLost({ sound: this.#isSound, elsewhere: false, urgent }));
     } else {
-      const delay = this.#servers.onRefused();
+      const delay = this.#servers.onRefused(this.#env.isInUse(this));
       this.#env.log.warn(`could not reach ${connection.url}: ${reason}`);
       if (delay === undefined) this.#connect();
       else this.#lose(reason, delay);
@@ -415,7 +417,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   onSilence(): void {
-    this.#lose('no sign of life', this.#servers.onLost({ sound: this.#isSound, elsewhere: true, urgent: true }));
+    const urgent = this.config.spread === undefined || this.#env.isInUse(this);
+    this.#lose('no sign of life', this.#servers.onLost({ sound: this.#isSound, elsewhere: true, urgent }));
   }
 
   /** Whether the present connection has served for a while: then its loss is no reason to hesitate. */

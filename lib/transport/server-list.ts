@@ -7,6 +7,7 @@ const restart = 6;
 export class ServerList {
   readonly #urls: readonly string[];
   readonly #random: Random;
+  readonly #spread: number | undefined;
   #index = 0;
   /** Servers in a row whose handshake failed: each one gets its try before we wait. */
   #failed = 0;
@@ -15,9 +16,16 @@ export class ServerList {
   /** Moves to a better server since one proved sound: it is asked less and less often. */
   #moves = 0;
 
-  constructor(urls: readonly string[], random: Random) {
+  /**
+   * @param spread milliseconds over which all clients of a server come back, where there are so many that it matters: each
+   * draws its moment within them once, and keeps to it from then on, so that their rate is the same from the first second on,
+   * however long the server is away. A wait that begins small (RFC 5626 §4.5 leaves base-time and max-time open) cannot know
+   * how many they are.
+   */
+  constructor(urls: readonly string[], random: Random, spread?: number) {
     this.#urls = urls;
     this.#random = random;
+    this.#spread = spread;
   }
 
   /** The server of the present or next connection. */
@@ -30,11 +38,15 @@ export class ServerList {
     return this.#urls.slice(0, this.#index);
   }
 
-  /** A handshake failed: milliseconds until the next attempt, undefined when another server is to be tried at once. */
-  onRefused(): number | undefined {
+  /**
+   * A handshake failed: milliseconds until the next attempt, undefined when another server is to be tried at once. `urgent`
+   * says that a call waits for it.
+   */
+  onRefused(urgent = false): number | undefined {
     this.#index = (this.#index + 1) % this.#urls.length;
     if (++this.#failed < this.#urls.length) return undefined;
     this.#failed = this.#index = 0;
+    if (this.#spread !== undefined) return period(this.#spread, urgent);
     // a restart takes a few seconds: until then a refusal costs nobody much, and waiting costs calls
     return reconnectDelay(Math.max(1, ++this.#attempts - restart), this.#random);
   }
@@ -54,6 +66,10 @@ export class ServerList {
       if (!elsewhere) this.#moves = 0;
     }
     if (elsewhere || this.#attempts > 0) this.#index = (this.#index + 1) % this.#urls.length;
+    if (this.#spread !== undefined) {
+      const isFirst = this.#attempts++ === 0;
+      return period(this.#spread, urgent) * (isFirst ? this.#random.number() : 1);
+    }
     return urgent && this.#attempts === 0 ? this.#attempts++ : reconnectDelay(this.#attempts++, this.#random);
   }
 
@@ -78,5 +94,8 @@ export function reconnectDelay(attempt: number, random: Random): number {
   if (attempt === 0) return random.number() * 1000;
   return jitter(Math.min(30_000, 1000 * 2 ** (attempt - 1)), random);
 }
+
+/** Who talks comes back in the first half, and asks twice as often. */
+const period = (spread: number, urgent: boolean): number => (urgent ? spread / 2 : spread);
 
 const jitter = (ms: number, random: Random): number => ms * (0.5 + random.number() / 2);

@@ -43,6 +43,17 @@ export interface Environment extends Partial<MediaEnvironment>, Partial<AudioEnv
   readonly network?: NetworkSource;
 }
 
+export interface ReconnectOptions {
+  /**
+   * Seconds over which all pages of a server that restarts come back: their number, divided by how many handshakes and REGISTERs
+   * it takes a second, and a fifth more. Each page has its moment in them, and those that talk theirs in the first half. Needed
+   * where thousands of pages share a server. @default each page within a second, then about once a second, then ever less often
+   */
+  readonly spread?: number;
+}
+
+const reconnectNames: ReadonlySet<string> = new Set<keyof ReconnectOptions>(['spread']);
+
 /** What a call agrees on with its peer is here that of accounts that say nothing else. */
 export interface UserAgentOptions extends ExtensionOptions, CallLimits {
   /** `ws:` or `wss:` URLs in order of preference; the next one is tried when one cannot be reached. */
@@ -100,6 +111,8 @@ export interface UserAgentOptions extends ExtensionOptions, CallLimits {
    * on, we move to it. False stays as long as the present server lives. @default 60
    */
   readonly failback?: number | false;
+  /** How soon we come back to a server that was lost. */
+  readonly reconnect?: ReconnectOptions;
   /** Timer T1 of RFC 3261 in milliseconds; requests time out after 64 times that. @default 500 */
   readonly T1?: number;
   /** How large a message may be. */
@@ -132,6 +145,8 @@ export interface UserAgentConfig {
   /** Milliseconds. */
   readonly keepAlive: 'auto' | number | false;
   readonly failback: number | false;
+  /** Milliseconds. */
+  readonly spread: number | undefined;
   readonly timers: Timers;
   readonly limits: ParseLimits;
   readonly webSocket: WebSocketFactory;
@@ -143,7 +158,7 @@ export interface UserAgentConfig {
 }
 
 const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
-  'audio', 'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback',
+  'audio', 'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback', 'reconnect',
   'T1', 'limits', 'environment', ...extensionOptions, 'autoAnswer', 'callPolicy', 'resumeHeld', 'ipChange', 'callLog', 'ringTimeout', 'maxDuration', 'noMediaTimeout',
 ]); // prettier-ignore
 
@@ -170,6 +185,9 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
   const { keepAlive = 'auto', failback = 60 } = options;
   if (keepAlive !== 'auto' && keepAlive !== false) checkPositive('keepAlive', keepAlive, "'auto', false or seconds");
   if (failback !== false) checkPositive('failback', failback, 'false or seconds');
+  const { reconnect = {} } = options;
+  checkKnown(reconnect, reconnectNames, 'reconnect');
+  if (reconnect.spread !== undefined) checkPositive('reconnect.spread', reconnect.spread, 'seconds');
   const {
     webSocket = browserWebSocket,
     clock = systemClock,
@@ -201,6 +219,7 @@ export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
     connectTimeout,
     keepAlive: typeof keepAlive === 'number' ? keepAlive * 1000 : keepAlive,
     failback: failback && failback * 1000,
+    spread: reconnect.spread && reconnect.spread * 1000,
     timers: timersFrom(T1),
     limits,
     webSocket,

@@ -340,8 +340,9 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   }
 
   #lease(servers: readonly string[], slot: number, listener: FlowListener): FlowLease {
-    const { webSocket: open, connectTimeout, limits, keepAlive, failback } = this.#config;
-    return this.#pool.lease({ servers, open, connectTimeout, limits, keepAlive, failback }, listener, slot);
+    const { webSocket: open, connectTimeout, limits, keepAlive, failback, spread } = this.#config;
+    const config = { servers, open, connectTimeout, limits, keepAlive, failback, spread };
+    return this.#pool.lease(config, listener, slot);
   }
 
   #remove(account: Account): void {

@@ -31,6 +31,20 @@ describe('server list', () => {
     assert.deepEqual(delays, [1000, 1000, 1000, 1000, 1000, 1000, 2000, 4000, 8000, 16_000, 30_000]);
   });
 
+  it('with a spread each client draws its moment once, and keeps to it; who talks has it in the first half, and asks twice as often', () => {
+    const list = new ServerList(['a'], always(0.3), 50_000);
+    assert.equal(list.onLost({ sound: true, elsewhere: false, urgent: false }), 15_000);
+    assert.deepEqual([list.onRefused(), list.onRefused(true), list.onRefused()], [50_000, 25_000, 50_000]);
+    list.onAccepted();
+    assert.equal(list.onLost({ sound: true, elsewhere: false, urgent: true }), 7500);
+  });
+
+  it('… and a server that accepts and closes at once is not asked more often for it', () => {
+    const list = new ServerList(['a', 'b'], always(0.3), 50_000);
+    const loss = { sound: false, elsewhere: false, urgent: false };
+    assert.deepEqual([list.onLost(loss), list.onLost(loss), list.onLost(loss)], [15_000, 50_000, 50_000]);
+  });
+
   it('the first attempt goes to the same server, at once if it is urgent; a second loss in a row to the next', () => {
     const list = new ServerList(['a', 'b', 'c'], always(1));
     const loss = { sound: false, elsewhere: false, urgent: true };

@@ -18,6 +18,8 @@ describe('options', () => {
     ['keepAlive', { servers, keepAlive: 0 }],
     ['keepAlive', { servers, keepAlive: 'often' }],
     ['failback', { servers, failback: true }],
+    ['reconnect.spread', { servers, reconnect: { spread: 0 } }],
+    ['reconnect', { servers, reconnect: { spraed: 60 } }],
     ['media.iceTransportPolicy', { servers, media: { iceTransportPolicy: 'some' } }],
     ['media.iceServers', { servers, media: { iceServers: 'stun:x' } }],
     ['instanceId', { servers, instanceId: 'x' }],
