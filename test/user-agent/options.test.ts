@@ -19,7 +19,7 @@ describe('options', () => {
     ['keepAlive', { servers, keepAlive: 'often' }],
     ['failback', { servers, failback: true }],
     ['reconnect.spread', { servers, reconnect: { spread: 0 } }],
-    ['reconnect', { servers, reconnect: { spraed: 60 } }],
+    ['spraed', { servers, reconnect: { spraed: 60 } }],
     ['media.iceTransportPolicy', { servers, media: { iceTransportPolicy: 'some' } }],
     ['media.iceServers', { servers, media: { iceServers: 'stun:x' } }],
     ['instanceId', { servers, instanceId: 'x' }],
