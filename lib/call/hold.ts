@@ -24,6 +24,7 @@ export function setHold(leg: Leg, held: boolean): Promise<void> {
     try {
       await session.renegotiate();
     } catch (error) {
+      if (!leg.end && media.isHoldAgreed === held) return; // our answer to an offer of the peer's has told it meanwhile
       if (leg.end || leg.connection === 'connected') {
         media.setHold(former);
         throw error;

@@ -265,6 +265,13 @@ export class MediaSession implements ConnectionUser {
     return this.#hold !== undefined;
   }
 
+  /** Whether the peer has agreed to a description in which we do not listen. */
+  get isHoldAgreed(): boolean {
+    const { pc, audio } = this.#connection;
+    const own = readSections(pc?.currentLocalDescription?.sdp ?? '').find(({ mid }) => mid === audio?.mid);
+    return own !== undefined && isHold(own);
+  }
+
   /** Whether the peer's last offer or answer said that it does not listen. */
   get remoteHold(): boolean {
     return this.#remoteHold;

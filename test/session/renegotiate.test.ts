@@ -101,6 +101,23 @@ describe('changes of a session', () => {
     });
   }
 
+  it('CALL-21: a hold that glare keeps from being offered is one all the same, when an answer to the peer has told it', async () => {
+    const { call, server, clock, ok } = await talking();
+    const held = call.hold();
+    server.respond(await server.request('INVITE'), 491);
+    await server.request('ACK');
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2)));
+    assert.include(String((await server.response(200)).body), 'a=sendonly');
+    server.send(inDialog('ACK', ok, 2));
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(2000);
+      server.respond(await server.request('INVITE'), 491);
+      await server.request('ACK');
+    }
+    await held;
+    assert.isTrue(call.localHold);
+  });
+
   it('no answer within timer B ends the call, where the connection is alive (§12.2.1.2)', async () => {
     const { call, server, clock, ok } = await talking();
     const held = call.hold().catch((error: unknown) => error);
