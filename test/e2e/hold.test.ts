@@ -1,4 +1,5 @@
 // Hold and resume from both ends through Kamailio and rtpengine: what the other side hears meanwhile, and again afterwards.
+import { join } from 'node:path';
 import { assert } from 'chai';
 import type { Browser } from 'puppeteer';
 import { browserNames, launch } from '../support/browser/launch.js';
@@ -9,6 +10,7 @@ import { Baresip } from '../support/servers/baresip.js';
 import { until } from '../support/servers/deadline.js';
 import { Kamailio } from '../support/servers/kamailio.js';
 import { RtpEngine } from '../support/servers/rtpengine.js';
+import { Sipp } from '../support/servers/sipp.js';
 
 const server = new PageServer();
 const rtpengine = new RtpEngine();
@@ -54,7 +56,7 @@ describe('hold and resume through Kamailio', () => {
       await page.hearsSilence();
       await page.resume();
       assert.equal(await page.onHold(), 'nobody');
-      await page.hears(520); // baresip 1.0 itself decodes nothing after a re-INVITE: what is heard again at the far end, pages tell
+      await page.hears(520); // baresip 1.0 itself decodes nothing after a re-INVITE: the far end's ear is sipp's, below
 
       await phone.hold();
       await holds(page, 'remote');
@@ -64,6 +66,31 @@ describe('hold and resume through Kamailio', () => {
       await page.hears(520);
       await page.hangup();
       await phone.event('CALL_CLOSED');
+    });
+
+    it(`CALL-21: what ${name} sends is heard at the far end again, after a hold by either side: sipp sends back what it hears`, async () => {
+      const echo = await new Sipp({
+        scenario: join(import.meta.dirname, '../support/scenarios/echoing-uas.xml'),
+        port: kamailio.peerPort,
+        service: '1090',
+        echoes: true,
+        timeout: 50,
+      }).start();
+      const page = await open(name, '1001', 440);
+      await page.call('sip:1090@example.test');
+      await page.reached('confirmed');
+      await page.hears(440);
+      await page.hold();
+      await page.hearsSilence();
+      await page.resume();
+      await page.hears(440);
+      await holds(page, 'remote');
+      await page.hearsSilence();
+      await holds(page, 'nobody');
+      await page.hears(440);
+      await page.hangup();
+      await echo.finished();
+      await echo.stop();
     });
 
     const other = name === 'chromium' ? 'firefox' : 'chromium';

@@ -19,6 +19,8 @@ export interface SippOptions {
   readonly fields?: readonly (readonly string[])[];
   /** What the scenario plays, by the names of the files. */
   readonly sounds?: Readonly<Record<string, Buffer>>;
+  /** Sends back the RTP that it hears. @default false */
+  readonly echoes?: boolean;
   /** Calls until it ends. @default 1 */
   readonly calls?: number;
   /** Seconds until it gives up. @default 30 */
@@ -54,6 +56,7 @@ export class Sipp extends Daemon {
       service = 'nobody',
       fields = [],
       sounds = {},
+      echoes = false,
       calls = 1,
       timeout = 30,
     } = this.#options;
@@ -72,6 +75,7 @@ export class Sipp extends Daemon {
       program: 'sipp',
       args: [
         ...['-sf', 'scenario.xml', '-s', service, ...address, ...trace, ...limits],
+        ...(echoes ? ['-rtp_echo'] : []),
         ...(fields.length > 0 ? ['-inf', 'fields.csv'] : []),
         ...(proxy ? [`127.0.0.1:${proxy.udpPort}`] : []),
       ],
