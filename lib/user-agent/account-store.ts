@@ -1,6 +1,7 @@
 /** Keeps accounts over reloads: one versioned record in a storage, in memory when that fails. */
 import type { AccountOptions } from '../account/account-options.js';
 import type { Clock } from '../base/clock.js';
+import { inTime } from '../base/in-time.js';
 import type { Logger } from '../base/log.js';
 import type { KeyValueStorage } from '../base/storage.js';
 import type { Credentials } from '../core/credentials.js';
@@ -29,7 +30,7 @@ export interface AccountStoreContext {
 
 const key = 'evercall.accounts';
 const version = 1;
-/** Milliseconds for one answer of the storage: a database whose upgrade another tab blocks never gives any. */
+/** Milliseconds for one answer of the storage. */
 const patience = 3000;
 
 type Migrations = Readonly<Record<number, (record: Record<string, unknown>) => Record<string, unknown>>>;
@@ -94,12 +95,8 @@ export class AccountStore {
   }
 
   #inTime<T>(ask: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#context.clock.after(patience, () => {
-        this.#isMemoryOnly = true; // what hangs may still happen: nothing must come beside or after it
-        reject(new Error(`no answer within ${patience} ms`));
-      });
-      void Promise.resolve().then(ask).then(resolve, reject).then(cancel);
+    return inTime(this.#context.clock, patience, ask, () => {
+      this.#isMemoryOnly = true; // what hangs may still happen: nothing must come beside or after it
     });
   }
 

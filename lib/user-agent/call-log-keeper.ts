@@ -1,4 +1,6 @@
 /** Keeps the call log in a storage: one versioned record. Loaded where there is a storage, with the first call. */
+import type { Clock } from '../base/clock.js';
+import { inTime } from '../base/in-time.js';
 import type { Logger } from '../base/log.js';
 import type { KeyValueStorage } from '../base/storage.js';
 import type { CallLogEntry, CallLogState } from './call-log.js';
@@ -6,41 +8,59 @@ import type { CallLogEntry, CallLogState } from './call-log.js';
 const key = 'evercall.calls';
 const version = 1;
 
-/** Rejects where the storage holds what we must not overwrite. */
+/** Milliseconds for one answer of the storage. */
+const patience = 3000;
+
+/** Rejects where the storage holds what we must not overwrite, or does not tell. */
 export async function openLog(
   storage: KeyValueStorage,
+  clock: Clock,
   log: Logger,
 ): Promise<{ readonly keeper: LogKeeper; readonly found: CallLogState }> {
-  const record = await storage.get(key);
+  const record = await inTime(
+    clock,
+    patience,
+    () => storage.get(key),
+    () => undefined,
+  );
   const found = record === undefined ? { entries: [], missed: {} } : readLog(record);
-  return { keeper: new LogKeeper(storage, log), found };
+  return { keeper: new LogKeeper(storage, clock, log), found };
 }
 
 export class LogKeeper {
   readonly #storage: KeyValueStorage;
+  readonly #clock: Clock;
   readonly #log: Logger;
+  /** Something hangs and may still happen: nothing must come beside or after it. */
+  #isMemoryOnly = false;
   #unwritten: CallLogState | undefined;
   #isWriting = false;
   #hasWarned = false;
 
-  constructor(storage: KeyValueStorage, log: Logger) {
+  constructor(storage: KeyValueStorage, clock: Clock, log: Logger) {
     this.#storage = storage;
+    this.#clock = clock;
     this.#log = log;
   }
 
   /** Of several in a row only the last is written. */
   save(state: CallLogState): void {
     this.#unwritten = state;
-    if (!this.#isWriting) void this.#write();
+    if (!this.#isWriting && !this.#isMemoryOnly) void this.#write();
   }
 
   async #write(): Promise<void> {
     this.#isWriting = true;
-    while (this.#unwritten) {
+    while (this.#unwritten && !this.#isMemoryOnly) {
       const record = { version, ...this.#unwritten };
       this.#unwritten = undefined;
       try {
-        await this.#storage.set(key, record);
+        await inTime(
+          this.#clock,
+          patience,
+          () => this.#storage.set(key, record),
+          () => (this.#isMemoryOnly = true),
+        );
       } catch (error) {
         if (!this.#hasWarned) this.#log.warn('calls are kept in memory only', String(error));
         this.#hasWarned = true; // the next state is tried again

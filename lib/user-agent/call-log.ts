@@ -1,4 +1,5 @@
 /** What calls there were (Linphone's call log): bounded, counted, and kept over reloads where there is a storage. */
+import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { Store } from '../base/store.js';
 import type { KeyValueStorage } from '../base/storage.js';
@@ -48,6 +49,7 @@ export interface CallLogSnapshot {
 export class CallLog {
   readonly #maxEntries: number;
   readonly #storage: KeyValueStorage | undefined;
+  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #store = new Store<CallLogSnapshot>(() => ({ entries: this.entries, missedCount: this.missedCount }));
   /** The latest last: there is always room for one more. */
@@ -59,9 +61,10 @@ export class CallLog {
   /** What was stored is not wanted any more. */
   #isCleared = false;
 
-  constructor(maxEntries: number, storage: KeyValueStorage | undefined, log: Logger) {
+  constructor(maxEntries: number, storage: KeyValueStorage | undefined, clock: Clock, log: Logger) {
     this.#maxEntries = maxEntries;
     this.#storage = storage;
+    this.#clock = clock;
     this.#log = log;
   }
 
@@ -139,7 +142,7 @@ export class CallLog {
     const storage = this.#storage;
     if (!storage) return undefined;
     return (this.#keeper ??= import('./call-log-keeper.js')
-      .then(({ openLog }) => openLog(storage, this.#log))
+      .then(({ openLog }) => openLog(storage, this.#clock, this.#log))
       .then(({ keeper, found }) => {
         if (!this.#isCleared) this.#merge(found);
         return keeper;

@@ -96,7 +96,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     const config = userAgentConfig(options);
     const { clock, random, log, timers, userAgent } = config;
     this.#config = config;
-    this.callLog = new CallLog(config.callLog, config.storage, log);
+    this.callLog = new CallLog(config.callLog, config.storage, clock, log);
     if (config.callPolicy === 'exclusive') this.#policy = new ExclusiveCalls(clock, log, config.resumeHeld);
     this.audio = new Audio(config, this.#policy);
     this.#instanceId = config.instanceId ?? random.uuid();

@@ -2,7 +2,7 @@ import { assert } from 'chai';
 import type { CallLogEntry, CallLogState, UserAgent } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import { calling, described, inDialog, inviteVia, peerCalls, peerOffer, talking } from '../support/calls.js';
-import { settle } from '../support/fake-clock.js';
+import { imported, settle } from '../support/fake-clock.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
 import type { Phone, PhoneOptions } from '../support/phone.js';
@@ -209,6 +209,32 @@ describe('call log in a storage', () => {
     ua.callLog.resetMissed();
     await stored(ua);
     assert.deepEqual(record(full)?.entries, [] as CallLogEntry[]);
+  });
+
+  it('3.4: a storage that never answers holds nothing up: calls are kept in memory, and nothing comes after what hangs', async () => {
+    const deaf = new MemoryStorage();
+    const { ua, clock, log } = await phone({ storage: deaf });
+    await settle();
+    deaf.isHanging = true;
+    const loaded = ua.callLog.loaded();
+    await imported();
+    await clock.advance(3000);
+    await loaded;
+    assert.match(log.join('\n'), /calls are not kept.*3000 ms/);
+    const slow = new MemoryStorage();
+    const other = await phone({ storage: slow });
+    await stored(other.ua);
+    slow.isHanging = true;
+    other.ua.callLog.clear();
+    await imported();
+    await other.clock.advance(3000);
+    slow.isHanging = false;
+    slow.answer();
+    const written = slow.written.length;
+    other.ua.callLog.clear();
+    await stored(other.ua);
+    assert.lengthOf(slow.written, written);
+    assert.match(other.log.join('\n'), /calls are kept in memory only/);
   });
 
   it('3.4: nothing is read before it is asked for', async () => {
