@@ -7,6 +7,7 @@ import type { SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import { redirectContacts } from '../session/redirection.js';
 import type { SessionEnd } from '../session/session-context.js';
 import type { CallState } from './call-state.js';
+import type { Recovery } from './reconnection.js';
 
 export type EndCause =
   | 'hangup' //             one side hung up an established call
@@ -72,6 +73,8 @@ export interface CallEnd {
   readonly message: SipRequest | SipResponse | undefined;
   /** Where a call of ours went, one after another. */
   readonly tried: readonly CallAttempt[];
+  /** How the call was brought back, or was to be, after its connection or the path of its media was lost: the latest. */
+  readonly recoveries: readonly Recovery[];
   /** Where a 3xx says that the callee may be found, the best first. */
   readonly contacts: readonly string[] | undefined;
   /** The last that were asked for: by `getStats`, or for `noMediaTimeout`. */
@@ -79,7 +82,7 @@ export interface CallEnd {
 }
 
 /** What only the call knows of its end. */
-type Known = Pick<CallEnd, 'stage' | 'startedAt' | 'at' | 'duration' | 'tried' | 'stats'>;
+type Known = Pick<CallEnd, 'stage' | 'startedAt' | 'at' | 'duration' | 'tried' | 'recoveries' | 'stats'>;
 
 export function callEnd(end: SessionEnd, known: Known): CallEnd {
   const { status, reason, by, error, message } = end;

@@ -32,9 +32,10 @@ import { callLimits, limit, watchFor } from './limits.js';
 import type { CallLimits } from './limits.js';
 import { Peer } from './peer.js';
 import { Reconnection } from './reconnection.js';
-import type { CallConnection } from './reconnection.js';
+import type { CallConnection, Recovery } from './reconnection.js';
 
 const none: readonly CallAttempt[] = [];
+const noRecoveries: readonly Recovery[] = [];
 
 /** Milliseconds in which a callee may come back as we do, and what is said of one who is away. */
 const grace = 40_000;
@@ -432,6 +433,7 @@ export class Leg implements SessionUser, CallMediaUser {
       at: this.context.clock.wallTime(),
       duration: this.duration,
       tried: this.target === undefined ? [] : [...this.#tried, this.#attempt(status)],
+      recoveries: this.#reconnection?.recoveries ?? noRecoveries,
       stats: this.media.lastStats,
     });
     this.#reconnection?.stop();

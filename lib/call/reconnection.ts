@@ -47,6 +47,10 @@ const longestWait = 5000;
 const firstPause = 10_000;
 const longestPause = 60_000;
 
+/** How many of them a call remembers. */
+const remembered = 8;
+const none: readonly Recovery[] = [];
+
 export class Reconnection {
   readonly #leg: Leg;
   /** What is to be done next. */
@@ -64,11 +68,21 @@ export class Reconnection {
   /** Since a path was sought in vain: when it is sought again. */
   #cancelPause: (() => void) | undefined;
   #pauses = 0;
+  /** What came of it so far, the latest last. */
+  #recoveries: readonly Recovery[] = none;
+  /** The present step. */
+  #climbing: Rung = 'dialog';
   /** Wakes who waits for the media. */
   #proven: Deferred<void> | undefined;
 
   constructor(leg: Leg) {
     this.#leg = leg;
+  }
+
+  /** The latest, and the one under way as one that has failed. */
+  get recoveries(): readonly Recovery[] {
+    if (!this.#outcome) return this.#recoveries;
+    return [...this.#recoveries, { rung: this.#climbing, ok: false, status: undefined }];
   }
 
   get connection(): CallConnection {
@@ -151,6 +165,7 @@ export class Reconnection {
     this.#tell();
     void this.#run().then((recovery) => {
       this.#outcome = undefined;
+      this.#recoveries = [...this.#recoveries.slice(1 - remembered), recovery];
       this.#tell();
       outcome.resolve(recovery);
     });
@@ -220,6 +235,7 @@ export class Reconnection {
   #take(): Rung {
     const rung = this.#rung!;
     this.#rung = undefined;
+    this.#climbing = rung;
     return rung;
   }
 

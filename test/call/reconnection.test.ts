@@ -234,9 +234,24 @@ describe('a call that loses its connection', () => {
     const stage = await talkingTo(updates);
     await loseConnection(stage);
     stage.server.respond(await stage.server.request('UPDATE'), 481);
-    assert.deepInclude(await stage.call.ended, { status: 481 });
+    const { status, recoveries } = await stage.call.ended;
+    assert.equal(status, 481);
+    assert.deepEqual(recoveries, [{ rung: 'dialog', ok: false, status: undefined }]);
     await stage.server.nothing();
     assert.isTrue(stage.media.microphones.every(({ readyState }) => readyState === 'ended'));
+  });
+
+  it('the end of a call says how it was brought back before', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server } = stage;
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+    await settle();
+    call.hangup();
+    assert.deepEqual((await call.ended).recoveries, [{ rung: 'dialog', ok: true, status: undefined }]);
+    const calm = await talkingTo();
+    calm.call.hangup();
+    assert.isEmpty((await calm.call.ended).recoveries);
   });
 
   it('a 408 does not end it while it is on its way back', async () => {
