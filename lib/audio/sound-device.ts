@@ -8,6 +8,7 @@ import type { AudioOptions } from './audio-options.js';
 import { chooseDevice, compareDevices, defaultGroup } from './device-choice.js';
 import type { DevicePreference } from './device-choice.js';
 import type { DevicesChange } from './audio-events.js';
+import { coalesced, watchTrack } from './device-watch.js';
 import type { AudioEnvironment } from './environment.js';
 import type { Output } from './output.js';
 import type { AudioProcessor } from './processor.js';
@@ -134,19 +135,7 @@ export class SoundDevice {
   /** Looks for devices that come and go, from now on. */
   watchDevices(): void {
     if (this.#unwatchDevices) return;
-    let isLooking = false;
-    let again = false;
-    const look = async (): Promise<void> => {
-      again = isLooking;
-      if (isLooking) return; // browsers tell of one plug several times
-      isLooking = true;
-      do {
-        again = false;
-        await this.#onDevicesChanged();
-      } while (again as boolean);
-      isLooking = false;
-    };
-    this.#unwatchDevices = this.#env.watchDevices(() => void look());
+    this.#unwatchDevices = this.#env.watchDevices(coalesced(() => this.#onDevicesChanged()));
     this.#enumerate().then(
       (devices) => (this.#devices = this.#devices.length > 0 ? this.#devices : devices),
       () => undefined,
@@ -263,20 +252,15 @@ export class SoundDevice {
   }
 
   #watch(track: MediaStreamTrack): void {
-    const onEnded = (): void => {
-      this.#log.warn(`the microphone ${track.label} is lost`);
-      this.#queue.run(() => this.#openInput()).catch(() => undefined); // it was told
-    };
-    const onMute = (): void => this.#user.onHardwareMute(true);
-    const onUnmute = (): void => this.#user.onHardwareMute(false);
-    track.addEventListener('ended', onEnded);
-    track.addEventListener('mute', onMute);
-    track.addEventListener('unmute', onUnmute);
-    this.#unwatch = () => {
-      track.removeEventListener('ended', onEnded);
-      track.removeEventListener('mute', onMute);
-      track.removeEventListener('unmute', onUnmute);
-    };
+    this.#unwatch = watchTrack(track, {
+      onEnded: () => {
+        this.#log.warn(`the microphone ${track.label} is lost`);
+        this.#queue.run(() => this.#openInput()).catch(() => undefined); // it was told
+      },
+      onMuted: (muted) => {
+        this.#user.onHardwareMute(muted);
+      },
+    });
   }
 
   async #process(raw: MediaStreamTrack): Promise<void> {

@@ -5,5 +5,5 @@ const steps = process.argv[3] ? JSON.parse(process.argv[3]) : scenario(seed).ste
 const lines: string[] = [];
 const t = process.cpuUsage();
 const wrongs = await play(steps, seed, process.argv[4] === 'q' ? undefined : (l) => lines.push(l));
-console.log(lines.filter(l=>!/watch-nothing/.test(l)).join('\n'));
-console.log(wrongs, process.cpuUsage(t).user/1000);
+console.log(lines.filter((l) => !/watch-nothing/.test(l)).join('\n'));
+console.log(wrongs, process.cpuUsage(t).user / 1000);

@@ -153,6 +153,25 @@ describe('devices in a call', () => {
     assert.deepEqual(devices.asked[1], { noiseSuppression: false });
   });
 
+  it('MED-20: the jitter buffer is told how long to wait, where the browser has that', async () => {
+    const { alice } = await alone(new FakeDevices(desk), { jitterBufferTarget: 120 });
+    const call = alice.ua.calls[0]!;
+    await until(() => call.mediaState === 'connected', 'media are connected');
+    const [receiver] = call.peerConnection!.getReceivers();
+    if ('jitterBufferTarget' in receiver!) assert.equal(receiver.jitterBufferTarget, 120);
+    await new Ear(call.remoteStream).hears(880);
+  });
+
+  it('MED-20: DTX by the recipe of docs/audio.md: usedtx is in the fmtp of both sides, and the tones are heard', async () => {
+    const dtx = (sdp: string): string => sdp.replace(/(a=fmtp:\d+ [^\r\n]*useinbandfec=1)/g, '$1;usedtx=1');
+    const media = { sdp: { outgoing: dtx, incoming: dtx } };
+    const [alice, bob] = [person('alice', { audio: {}, media, tone: 440 }), person('bob', { media, tone: 880 })];
+    const { caller, callee } = await talk(alice, bob);
+    for (const { peerConnection } of [caller, callee])
+      assert.match(peerConnection!.remoteDescription!.sdp, /a=fmtp:\d+ [^\r\n]*usedtx=1/);
+    await new Ear(callee.remoteStream).hears(440);
+  });
+
   it('permission is withdrawn in mid-call: it is told, the call goes on and is heard, and a new permission brings the tone back', async () => {
     const devices = new FakeDevices(desk);
     const { alice, bob, ear } = await alone(devices);

@@ -19,6 +19,7 @@ export interface PhoneOptions {
   readonly reliableProvisional?: Evercall.CallOptions['reliableProvisional'];
   readonly trickleIce?: Evercall.CallOptions['trickleIce'];
   readonly sessionTimer?: Evercall.SessionTimerOptions;
+  readonly audio?: Evercall.AudioOptions;
   /** Sees what the library was given as its microphone; in the page only. */
   readonly watchMicrophone?: (stream: MediaStream) => MediaStream;
 }
@@ -125,6 +126,7 @@ export async function start(options: PhoneOptions): Promise<{ state: string; sta
     media,
     environment: { getUserMedia, webSocket: recorded, clock },
     ...(reliableProvisional && { reliableProvisional }),
+    ...(options.audio && { audio: options.audio }),
     ...(trickleIce && { trickleIce }),
     // whoever shortens a session hurries its clock, and to a hurried clock every server is slow
     ...(sessionTimer && { sessionTimer, ipChange: { monitor: 'manual' } as const }),
