@@ -99,7 +99,7 @@ describe('MediaSession: life and errors', () => {
       ['aborted', 'aborted'],
     );
     assert.equal(caller.microphones[0]?.readyState, 'ended');
-    assert.equal(caller.connections[0]?.signalingState, 'closed');
+    await until(() => caller.connections[0]?.signalingState === 'closed', 'it is closed with its next event');
     assert.equal(caller.states.at(-1), 'closed');
     assert.equal(caller.states.filter((state) => state === 'closed').length, 1);
     assert.equal(caller.session.state, 'closed');
