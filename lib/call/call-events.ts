@@ -79,6 +79,8 @@ export interface CallEvents {
   redirected: { readonly target: string; readonly response: SipResponse | undefined };
   /** A MESSAGE in the call; answered with 200. */
   message: { readonly body: Body; readonly request: SipRequest };
+  /** The peer has begun to write a message, or does so no more (RFC 3994). */
+  composing: { readonly active: boolean };
   /**
    * A request in the call that changes nothing of it: INFO, MESSAGE, OPTIONS, and the methods that `allowedMethods` names.
    * What no listener answers there and then, or promises to by `waitUntil`, is answered as without one.

@@ -356,6 +356,14 @@ export class Call implements EventSource<CallEvents> {
     return sendMessage(this.#leg, body, options);
   }
 
+  /** To be called with each key of a message that is being written: the peer is told, now and then (RFC 3994). */
+  composing(): void {
+    this.#leg.mustBeConfirmed('composing');
+    this.#leg.withComposing(({ write }) => {
+      write(this.#leg);
+    });
+  }
+
   /** Plays the peer again after `playoutBlocked`, from within a user gesture; resolves with whether it is heard. */
   resumePlayout(): Promise<boolean> {
     return this.#media.resumePlayout();

@@ -122,5 +122,6 @@ export function offerRequest(leg: Leg, request: SipRequest, transaction: ServerT
 export function sendMessage(leg: Leg, body: string, { contentType = 'text/plain' }: MessageOptions): Promise<void> {
   const session = leg.mustBeConfirmed('sendMessage');
   const headers = checkHeaders([{ name: 'Content-Type', value: contentType }]);
+  leg.onMessagePassed?.('sent');
   return quiet(session.request('MESSAGE', headers, body).then(mustSucceed));
 }

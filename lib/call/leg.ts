@@ -3,7 +3,7 @@ import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import { Store } from '../base/store.js';
-import { reasonPhrase } from '../parser/index.js';
+import { headerValue, reasonPhrase } from '../parser/index.js';
 import type { Address, Body, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
@@ -59,6 +59,8 @@ export class Leg implements SessionUser, CallMediaUser {
   readonly sessionContext: SessionContext;
   /** How it began; let go when it is confirmed. */
   outgoing: OutgoingInvite | undefined;
+  /** A message went by, since someone has been writing one. */
+  onMessagePassed: ((way: 'sent' | 'received') => void) | undefined;
   /** Sends the INVITE once more, when there is a connection again. */
   placeAgain: ((wait?: number) => void) | undefined;
   #isStranded = false;
@@ -378,7 +380,20 @@ export class Leg implements SessionUser, CallMediaUser {
 
   onMessage(request: SipRequest, transaction: ServerTransaction): void {
     this.sessionContext.core.respond(transaction, 200);
+    if (/^application\/im-iscomposing\+xml\b/i.test(headerValue(request, 'Content-Type') ?? '')) {
+      this.withComposing(({ hear }) => {
+        hear(this, request.body);
+      });
+      return;
+    }
+    this.onMessagePassed?.('received');
     this.tell('message', { body: request.body, request });
+  }
+
+  withComposing(act: (composing: typeof import('./composing.js')) => void): void {
+    import('./composing.js')
+      .then(act)
+      .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
   }
 
   onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void {
