@@ -245,6 +245,11 @@ export class Registration {
 
   /** The flow is gone, and with it the use of our binding. */
   onFlowLost(reason: string): void {
+    if (this.#context.flow.isSuspended && !this.#isResting && !this.#current) {
+      this.#stopTimer();
+      this.#enter('none', undefined, new EvercallError('transport', reason, { status: 503 }));
+      return;
+    }
     if (this.#isResting || this.#current || !this.#binding) return;
     if (!this.#isTold || this.#retryAt === undefined) this.#stopTimer(); // the registrar's own word outlives the connection
     this.#enter('registering', undefined, new EvercallError('transport', reason, { status: 503 }));
@@ -421,7 +426,8 @@ export class Registration {
       if (!this.#isResting) this.#plan(this.#retryAt, isUnavailable);
     } // else the flow is being mended, and `onFlowOpen` comes
     const isListed = this.#binding !== undefined && this.#expiresIn() > 0;
-    this.#settle(wish, isListed ? 'registering' : 'failed', response, error);
+    const isSuspended = response === undefined && flow.isSuspended;
+    this.#settle(wish, isSuspended ? 'none' : isListed ? 'registering' : 'failed', response, error);
     if (isUnavailable && this.#failures === 1) this.#moveOn();
   }
 

@@ -71,6 +71,8 @@ export interface FlowEnvironment {
   readonly isInUse: (flow: Flow) => boolean;
   /** Sends a request that any server answers. */
   readonly ask: (flow: Flow) => void;
+  /** Whether the app has said that there is no network: nothing is tried then. */
+  readonly isSuspended: () => boolean;
 }
 
 /** Milliseconds after which a connection on which something came was no accident. */
@@ -225,6 +227,11 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   /** Whether the server is there: asks it, and takes any frame within `ms` for a yes. Changes nothing. */
   probe(ms: number, signal?: AbortSignal): Promise<boolean> {
     return this.#keepAlive?.probe(ms, signal) ?? Promise.resolve(false);
+  }
+
+  /** Whether it waits for the app to say that there is a network. */
+  get isSuspended(): boolean {
+    return this.#env.isSuspended();
   }
 
   /** Gives up the present connection and all waiting, and connects at once; `elsewhere` begins with the next server. */
@@ -427,6 +434,10 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   #connect(): void {
+    if (this.isSuspended) {
+      this.#state = 'waiting'; // for `reconnect`
+      return;
+    }
     this.#state = 'connecting';
     this.#connection = this.#newConnection(this.url, this);
   }

@@ -99,7 +99,7 @@ const patience = 34_000;
 
 export class IpChange implements CallWatcher {
   readonly #host: IpChangeHost;
-  readonly #policy: IpChangePolicy;
+  #policy: IpChangePolicy;
   readonly #legs = new Set<Leg>();
   /** Those that nobody has answered yet, too. */
   readonly #present = new Set<Leg>();
@@ -125,6 +125,13 @@ export class IpChange implements CallWatcher {
     this.#unwatch ??= this.#host.network.watch((evidence) => {
       this.#onEvidence(evidence);
     });
+  }
+
+  /** The app knows what becomes of the network: a run that is under way is over, too. */
+  cease(): void {
+    this.stop();
+    this.#unwatch = undefined;
+    this.#policy = { ...this.#policy, monitor: 'manual' };
   }
 
   stop(): void {

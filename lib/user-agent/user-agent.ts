@@ -9,6 +9,7 @@ import { isCyclic } from '../account/dependency.js';
 import { Emitter, reportBug } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
+import { checkBoolean } from '../base/options.js';
 import { quiet } from '../base/quiet.js';
 import { Store } from '../base/store.js';
 import type { Conference, ConferenceOptions } from '../audio/conference.js';
@@ -90,6 +91,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   /** Where calls are heard one at a time. */
   readonly #policy: ExclusiveCalls | undefined;
   readonly #ipChange: IpChange;
+  #isReachable = true;
 
   /** Does no I/O: that begins with the first account. Throws `invalidOption`, naming the option. */
   constructor(options: UserAgentOptions) {
@@ -110,6 +112,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       ask: (flow) => {
         askForLife(this.#core, flow);
       },
+      isSuspended: () => !this.#isReachable,
     });
     this.#transactions = new TransactionLayer(clock, log, timers);
     this.#pool.attach(this.#transactions);
@@ -309,7 +312,28 @@ export class UserAgent implements EventSource<UserAgentEvents> {
    */
   handleIpChange(options: HandleIpChangeOptions = {}): Promise<IpChangeReport> {
     if (this.#isStopped) throw new EvercallError('invalidState', 'handleIpChange: the user agent was stopped');
-    return this.#ipChange.handle(checkHandleOptions(options));
+    const checked = checkHandleOptions(options);
+    this.#isReachable = true; // whoever asks for it knows better
+    return this.#ipChange.handle(checked);
+  }
+
+  /**
+   * Says whether there is a network (Linphone's set_network_reachable); from then on the app has that word, and the library
+   * watches no longer. While there is none no connection is tried and nothing sent, accounts are `none`, calls live on and
+   * `call.connection` is `reconnecting`; what is asked for waits. With the network everything comes back: connections, then
+   * registrations and calls, by ICE restart.
+   */
+  setNetworkReachable(isReachable: boolean): void {
+    if (this.#isStopped) throw new EvercallError('invalidState', 'setNetworkReachable: the user agent was stopped');
+    checkBoolean('isReachable', isReachable);
+    this.#ipChange.cease();
+    if (isReachable === this.#isReachable) return;
+    if (isReachable) {
+      void this.handleIpChange({ reason: 'the network is reachable' });
+    } else {
+      this.#isReachable = false;
+      for (const flow of this.#pool.flows) flow.reconnect('the network is not reachable');
+    }
   }
 
   /**

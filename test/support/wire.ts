@@ -37,7 +37,14 @@ export interface SendOptions {
 export async function wire(): Promise<Wire> {
   const clock = new FakeClock();
   const server = new ScriptedServer();
-  const env = { clock, random: systemRandom, log: silentLogger, isInUse: () => false, ask: () => undefined };
+  const env = {
+    clock,
+    random: systemRandom,
+    log: silentLogger,
+    isInUse: () => false,
+    ask: () => undefined,
+    isSuspended: () => false,
+  };
   const pool = new TransportPool(env);
   const transactions = new TransactionLayer(clock, silentLogger, timersFrom());
   pool.attach(transactions);

@@ -302,6 +302,7 @@ function rig(servers: readonly string[] = [first]) {
     random: systemRandom,
     log: silentLogger,
     isInUse: () => false,
+    isSuspended: () => false,
     ask: () => undefined,
   });
   const nobody = { onMessage: () => undefined, onMalformed: () => undefined, onConnectionLost: () => undefined };

@@ -263,6 +263,26 @@ describe('a change of the network', () => {
     assert.lengthOf(server.sockets, 1);
   });
 
+  it('IPC-4, IPC-44: two accounts on a connection that is dead, as after a push: one handshake, one REGISTER each, and both are told', async () => {
+    const { ua, server, account, steps, clock } = await moving({ monitor: 'manual' });
+    const second = ua.addAccount({ uri: 'sip:second@example.com', password: 'secret' });
+    const register = await server.request('REGISTER');
+    server.respond(register, 200, { headers: [bound(register, 600)] });
+    for (const call of ua.calls) call.hangup({ silent: true });
+    await server.skip();
+    server.socket.isDead = true;
+    void ua.handleIpChange({ reason: 'a push' });
+    await settle();
+    assert.lengthOf(server.sockets, 2);
+    for (const each of [await server.request('REGISTER'), await server.request('REGISTER')])
+      server.respond(each, 200, { headers: [bound(each, 600)] });
+    await clock.advance(5000);
+    await server.nothing();
+    assert.isTrue(account.isRegistered && second.isRegistered);
+    const seen = steps.map((step) => (step.step === 'updateContact' ? step.account.uri : step.step));
+    assert.deepEqual(seen, ['restartTransport', account.uri, second.uri, 'completed']);
+  });
+
   it('IPC-17: a later run supersedes: the report says so', async () => {
     const stage = await moving({ monitor: 'manual' });
     const { ua } = stage;
@@ -271,6 +291,57 @@ describe('a change of the network', () => {
     await answerAll(stage);
     assert.equal((await first).outcome, 'superseded');
     assert.deepInclude(await second, { outcome: 'completed', reason: 'two' });
+  });
+
+  it('IPC-41, LIN-30: without a network nothing is tried and nothing sent, accounts are none, calls live; with it come handshake, REGISTER, re-INVITE', async () => {
+    const stage = await moving();
+    const { ua, server, account, call, clock, witness } = stage;
+    const states: unknown[] = [];
+    account.on('registrationChanged', ({ state }) => states.push(state));
+    ua.setNetworkReachable(false);
+    assert.isTrue(server.socket.isClosed);
+    assert.deepEqual(states, ['none']);
+    assert.isFalse(account.isRegistered);
+    assert.deepEqual([call.state, call.connection], ['confirmed', 'reconnecting']);
+    witness('online'); // the app has the word now
+    await clock.advance(700_000); // more than the binding lasts
+    await server.nothing();
+    assert.lengthOf(server.sockets, 1);
+    ua.setNetworkReachable(true);
+    await settle();
+    assert.lengthOf(server.sockets, 2);
+    const { invite } = await answerAll(stage);
+    assert.notEqual(ufrag(invite.body), ufrag(stage.invite.body));
+    assert.deepEqual(states, ['none', 'registering', 'registered']);
+    assert.equal(call.connection, 'connected');
+  });
+
+  it('IPC-41, IPC-42: handleIpChange() tries all the same; what is said twice changes nothing; a user agent that was stopped refuses', async () => {
+    const { ua, server } = await moving({ monitor: 'manual' });
+    ua.setNetworkReachable(false);
+    ua.setNetworkReachable(false);
+    await settle();
+    assert.lengthOf(server.sockets, 1);
+    void ua.handleIpChange();
+    await settle();
+    assert.lengthOf(server.sockets, 2);
+    assert.throws(() => ua.setNetworkReachable('yes' as never), /isReachable/);
+    await ua.stop({ unregister: false });
+    assert.throws(() => ua.setNetworkReachable(true), /was stopped/);
+  });
+
+  it('IPC-41: hung up without a network, the call is over, and the BYE is said with it', async () => {
+    const { ua, server, call, clock } = await moving();
+    ua.setNetworkReachable(false);
+    call.hangup();
+    await clock.advance(60_000);
+    await server.nothing();
+    ua.setNetworkReachable(true);
+    await settle();
+    assert.include(
+      (server.received as SipRequest[]).map(({ method }) => method),
+      'BYE',
+    );
   });
 
   it('wrong options are named; a user agent that was stopped refuses', async () => {
