@@ -13,9 +13,11 @@ export interface ReinviteOptions {
   readonly headers?: readonly Header[];
   /** Finds the way of the media anew. @default false */
   readonly iceRestart?: boolean;
+  /** Where the re-INVITE goes, once, instead of to where the peer said it is (PJSIP's UPDATE_TARGET). */
+  readonly target?: string;
 }
 
-export interface UpdateOptions extends ReinviteOptions {
+export interface UpdateOptions extends Omit<ReinviteOptions, 'target'> {
   /** Without one, nothing changes but the time of the session and where we are reached. @default true */
   readonly offer?: boolean;
 }
@@ -41,13 +43,13 @@ export interface RequestOptions {
 
 export function reinviteCall(leg: Leg, options: ReinviteOptions): Promise<void> {
   const session = leg.mustBeConfirmed('reinvite');
-  return quiet(changed(leg, change(session, options)));
+  return quiet(changed(leg, change(session, options, leg.context.normalize)));
 }
 
 /** One without an offer does not wait for anything. */
 export function updateCall(leg: Leg, options: UpdateOptions): Promise<void> {
   const session = leg.mustHaveDialog('update');
-  return quiet(changed(leg, update(session, options)));
+  return quiet(changed(leg, update(session, options, leg.context.normalize)));
 }
 
 async function changed(leg: Leg, change: Promise<void>): Promise<void> {
@@ -55,15 +57,22 @@ async function changed(leg: Leg, change: Promise<void>): Promise<void> {
   leg.onRenegotiated();
 }
 
-async function change(session: Session, options: ReinviteOptions, method?: 'UPDATE'): Promise<void> {
+async function change(
+  session: Session,
+  options: ReinviteOptions,
+  normalize: (typed: string) => string,
+  method?: 'UPDATE',
+): Promise<void> {
   const headers = checkHeaders(options.headers);
-  await session.change(() => session.renegotiate({ ...options, headers, ...(method && { method }) }));
+  const { target } = options;
+  const uri = target === undefined ? undefined : normalize(target);
+  await session.change(() => session.renegotiate({ ...options, headers, target: uri, ...(method && { method }) }));
 }
 
-async function update(session: Session, options: UpdateOptions): Promise<void> {
+async function update(session: Session, options: UpdateOptions, normalize: (typed: string) => string): Promise<void> {
   if (!session.remoteAllows('UPDATE')) throw new EvercallError('invalidState', 'update: the peer does not allow it');
   if (options.offer === false) await session.update(checkHeaders(options.headers));
-  else await change(session, options, 'UPDATE');
+  else await change(session, options, normalize, 'UPDATE');
 }
 
 /** Methods that have verbs of their own, or whose time only the call knows. */

@@ -16,7 +16,12 @@ import { sdpHeader, sessionDescription } from './session-description.js';
 const travelTime = 1000;
 
 /** Sends the INVITE, acknowledges its 2xx at once, and resolves with the final response when the answer is applied. */
-export async function sendInvite(session: Session, headers: readonly Header[], offer: string): Promise<SipResponse> {
+export async function sendInvite(
+  session: Session,
+  headers: readonly Header[],
+  offer: string,
+  target?: string,
+): Promise<SipResponse> {
   const { core, flow, authenticator, clock } = session.context;
   const sentAt = clock.now();
   let heard = 0;
@@ -45,7 +50,7 @@ export async function sendInvite(session: Session, headers: readonly Header[], o
       reject(new EvercallError('cancelled', why, { status: 487 }));
     };
     const request = core.request(
-      session.dialog.plan('INVITE', headers, offer),
+      { ...session.dialog.plan('INVITE', headers, offer), ...(target !== undefined && { uri: target }) },
       { flow, authenticator },
       {
         onProvisional: (provisional) => {

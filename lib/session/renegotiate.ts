@@ -17,6 +17,8 @@ export interface ChangeOptions extends OfferWish {
   /** @default 'INVITE' */
   readonly method?: 'INVITE' | 'UPDATE';
   readonly headers?: readonly Header[];
+  /** Where this INVITE goes instead of the remote target; what that is from then on, its 2xx says (RFC 3261 §12.2.1.2). */
+  readonly target?: string | undefined;
 }
 
 /** A refusal leaves the session as it was (§14.1). Glare is retried, each time with a fresh offer. */
@@ -33,7 +35,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
       const offer = await unlessGivenUp(session, negotiator.createOffer(wish));
       const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers, sdpHeader];
       const send = method === 'INVITE' ? sendInvite : sendUpdate;
-      response = await session.vitally(() => send(session, all, offer));
+      response = await session.vitally(() => send(session, all, offer, wish.target));
       if (response.status < 300) return;
       await negotiator.rollback();
     } catch (error) {

@@ -226,7 +226,7 @@ export class IpChange implements CallWatcher {
     const { log } = this.#host;
     log.info(`network: ${evidence}`);
     if (evidence === 'offline') return; // a hint, and no reason to give anything up
-    if (evidence !== 'moved' && this.#run && this.#host.clock.now() - this.#began < debounce) {
+    if (evidence !== 'moved' && this.#host.clock.now() - this.#began < debounce) {
       this.#hearMore(evidence);
       return;
     }
@@ -244,9 +244,10 @@ export class IpChange implements CallWatcher {
   #hearMore(evidence: NetworkEvidence): void {
     const { clock, flows } = this.#host;
     for (const flow of flows()) flow.encourage();
+    const isNews = !this.#run;
     this.#cancelEcho ??= clock.after(this.#began + debounce - clock.now(), () => {
       this.#cancelEcho = undefined;
-      if (flows().some(({ state }) => state !== 'open' && state !== 'idle')) this.#onEvidence(evidence);
+      if (isNews || flows().some(({ state }) => state !== 'open' && state !== 'idle')) this.#onEvidence(evidence);
     });
   }
 

@@ -1,4 +1,5 @@
 import { assert } from 'chai';
+import { Deferred } from '../../lib/base/deferred.js';
 import type { Call } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
@@ -293,6 +294,48 @@ describe('a call that loses its connection', () => {
     }
     assert.deepInclude(call.end, { cause: 'timeout', status: 408 });
     assert.isAtLeast(server.received.filter((message) => 'method' in message && message.method === 'UPDATE').length, 2);
+  });
+});
+
+describe('what the peer asks, and a call that is sent elsewhere', () => {
+  it('IPC-13: a re-INVITE of the peer that the app has not decided on gets its answer on the next connection; then comes ours', async () => {
+    const stage = await talking();
+    const { call, server, clock, ok } = stage;
+    const decision = new Deferred<void>();
+    call.on('offer', ({ waitUntil }) => {
+      waitUntil(decision.promise);
+    });
+    const asked = call.once('offer');
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2)));
+    await asked;
+    await loseConnection(stage);
+    await clock.advance(3000);
+    await server.response(100);
+    await server.nothing();
+    decision.resolve();
+    await settle();
+    const answer = await server.response(200);
+    server.send(inDialog('ACK', answer, 2));
+    await accept(stage, await server.request('INVITE'));
+    assert.equal(call.connection, 'connected');
+  });
+
+  it('IPC-27: reinvite({ target }) goes there once; where the peer is from then on, its 200 says', async () => {
+    const stage = await talkingTo();
+    const { call, server } = stage;
+    const sent = call.reinvite({ target: 'sip:elsewhere@other.example' });
+    const invite = await server.request('INVITE');
+    assert.equal(invite.uri, 'sip:elsewhere@other.example');
+    assert.equal(headerValue(invite, 'To'), '<sip:bob@example.com>;tag=peer');
+    const contact = 'Contact: <sip:bob@new.invalid;transport=ws>';
+    server.respond(invite, 200, { headers: [described[0]!, contact], body: peerSdp('sendrecv', 2) });
+    assert.include((await server.request('ACK')).uri, 'bob@new.invalid');
+    await sent;
+    void call.reinvite();
+    assert.include((await server.request('INVITE')).uri, 'bob@new.invalid');
+    let wrong: unknown;
+    await call.reinvite({ target: 'sip:' }).catch((error: unknown) => (wrong = error));
+    assert.propertyVal(wrong, 'code', 'invalidTarget');
   });
 });
 

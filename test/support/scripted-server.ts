@@ -64,6 +64,8 @@ export class ScriptedServer {
   readonly received: SipMessage[] = [];
   /** URLs whose handshake fails. */
   readonly refused = new Set<string>();
+  /** Black holes: URLs whose handshake is never answered. */
+  readonly holes = new Set<string>();
   /** Handshakes are left unanswered. */
   holdsHandshakes = false;
   /** CRLF CRLF is answered (RFC 5626 §3.5.1). */
@@ -85,7 +87,7 @@ export class ScriptedServer {
     this.sockets.push(socket);
     queueMicrotask(() => {
       if (this.refused.has(url)) socket.drop(1006);
-      else if (!this.holdsHandshakes && !socket.isClosed) socket.open();
+      else if (!this.holdsHandshakes && !this.holes.has(url) && !socket.isClosed) socket.open();
     });
     return socket;
   };

@@ -283,6 +283,66 @@ describe('a change of the network', () => {
     assert.deepEqual(seen, ['restartTransport', account.uri, second.uri, 'completed']);
   });
 
+  it('bad input: evidence that flaps for a minute: bounded traffic, and the call is as it was', async () => {
+    for (const evidence of ['online', 'changed', 'moved'] as const) {
+      const { server, witness, clock, call, ua } = await moving({ keepAlive: 'auto' });
+      await clock.advance(10_000);
+      const { requests, handshakes } = ua.stats;
+      let known = server.received.length;
+      const pause = evidence === 'moved' ? 250 : 100; // as often as the addresses are looked at
+      for (let time = 0; time < 60_000; time += pause) {
+        witness(evidence);
+        await clock.advance(pause);
+        for (; known < server.received.length; known++) {
+          const request = server.received[known] as SipRequest;
+          const isInvite = request.method === 'INVITE';
+          if (request.method === 'ACK') continue;
+          const headers = request.method === 'REGISTER' ? [bound(request, 600)] : described;
+          server.respond(request, 200, { headers, body: isInvite ? peerSdp('sendrecv', 2) : '' });
+        }
+      }
+      await clock.advance(5000);
+      const perSecond = evidence === 'moved' ? 10 : 2;
+      assert.isAtMost((ua.stats.handshakes - handshakes) / 60, perSecond, `${evidence}: handshakes`);
+      assert.isAtMost((ua.stats.requests - requests) / 60, perSecond, `${evidence}: requests`);
+      assert.equal(call.state, 'confirmed');
+    }
+  });
+
+  it('bad input: a registrar that refuses us after the change: the calls are brought back all the same, and the report tells both', async () => {
+    const stage = await moving({ monitor: 'manual' });
+    const { server, ua, call } = stage;
+    const done = ua.handleIpChange();
+    await settle();
+    for (const request of server.received.slice(-2) as SipRequest[])
+      if (request.method === 'REGISTER') server.respond(request, 403);
+      else server.respond(request, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await settle();
+    stage.media.connections.at(-1)!.become('disconnected');
+    stage.media.connections.at(-1)!.become('connected');
+    await stage.clock.advance(6000);
+    const { steps } = await done;
+    const told = steps.flatMap((step) => ('status' in step ? [[step.step, step.ok, step.status]] : []));
+    assert.sameDeepMembers(told, [
+      ['updateContact', false, 403],
+      ['refreshCall', true, undefined],
+    ]);
+    assert.equal(call.connection, 'connected');
+  });
+
+  it('bad input: the first server of the list is a black hole after the change: the next one has us after connectTimeout', async () => {
+    const servers = ['ws://one.example/', 'ws://two.example/'];
+    const { ua, server, clock } = await talkingTo({}, {}, { servers, ipChange: { monitor: 'manual' } });
+    server.holes.add(servers[0]!);
+    const done = ua.handleIpChange();
+    await clock.advance(5001);
+    const invite = await server.request('INVITE');
+    assert.equal(server.socket.url, servers[1]);
+    server.respond(invite, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await clock.advance(10_000);
+    assert.deepInclude((await done).steps[0], { step: 'restartTransport', ok: true });
+  });
+
   it('IPC-17: a later run supersedes: the report says so', async () => {
     const stage = await moving({ monitor: 'manual' });
     const { ua } = stage;
