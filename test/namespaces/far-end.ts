@@ -20,6 +20,9 @@ export interface FarEnd {
   answer(): Promise<void>;
   hangup(): Promise<void>;
   heard(): Promise<Heard>;
+  /** Notes when its browser shows another address of its own, where it has a browser. */
+  watchAddresses(): Promise<void>;
+  publishedAddresses(): Promise<readonly number[]>;
   /** Resolves when its side of the call is over. */
   over(): Promise<unknown>;
   close(): Promise<void>;
@@ -64,6 +67,14 @@ export class BaresipFarEnd implements FarEnd {
   heard(): Promise<Heard> {
     if (!this.#ear) throw new Error('baresip has not taken a call');
     return this.#ear.heard();
+  }
+
+  watchAddresses(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  publishedAddresses(): Promise<readonly number[]> {
+    return Promise.resolve([]);
   }
 
   over(): Promise<unknown> {
@@ -125,6 +136,14 @@ export class PageFarEnd implements FarEnd {
 
   heard(): Promise<Heard> {
     return this.page.heard();
+  }
+
+  watchAddresses(): Promise<void> {
+    return this.page.watchAddresses();
+  }
+
+  publishedAddresses(): Promise<readonly number[]> {
+    return this.page.publishedAddresses();
   }
 
   over(): Promise<unknown> {

@@ -70,6 +70,14 @@ export class MovingPage implements Ear {
     return this.#ask(() => harness.countPackets());
   }
 
+  watchAddresses(): Promise<void> {
+    return this.#ask(() => harness.watchAddresses());
+  }
+
+  publishedAddresses(): Promise<readonly number[]> {
+    return this.#ask(() => harness.publishedAddresses());
+  }
+
   notes(): Promise<ReturnType<typeof MovingPhone.notes>> {
     return this.#ask(() => harness.notes());
   }

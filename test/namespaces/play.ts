@@ -1,7 +1,7 @@
 // Plays a fault on a stage of its own, and measures what the two at the ends of the call notice of it.
 import type { Note, LeftOver } from '../support/browser/page/witness.js';
 import { within } from '../support/servers/deadline.js';
-import type { Heard } from './ears.js';
+import type { Heard, Silence } from './ears.js';
 import type { Fault } from './faults.js';
 import type { MovingPage } from './moving-page.js';
 import { Stage, user } from './stage.js';
@@ -11,6 +11,10 @@ export interface Outcome {
   readonly inbound: number;
   /** As the far end heard it. */
   readonly outbound: number;
+  /** The silences that lasted for too long, a line each. */
+  readonly tooLong: readonly string[];
+  /** Seconds from the fault to when a browser at either end showed another address of its own. */
+  readonly published: readonly number[];
   /** Seconds from the fault to the return of a path. */
   readonly pathBack: number;
   /** Seconds from the fault to a registration over another connection than before. */
@@ -61,6 +65,7 @@ export async function prepare(fault: Fault): Promise<Prepared> {
 async function strike(stage: Stage, fault: Fault): Promise<Outcome> {
   const { page } = stage;
   await page.watchPackets();
+  await Promise.all([page.watchAddresses(), stage.far.watchAddresses()]);
   const { concealments } = await page.countPackets();
   const registration = await watchRegistration(stage);
   page.cutFiles();
@@ -79,6 +84,7 @@ async function strike(stage: Stage, fault: Fault): Promise<Outcome> {
   const counted = fault.countsFrom === 'back' ? back : start;
   page.mendFiles();
   const [inbound, outbound] = [await page.heard(), await stage.far.heard()];
+  const published = (await Promise.all([page.publishedAddresses(), stage.far.publishedAddresses()])).flat();
   const { isSame, state } = await page.standing();
   const registeredAt = registration.stop();
   const hungUp = await (fault.hangsUp === 'far' ? beHungUp(stage) : hangUp(stage));
@@ -87,10 +93,16 @@ async function strike(stage: Stage, fault: Fault): Promise<Outcome> {
     (error: unknown) => `\n${String(error)}`,
   );
   const notes = await page.notes();
+  const excuses = [back, ...published];
   const missed = page.filesMissed.map((file) => `\nnot loaded: ${file}`).join('');
   return {
     inbound: longest(inbound, counted, end),
     outbound: longest(outbound, counted, end),
+    tooLong: [
+      ...tooLong('page', inbound, fault, counted, excuses, since),
+      ...tooLong('far end', outbound, fault, counted, excuses, since),
+    ],
+    published: published.map(since),
     pathBack: since(back),
     registered: registeredAt === undefined ? undefined : since(registeredAt),
     withoutPackets: packets.longestWait / 1000,
@@ -138,6 +150,28 @@ function longest({ silences, isSilent }: Heard, start: number, end: number): num
   if (isSilent) return Infinity;
   const lengths = silences.map(({ from, to }) => Math.min(to, end) - Math.max(from, start));
   return Math.max(0, ...lengths) / 1000;
+}
+
+/** Seconds of silence after which there is both a path and, in the browser, an address to use it from. */
+const grace = 0.3;
+
+/** Those that exceed the target, and cannot be excused by a path or an address that came late. */
+function tooLong(
+  ear: string,
+  { silences, isSilent }: Heard,
+  { target }: Fault,
+  start: number,
+  excuses: readonly number[],
+  since: (at: number) => number,
+): string[] {
+  const isTooLong = ({ from, to }: Silence): boolean =>
+    (to - Math.max(from, start)) / 1000 > target.silence &&
+    !excuses.some((at) => at > from && at < to && (to - at) / 1000 <= grace);
+  const told = silences
+    .filter(({ to }) => to > start)
+    .filter(isTooLong)
+    .map(({ from, to }) => `${ear}: ${since(from).toFixed(2)} to ${since(to).toFixed(2)}`);
+  return isSilent ? [...told, `${ear}: to the end`] : told;
 }
 
 /** Looks for a binding by another connection than those there are now. */

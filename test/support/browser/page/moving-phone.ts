@@ -98,6 +98,47 @@ export function silences(): {
   return ear;
 }
 
+const published: number[] = [];
+let isWatching = false;
+
+/**
+ * Notes when the browser shows an address that it did not show before, until `published` is asked for: nothing can be gathered
+ * on a new address any sooner. By one connection of our own, with an ICE restart a look.
+ */
+export async function watchAddresses(): Promise<void> {
+  isWatching = true;
+  const pc = new RTCPeerConnection();
+  pc.createDataChannel('');
+  let known = await addresses(pc);
+  void (async () => {
+    while (isWatching) {
+      const present = await addresses(pc);
+      if (present.some((address) => !known.includes(address))) published.push(now());
+      if (present.length > 0) known = present;
+    }
+    pc.close();
+  })();
+}
+
+/** When an address was new, in milliseconds since 1970. */
+export function publishedAddresses(): readonly number[] {
+  isWatching = false;
+  return published;
+}
+
+async function addresses(pc: RTCPeerConnection): Promise<readonly string[]> {
+  const found = new Set<string>();
+  const gathered = new Promise<void>((resolve) => {
+    pc.onicecandidate = ({ candidate }) => {
+      if (candidate?.address) found.add(candidate.address);
+      else resolve();
+    };
+  });
+  await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
+  await Promise.race([gathered, new Promise((resolve) => unwatched.after(resolve, 200))]);
+  return [...found];
+}
+
 /** Of the audio that comes in: what was invented because packets were missing, and the longest wait for one. */
 export interface Packets {
   readonly concealments: number;

@@ -150,11 +150,15 @@ function watchTimers(): void {
     clear(id);
     stop(id);
   };
-  unwatched = { every: every.bind(globalThis), stop: stop.bind(globalThis) };
+  unwatched = { every: every.bind(globalThis), after: set.bind(globalThis), stop: stop.bind(globalThis) };
 }
 
 /** Timers that are not counted, for who only watches. */
-export let unwatched: { every: (run: () => void, ms: number) => unknown; stop: (id?: number) => void };
+export let unwatched: {
+  every: (run: () => void, ms: number) => unknown;
+  after: (run: (value: unknown) => void, ms: number) => unknown;
+  stop: (id?: number) => void;
+};
 
 watchTimers();
 watchLog();
