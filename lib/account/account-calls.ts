@@ -131,11 +131,15 @@ export class AccountCalls {
       this.#refuse(transaction, { status: 500, headers: [] });
       return;
     }
-    const { replacedBy, takeOver } = replacement;
+    const { acceptSuccession, isPeers, replacedBy, takeOver } = replacement;
     const { context } = this.#line(transaction.flow);
     const old = this.#refusal(request) ?? replacedBy(request, context, this);
     if ('status' in old) {
       this.#refuse(transaction, old);
+      return;
+    }
+    if (isPeers(old, request)) {
+      await acceptSuccession(old, request, transaction);
       return;
     }
     const call = this.#answerable(request, transaction);
@@ -258,6 +262,7 @@ export class AccountCalls {
       },
       normalize,
       place: (target, options, sent) => this.place(target, options, sent),
+      routes: () => identity().routes,
       contact: (purpose) => ({
         name: 'Contact',
         value: (identity().branchOf(flow) ?? identity().branch).contact.value(purpose),

@@ -43,6 +43,8 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   readonly clock: Clock;
   readonly media: MediaSessionConfig;
   readonly mediaEnvironment: MediaEnvironment;
+  /** Of a request outside of any dialog. */
+  readonly routes: () => readonly string[];
   readonly contact: (purpose?: { readonly anonymous?: boolean }) => Header;
   readonly limits: CallLimits;
   /** Whether what servers assert of the peer is shown. */

@@ -66,6 +66,18 @@ export class CallMedia implements Negotiator, MediaSessionUser {
     return this.#session;
   }
 
+  get config(): MediaSessionConfig {
+    return this.#config;
+  }
+
+  /** The call goes on with other media; the former end. */
+  adopt(session: MediaSession, offerer: 'local' | 'remote'): void {
+    this.#session.close();
+    this.#session = session;
+    this.offerer = offerer;
+    this.refresh();
+  }
+
   /** What the call was told of its media. */
   get options(): MediaOptions {
     const { audio, track, receiveOnlyWithoutMicrophone } = this.#config;

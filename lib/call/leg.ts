@@ -67,6 +67,10 @@ export class Leg implements SessionUser, CallMediaUser {
   /** When an INVITE that was lost with its connection went out again. */
   #placedAgainAt = -Infinity;
   incoming: IncomingInvite | undefined;
+  /** Gives up the INVITE that is to bring another dialog. */
+  abandonSuccession: (() => void) | undefined;
+  /** While an INVITE of the peer's brings another dialog. */
+  succession: Promise<void> | undefined;
   #session: Session | undefined;
   #state: CallState;
   /** What becomes of it by itself, while it rings. */
@@ -191,6 +195,14 @@ export class Leg implements SessionUser, CallMediaUser {
   /** The one that is answered, or is to be. */
   get session(): Session | undefined {
     return this.#session ?? this.outgoing?.session ?? this.incoming?.session;
+  }
+
+  /** Another dialog takes the place of the one that was answered. */
+  succeed(session: Session): void {
+    session.isRecovering = this.#session?.isRecovering ?? false;
+    this.#session = session;
+    this.callId = session.dialog.callId;
+    this.onRenegotiated();
   }
 
   /** As long as there is no other, the early one. */
@@ -359,6 +371,7 @@ export class Leg implements SessionUser, CallMediaUser {
     this.context.watcher?.onConfirmed(this);
     this.#step('confirmed');
     this.media.refresh();
+    import('./replacement.js').catch(() => undefined); // it must be there when the network is not
     if (this.events.has('offer')) import('./peer-offer.js').catch(() => undefined); // one may come as the network comes back
     if (this.media.session.hasLateCandidates) this.onLateCandidate();
     this.#answered?.resolve();
@@ -452,6 +465,7 @@ export class Leg implements SessionUser, CallMediaUser {
       stats: this.media.lastStats,
     });
     this.#reconnection?.stop();
+    this.abandonSuccession?.();
     this.media.session.close();
     const previous = this.#state;
     this.#state = 'disconnected';

@@ -6,6 +6,7 @@
  *   offer     the same, with what was to be changed meanwhile
  *   media     re-INVITE with ICE restart
  *   rebuild   another RTCPeerConnection: the peer cannot restart ICE
+ *   replace   another dialog, by INVITE with Replaces: nothing that is said in this one reaches the peer
  */
 import { sleep } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
@@ -18,7 +19,7 @@ import type { Leg } from './leg.js';
 /** Whether a call has its connection, and a path for its media. */
 export type CallConnection = 'connected' | 'reconnecting';
 
-const rungs = ['dialog', 'offer', 'media', 'rebuild'] as const;
+const rungs = ['dialog', 'offer', 'media', 'rebuild', 'replace'] as const;
 export type Rung = (typeof rungs)[number];
 
 /** What came of it, for the report of who asked for it. */
@@ -27,6 +28,19 @@ export interface Recovery {
   readonly ok: boolean;
   /** Of the refusal. */
   readonly status: number | undefined;
+}
+
+interface Failure {
+  readonly attempt: number;
+  /** Whether there is time for more. */
+  readonly isPatient: boolean;
+  /** The peer has told meanwhile that it is somewhere else. */
+  readonly isElsewhere: boolean;
+}
+
+interface Next {
+  readonly rung: Rung;
+  readonly wait: number;
 }
 
 /** Milliseconds that a path may be lost without a word: most come back by themselves. */
@@ -41,6 +55,8 @@ const tellings = 4;
 const settling = 3000;
 /** Milliseconds for which a refusal that may pass is put up with, the first wait after one, and the longest. */
 const forbearance = 32_000;
+/** Milliseconds that the peer gets to answer a re-INVITE that asks for nothing but the call it has. */
+const grace = 4000;
 const firstWait = 200;
 const longestWait = 5000;
 /** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
@@ -72,6 +88,11 @@ export class Reconnection {
   #recoveries: readonly Recovery[] = none;
   /** The present step. */
   #climbing: Rung = 'dialog';
+  /** The peer has said that it knows nothing of the dialog. */
+  #isGone = false;
+  /** How often another dialog was tried, and what was tried before. */
+  #replaced = 0;
+  #below: Rung = 'media';
   /** Wakes who waits for the media. */
   #proven: Deferred<void> | undefined;
 
@@ -173,17 +194,17 @@ export class Reconnection {
   }
 
   async #run(): Promise<Recovery> {
-    const session = this.#leg.session!;
-    const { clock, log } = this.#leg.context;
+    const { clock } = this.#leg.context;
     let done: Rung = this.#rung!;
     let attempt = 0;
     let failing = 0;
-    session.isRecovering = true;
     try {
       while (this.#rung && !this.#leg.end) {
         await this.#connected();
         if (this.#isOver()) break;
         done = this.#take();
+        const session = this.#leg.session!;
+        session.isRecovering = true;
         const { located } = session;
         const { generation } = this.#leg.media.session;
         try {
@@ -191,30 +212,22 @@ export class Reconnection {
             this.#yield(session, error, done, generation),
           );
           session.acknowledgeAgain();
-          if (done === 'media' || done === 'rebuild') await this.#prove(session);
-          attempt = 0;
+          if (done === 'media' || done === 'rebuild' || done === 'replace') await this.#prove(this.#leg.session!);
+          attempt = this.#replaced = 0;
         } catch (error) {
           if (this.#isOver()) break;
           if (attempt === 0) failing = clock.now();
           const isPatient = clock.now() - failing < forbearance;
           const isElsewhere = session.located !== located; // it went where the peer was before it moved
-          const next = this.#afterFailure(error, done, isElsewhere ? 0 : attempt, isPatient);
+          const next = this.#afterFailure(error, done, { attempt: isElsewhere ? 0 : attempt, isPatient, isElsewhere });
           attempt++;
-          if (!next && (error as Partial<EvercallError>).code === 'timeout') {
-            session.bye([], { by: 'network', status: 408, reason: String(error), error: error as EvercallError });
-            break;
-          }
-          if (!next) {
-            log.warn(`call ${this.#leg.callId} could not be refreshed (${done}): ${String(error)}`);
-            if ((error as Partial<EvercallError>).code !== 'rejected' || isPassing(error)) this.#pause();
-            return { rung: done, ok: false, status: (error as Partial<EvercallError>).status };
-          }
+          if (!next) return this.#giveUp(error as EvercallError, done);
           if (next.wait > 0) await sleep(this.#leg.context.clock, next.wait);
           this.#rung = higher(this.#rung, next.rung);
         }
       }
     } finally {
-      session.isRecovering = false;
+      if (this.#leg.session) this.#leg.session.isRecovering = false;
     }
     return { rung: done, ok: !this.#leg.end, status: this.#leg.end?.status };
   }
@@ -241,8 +254,13 @@ export class Reconnection {
 
   /** Resolves with what was done: when its turn comes, more may be wanted. */
   async #refresh(session: Session, wanted: Rung): Promise<Rung> {
+    if (wanted === 'replace') {
+      const { succeedDialog } = await import('./succession.js');
+      await succeedDialog(this.#leg);
+      return wanted;
+    }
     if (wanted === 'dialog' && session.remoteAllows('UPDATE')) {
-      await session.update();
+      await this.#update(session);
       return wanted;
     }
     const { clock } = this.#leg.context;
@@ -251,11 +269,20 @@ export class Reconnection {
       this.#cancelPatience?.();
       if (rung === 'rebuild') this.#leg.media.renew();
       if (rung === 'media') this.#restartedAt = clock.now();
-      await session.renegotiate({ iceRestart: rung === 'media' });
+      await session.renegotiate({ iceRestart: rung === 'media', patience: grace });
       // long ago, and perhaps it was the peer's offer that did it in the end
       if (rung === 'media' && clock.now() - this.#restartedAt > settling) this.#restartedAt = clock.now();
       return rung;
     });
+  }
+
+  /** Whoever says nothing for that long has not heard us. */
+  async #update(session: Session): Promise<void> {
+    const silence = new Deferred<never>();
+    const cancel = this.#leg.context.clock.after(grace, () => {
+      silence.reject(new EvercallError('timeout', `no answer to an UPDATE within ${grace} ms`, { status: 408 }));
+    });
+    await Promise.race([session.update(), silence.promise]).finally(cancel);
   }
 
   /** Where ours made way for the peer's offer, that has said where both are; and it has restarted ICE, if it was made for that. */
@@ -325,19 +352,38 @@ export class Reconnection {
   }
 
   /** What to try next, and after how long; nothing where the peer has said its last word. */
-  #afterFailure(
-    error: unknown,
-    rung: Rung,
-    attempt: number,
-    isPatient: boolean,
-  ): { rung: Rung; wait: number } | undefined {
-    const { code } = error as Partial<EvercallError>;
+  #afterFailure(error: unknown, rung: Rung, failure: Failure): Next | undefined {
+    const { attempt, isPatient, isElsewhere } = failure;
+    const { code, status = 0 } = error as Partial<EvercallError>;
     if (code === 'transport') return { rung, wait: 0 }; // lost once more: the next connection will tell
-    if (code === 'timeout') return attempt === 0 ? { rung, wait: 0 } : undefined;
-    if (isPassing(error))
-      return isPatient ? { rung, wait: Math.min(longestWait, firstWait * 2 ** attempt) } : undefined;
+    if (status === 481 && !isElsewhere) this.#isGone = true;
+    const again = { rung, wait: Math.min(longestWait, firstWait * 2 ** attempt) };
+    if (rung === 'replace')
+      return this.#isGone || status === 603 || !isPatient ? undefined : { ...again, rung: this.#below };
+    // what was said went astray, or to a peer that knows nothing of this dialog: both may know each other by another
+    const isUnheard = code === 'timeout' || code === 'cancelled' || [404, 408, 410, 430, 481].includes(status);
+    const isRefused = attempt > 0 && (status === 480 || (status >= 500 && status < 600));
+    if (!isElsewhere && (isUnheard || isRefused) && this.#replaced < 2) {
+      this.#replaced++;
+      this.#below = rung;
+      return { rung: 'replace', wait: 0 };
+    }
+    if (isUnheard || isPassing(error)) return isPatient ? again : undefined;
     if (rung === 'media' && code !== 'protocol') return { rung: 'rebuild', wait: 0 };
     return undefined;
+  }
+
+  /** Everything was tried. A call that the peer has not is over, and one without any path; where media flow, they go on. */
+  #giveUp(error: EvercallError, rung: Rung): Recovery {
+    const { status = 408, message: reason, code } = error;
+    const { session, context, media, callId } = this.#leg;
+    const isSilent = code === 'timeout' || code === 'cancelled';
+    context.log.warn(`call ${callId} could not be brought back (${rung}): ${String(error)}`);
+    if (this.#isGone) session?.end({ by: 'remote', status: 481, reason, error });
+    else if (isSilent && media.session.state !== 'connected')
+      session?.bye([], { by: 'network', status: 408, reason, error });
+    else if (code !== 'rejected' || isPassing(error)) this.#pause();
+    return { rung, ok: false, status };
   }
 
   /** The call stays, and so does the hope. */

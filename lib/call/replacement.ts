@@ -7,6 +7,8 @@ import type { Call } from './call.js';
 import type { CallContext } from './call-context.js';
 import type { Leg } from './leg.js';
 
+export { acceptSuccession, isPeers } from './succession.js';
+
 /** The calls of an account. */
 export interface Replaceable {
   has(call: Call): boolean;

@@ -257,8 +257,9 @@ export class MediaSession implements ConnectionUser {
   /** Takes over what the app has set on a session that this one replaces. */
   follow(former: MediaSession): void {
     this.#limits = former.#limits;
+    this.#hold = former.#hold;
     this.#local.setMuted(former.muted);
-    if (this.#limits) this.#silence();
+    if (this.#limits ?? this.#hold) this.#silence();
   }
 
   get localHold(): boolean {

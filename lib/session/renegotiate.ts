@@ -19,22 +19,27 @@ export interface ChangeOptions extends OfferWish {
   readonly headers?: readonly Header[];
   /** Where this INVITE goes instead of the remote target; what that is from then on, its 2xx says (RFC 3261 §12.2.1.2). */
   readonly target?: string | undefined;
+  /** Milliseconds after which a re-INVITE without an answer is given up. @default as long as its transaction lasts */
+  readonly patience?: number;
 }
 
 /** A refusal leaves the session as it was (§14.1). Glare is retried, each time with a fresh offer. */
 export async function renegotiate(session: Session, wish: ChangeOptions): Promise<void> {
   const { negotiator, clock } = session.context;
-  const { method = 'INVITE', headers = [] } = wish;
+  const { method = 'INVITE', headers = [], patience } = wish;
   for (let attempt = 0; ; attempt++) {
     await session.whenConnected(); // what we say of ourselves is of the present connection
     await session.whenStable(method);
     session.exchange = 'localOffer';
     const { located } = session;
     let response: SipResponse | undefined;
+    let cancel: (() => void) | undefined;
     try {
       const offer = await unlessGivenUp(session, negotiator.createOffer(wish));
       const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers, sdpHeader];
       const send = method === 'INVITE' ? sendInvite : sendUpdate;
+      if (patience !== undefined)
+        cancel = clock.after(patience, () => session.giveUpInvite?.(`no answer to a re-INVITE within ${patience} ms`));
       response = await session.vitally(() => send(session, all, offer, wish.target));
       if (response.status < 300) return;
       await negotiator.rollback();
@@ -42,6 +47,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
       if (!session.isOver) await negotiator.rollback();
       if (session.isOver || attempt === retries || !isToBeRepeated(session, error, located)) throw error;
     } finally {
+      cancel?.();
       session.exchange = 'stable';
     }
     if (response) {

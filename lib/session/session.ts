@@ -48,7 +48,8 @@ export class Session implements DialogUser, SessionTimerUser {
   readonly dialog: Dialog;
   /** Glare timers differ for the owner of the Call-ID (§14.1). */
   readonly ownsCallId: boolean;
-  readonly user: SessionUser;
+  /** Another one where the session takes the place of another. */
+  user: SessionUser;
   /** While it is one of an INVITE's early dialogs: the INVITE goes on without it, and so does its user. */
   onForkEnd: (() => void) | undefined;
   /** What is left to do when the session ends: an INVITE that has no answer yet gets one. */
@@ -299,7 +300,7 @@ export class Session implements DialogUser, SessionTimerUser {
   endIfGone(response: SipResponse, method: string, located: number): void {
     const { status, reason } = response;
     const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
-    if (status === 481) this.end(end);
+    if (status === 481 && !this.isRecovering) this.end(end);
     else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && this.#isSilent(located))
       this.bye([], end);
   }

@@ -2,10 +2,10 @@ import { assert } from 'chai';
 import { Deferred } from '../../lib/base/deferred.js';
 import type { Call } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
-import type { SipRequest } from '../../lib/parser/index.js';
+import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { calling, described, inDialog, peerCalls, peerOffer, talking, talkingTo, towards } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
-import { peerSdp, toTagOf } from '../support/phone.js';
+import { peerRequest, peerSdp, toTagOf } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 
 const updates = { headers: ['Allow: INVITE, ACK, BYE, UPDATE'] };
@@ -231,13 +231,17 @@ describe('a call that loses its connection', () => {
     });
   }
 
-  it('IPC-21: a 481 ends it: the peer knows nothing of it any more', async () => {
+  it('IPC-21: a 481 ends it, when no other dialog can be had: the peer knows nothing of it any more', async () => {
     const stage = await talkingTo(updates);
     await loseConnection(stage);
     stage.server.respond(await stage.server.request('UPDATE'), 481);
+    for (const _ of ['registered', 'contact']) {
+      stage.server.respond(await stage.server.request('INVITE'), 481);
+      await stage.server.request('ACK');
+    }
     const { status, recoveries } = await stage.call.ended;
     assert.equal(status, 481);
-    assert.deepEqual(recoveries, [{ rung: 'dialog', ok: false, status: undefined }]);
+    assert.deepEqual(recoveries, [{ rung: 'replace', ok: false, status: undefined }]);
     await stage.server.nothing();
     assert.isTrue(stage.media.microphones.every(({ readyState }) => readyState === 'ended'));
   });
@@ -255,11 +259,11 @@ describe('a call that loses its connection', () => {
     assert.isEmpty((await calm.call.ended).recoveries);
   });
 
-  it('a 408 does not end it while it is on its way back', async () => {
+  it('a 503 does not end it while it is on its way back', async () => {
     const stage = await talkingTo(updates);
     const { call, server, clock } = stage;
     await loseConnection(stage);
-    server.respond(await server.request('UPDATE'), 408);
+    server.respond(await server.request('UPDATE'), 503);
     await clock.advance(200);
     server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
     await settle();
@@ -273,10 +277,10 @@ describe('a call that loses its connection', () => {
     server.respond(await server.request('UPDATE'), 480);
     await clock.advance(200);
     await server.request('UPDATE');
-    await clock.advance(5000);
+    await clock.advance(3000);
     server.send(inDialog('UPDATE', ok, 2, { Contact: '<sip:bob@moved.invalid;transport=ws>' }));
     await server.response(200);
-    await clock.advance(27_000);
+    await clock.advance(1200);
     const again = await server.request('UPDATE');
     assert.include(again.uri, 'moved.invalid');
     server.respond(again, 200, { headers: described.slice(1) });
@@ -286,14 +290,17 @@ describe('a call that loses its connection', () => {
 
   it('a peer that never answers, while the server does, is given up in the end', async () => {
     const stage = await talkingTo(updates);
-    const { call, server, clock } = stage;
+    const { call, server, clock, media } = stage;
+    media.connections[0]!.become('disconnected');
     await loseConnection(stage);
-    for (let second = 0; second < 70 && !call.end; second++) {
+    for (let second = 0; second < 120 && !call.end; second++) {
       server.send('\r\n');
       await clock.advance(1000);
     }
     assert.deepInclude(call.end, { cause: 'timeout', status: 408 });
-    assert.isAtLeast(server.received.filter((message) => 'method' in message && message.method === 'UPDATE').length, 2);
+    const sent = server.received.filter((message) => 'method' in message && message.method === 'INVITE').length;
+    assert.isAtLeast(sent, 3);
+    assert.isAtMost(sent, 20);
   });
 });
 
@@ -682,5 +689,162 @@ describe('when both sides have moved', () => {
     server.respond(ours, 200, { headers: described, body: restarting.replace('actpass', 'active') });
     await server.request('ACK');
     await server.response(491);
+  });
+});
+
+describe('a call whose dialog cannot be reached any more', () => {
+  const peers = { tag: 'again', contact: '<sip:bob@elsewhere.invalid;transport=ws>' };
+
+  /** The INVITE that is to bring another dialog. */
+  async function succeeding(stage: Phone & { call: Call; invite: SipRequest }, status: number): Promise<SipRequest> {
+    const { server } = stage;
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), status);
+    return server.request('INVITE');
+  }
+
+  for (const status of [430, 481, 404])
+    it(`IPC-22: ${status}: INVITE with Replaces to where the peer is registered, and the call goes on in the new dialog`, async () => {
+      const stage = await talkingTo(updates);
+      const { call, server, media, invite } = stage;
+      const seen: unknown[] = [];
+      call.on('stateChanged', ({ state }) => seen.push(state));
+      const next = await succeeding(stage, status);
+      assert.equal(next.uri, 'sip:bob@example.com');
+      assert.equal(headerValue(next, 'Require'), 'replaces');
+      assert.equal(
+        headerValue(next, 'Replaces'),
+        `${headerValue(invite, 'Call-ID')};to-tag=peer;from-tag=${/tag=(\S+)/.exec(headerValue(invite, 'From')!)![1]}`,
+      );
+      assert.notEqual(headerValue(next, 'Call-ID'), headerValue(invite, 'Call-ID'));
+      assert.notEqual(fingerprint(next.body), fingerprint(invite.body), 'the peer has nothing of the former media');
+      assert.equal(media.connections[0]!.signalingState, 'stable', 'which go on until there are others');
+      server.respond(next, 200, {
+        headers: [described[0]!, `Contact: ${peers.contact}`],
+        body: peerSdp(),
+        toTag: peers.tag,
+      });
+      await server.request('ACK');
+      media.connections[1]!.become('connected');
+      await settle();
+      assert.equal(media.connections[0]!.signalingState, 'closed');
+      assert.equal(call.connection, 'connected');
+      assert.deepEqual(seen, []);
+      call.hangup();
+      const bye = await server.request('BYE');
+      assert.equal(headerValue(bye, 'Call-ID'), headerValue(next, 'Call-ID'));
+      assert.equal(bye.uri, 'sip:bob@elsewhere.invalid;transport=ws');
+      server.respond(bye, 200);
+      await stage.clock.advance(40_000);
+      await server.nothing();
+      assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
+    });
+
+  it('IPC-11: one that is held is held in the new dialog, too', async () => {
+    const stage = await talkingTo(updates);
+    const held = stage.call.hold();
+    await accept(stage, await stage.server.request('INVITE'), 'recvonly');
+    await held;
+    assert.include(String((await succeeding(stage, 481)).body), 'a=sendonly');
+  });
+
+  it('the peer that cannot be reached where it is registered is tried where it was last', async () => {
+    const stage = await talkingTo(updates);
+    const { server } = stage;
+    server.respond(await succeeding(stage, 430), 480);
+    await server.request('ACK');
+    assert.equal((await server.request('INVITE')).uri, 'sip:bob@bob.invalid;transport=ws');
+  });
+
+  it('… and a GRUU finds that very phone, and no other', async () => {
+    const stage = await talkingTo({ headers: [...updates.headers] });
+    const { server } = stage;
+    const gruu = 'sip:bob@example.com;gr=urn:uuid:f81d4fae';
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), 200, { headers: [`Contact: <${gruu}>`] });
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), 430);
+    const next = await server.request('INVITE');
+    assert.equal(next.uri, gruu);
+  });
+
+  it('a re-INVITE that is not answered within 4 s was not heard: it is given up, and another dialog sought', async () => {
+    const stage = await talkingTo();
+    const { server, clock } = stage;
+    await loseConnection(stage);
+    const again = await server.request('INVITE');
+    server.respond(again, 100);
+    await clock.advance(4000);
+    server.respond(await server.request('CANCEL'), 200);
+    const next = await server.request('INVITE');
+    assert.isDefined(headerValue(next, 'Replaces'));
+  });
+
+  it('a peer without Replaces refuses it with 420: media that are well go on, and the dialog is tried again', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, media, clock } = stage;
+    let refusals = 0;
+    server.respond(await succeeding(stage, 430), 420);
+    for (; refusals < 20; refusals++) {
+      await clock.advance(7000);
+      const request = server.received.at(-1) as SipRequest;
+      if (request.method === 'ACK') continue;
+      await server.skip();
+      server.respond(request, request.method === 'INVITE' ? 420 : 430);
+    }
+    assert.equal(call.state, 'confirmed');
+    assert.equal(media.connections[0]!.signalingState, 'stable');
+  });
+
+  it('hung up meanwhile, it is over at once: the INVITE is taken back', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, media } = stage;
+    const next = await succeeding(stage, 430);
+    server.respond(next, 100);
+    call.hangup();
+    await server.request('BYE');
+    await server.request('CANCEL');
+    assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
+  });
+});
+
+describe('an INVITE with Replaces of the peer itself', () => {
+  const offer = (ok: SipResponse): string =>
+    peerRequest(
+      'INVITE',
+      { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2', Contact: '<sip:bob@moved.invalid;transport=ws>', Replaces: `call-1;to-tag=${toTagOf(ok)};from-tag=bobtag`, Require: 'replaces' },
+      peerOffer(),
+    ); // prettier-ignore
+
+  it('is answered at once, and is the same call: the former dialog gets a BYE, the app hears of nothing', async () => {
+    const stage = await talking();
+    const { call, server, media, ok, ua, account } = stage;
+    ua.on('incomingCall', () => assert.fail('an incoming call'));
+    call.on('replaced', () => assert.fail('another call'));
+    const off = call.on('stateChanged', () => assert.fail('another state'));
+    server.send(offer(ok));
+    await server.arrival();
+    const second = await server.response(200);
+    server.send(inDialog('ACK', second, 1, { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2' }));
+    const bye = await server.request('BYE');
+    assert.equal(headerValue(bye, 'Call-ID'), 'call-1');
+    server.respond(bye, 200);
+    await settle();
+    assert.deepEqual([...account.calls], [call]);
+    assert.equal(media.connections[0]!.signalingState, 'closed');
+    off();
+    call.hangup();
+    assert.equal((await server.request('BYE')).uri, 'sip:bob@moved.invalid;transport=ws');
+  });
+
+  it('… and the callee gives up its own for it; the caller refuses it with 491 while its own is under way', async () => {
+    const stage = await talking(updates.headers.length > 0 ? { Allow: 'INVITE, ACK, BYE, UPDATE' } : {});
+    const { server, ok } = stage;
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), 430);
+    server.respond(await server.request('INVITE'), 100);
+    server.send(offer(ok));
+    server.respond(await server.request('CANCEL'), 200);
+    await server.response(200);
   });
 });

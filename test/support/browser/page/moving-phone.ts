@@ -112,6 +112,7 @@ export async function watchAddresses(): Promise<void> {
   let known = await addresses(pc);
   void (async () => {
     while (isWatching) {
+      await new Promise((resolve) => unwatched.after(resolve, 100));
       const present = await addresses(pc);
       if (present.some((address) => !known.includes(address))) published.push(now());
       if (present.length > 0) known = present;
@@ -135,7 +136,7 @@ async function addresses(pc: RTCPeerConnection): Promise<readonly string[]> {
     };
   });
   await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
-  await Promise.race([gathered, new Promise((resolve) => unwatched.after(resolve, 200))]);
+  await Promise.race([gathered, new Promise((resolve) => unwatched.after(resolve, 1000))]);
   return [...found];
 }
 

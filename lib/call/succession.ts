@@ -1,0 +1,207 @@
+/**
+ * Another dialog takes the place of one that cannot be reached any more, and to the app it is the same call: an INVITE with
+ * Replaces, ours (RFC 3891 §4) or that of the peer who is cut off (§3).
+ */
+import { Deferred } from '../base/deferred.js';
+import { EvercallError } from '../base/errors.js';
+import { newCallId } from '../base/random.js';
+import { From, Replaces, headerValue, parseAddress, parseUri, isSipUri, read } from '../parser/index.js';
+import type { Header, SipRequest } from '../parser/index.js';
+import { IncomingInvite } from '../session/incoming-invite.js';
+import { OutgoingInvite } from '../session/outgoing-invite.js';
+import type { SessionEnd, SessionUser } from '../session/session-context.js';
+import type { Session } from '../session/session.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { Leg } from './leg.js';
+import { SpareMedia } from './spare-media.js';
+
+/** Milliseconds that the peer gets: it answers by itself. */
+const patience = 4000;
+
+/**
+ * Sends the INVITE to where the peer is registered, then to where it was last; resolves when one of them has answered. Rejects
+ * with the last refusal: 481, and whoever is called knows nothing of the call. Until one is accepted all is as it was.
+ */
+export async function succeedDialog(leg: Leg): Promise<void> {
+  const former = leg.mustBeConfirmed('succeedDialog');
+  let last: unknown;
+  for (const target of targets(former)) {
+    if (leg.end) return;
+    try {
+      await invite(leg, former, target);
+      return;
+    } catch (error) {
+      last = error;
+      await leg.succession; // that of the peer, for which ours was given up
+      leg.context.log.info(`call ${leg.callId}: ${target} did not take it back: ${String(error)}`);
+      if (leg.session !== former) return;
+    }
+  }
+  throw last;
+}
+
+/** A GRUU (RFC 5627) finds that very phone; else whoever is registered for the peer's address, and one of them knows the call. */
+function targets({ dialog }: Session): readonly string[] {
+  const { remoteTarget } = dialog;
+  const contact = parseUri(remoteTarget);
+  if (isSipUri(contact) && contact.params.has('gr')) return [remoteTarget];
+  return [parseAddress(dialog.remote).uri, remoteTarget];
+}
+
+async function invite(leg: Leg, former: Session, target: string): Promise<void> {
+  const { context } = leg;
+  const { callId, localTag, remoteTag, local } = former.dialog;
+  const replaces = Replaces.write({ callId, toTag: remoteTag, fromTag: localTag, earlyOnly: false, params: new Map() });
+  const headers: readonly Header[] = [
+    { name: 'Replaces', value: replaces },
+    { name: 'Require', value: 'replaces' }, // §6.2: who does not know it would ring
+  ];
+  const media = new SpareMedia(leg.media, context);
+  const heir = new Heir(leg);
+  try {
+    const offer = await media.createOffer();
+    const outgoing = new OutgoingInvite(
+      { ...leg.sessionContext, negotiator: media },
+      { target, from: local.replace(/;tag=[^;>]*$/i, ''), routes: context.routes(), headers, callId: newCallId(context.core.random), offer },
+      heir,
+    ); // prettier-ignore
+    const cancel = context.clock.after(patience, () => {
+      outgoing.cancel();
+      heir.fail(new EvercallError('timeout', `no answer from ${target}`, { status: 408 }));
+    });
+    const giveUp = (): void => {
+      outgoing.cancel();
+      heir.fail(new EvercallError('cancelled', 'the call was over, or came back by itself', { status: 487 }));
+    };
+    leg.abandonSuccession = giveUp;
+    outgoing.start();
+    try {
+      await heir.confirmed;
+      enter(leg, outgoing.session!, former, false);
+    } finally {
+      leg.abandonSuccession = undefined;
+      cancel();
+    }
+  } catch (error) {
+    media.discard();
+    throw error;
+  }
+}
+
+/** Whether an INVITE with Replaces is of the one we talk to, who has lost his way to us; another’s is a transfer. */
+export function isPeers(leg: Leg, request: SipRequest): boolean {
+  const { session } = leg;
+  if (!session || leg.state !== 'confirmed' || headerValue(request, 'Referred-By') !== undefined) return false;
+  return read(request, From)?.uri === parseAddress(session.dialog.remote).uri;
+}
+
+/** Answers it at once, and the call goes on in the new dialog. Where both ask for that, the caller of old goes first. */
+export function acceptSuccession(leg: Leg, request: SipRequest, transaction: ServerTransaction): Promise<void> {
+  if (leg.abandonSuccession && leg.session!.ownsCallId) {
+    leg.context.core.respond(transaction, 491);
+    return Promise.resolve();
+  }
+  const story = accept(leg, request, transaction).finally(() => (leg.succession = undefined));
+  leg.succession = story;
+  leg.abandonSuccession?.();
+  return story;
+}
+
+async function accept(leg: Leg, request: SipRequest, transaction: ServerTransaction): Promise<void> {
+  const former = leg.session!;
+  const { log } = leg.context;
+  const media = new SpareMedia(leg.media, leg.context);
+  const heir = new Heir(leg);
+  const incoming = new IncomingInvite({ ...leg.sessionContext, negotiator: media }, request, transaction, heir);
+  try {
+    await incoming.accept();
+    enter(leg, incoming.session, former, true);
+  } catch (error) {
+    log.warn(`call ${leg.callId}: the peer’s new dialog could not be had: ${String(error)}`);
+    media.discard();
+    if (!transaction.isAnswered) incoming.reject(488);
+  }
+}
+
+/** Who is told of nothing: the former dialog is the call's no longer, and the new one not yet. */
+class Nobody implements SessionUser {
+  readonly #leg: Leg;
+
+  constructor(leg: Leg) {
+    this.#leg = leg;
+  }
+
+  onProgress(): void {}
+  onAccepted(): void {}
+  onConfirmed(): void {}
+  onRenegotiated(): void {}
+  onRefreshed(): void {}
+  onRival(): void {}
+  onCrossed(): void {}
+  onDtmf(): void {}
+  onRedirected(): void {}
+  onHeard(): void {}
+  onUnconfirmedAnswer(): void {}
+  onCandidates(): void {}
+  onEnded(_end: SessionEnd): void {}
+
+  onStranded(): boolean {
+    return false;
+  }
+
+  onRefused(): boolean {
+    return false;
+  }
+
+  onRequest(_request: SipRequest, _transaction: ServerTransaction, answer: () => void): void {
+    answer();
+  }
+
+  onMessage(_request: SipRequest, transaction: ServerTransaction): void {
+    this.#leg.sessionContext.core.respond(transaction, 480);
+  }
+
+  onRefer(_session: Session, transaction: ServerTransaction): void {
+    this.#leg.sessionContext.core.respond(transaction, 480);
+  }
+}
+
+/** Hears of the new dialog until it is the call's. */
+class Heir extends Nobody {
+  readonly #confirmed = new Deferred<void>();
+
+  constructor(leg: Leg) {
+    super(leg);
+    this.#confirmed.promise.catch(() => undefined); // who asked may have gone
+  }
+
+  get confirmed(): Promise<void> {
+    return this.#confirmed.promise;
+  }
+
+  fail(error: EvercallError): void {
+    this.#confirmed.reject(error);
+  }
+
+  override onConfirmed(): void {
+    this.#confirmed.resolve();
+  }
+
+  override onEnded({ error, status, reason }: SessionEnd): void {
+    this.#confirmed.reject(error ?? new EvercallError('rejected', reason, { status }));
+  }
+}
+
+/** The call goes on in the new dialog. Resolves the former one: `bye` where that is ours to say (RFC 3891 §3). */
+function enter(leg: Leg, session: Session, former: Session, bye: boolean): void {
+  if (leg.end) {
+    session.bye();
+    return;
+  }
+  session.user = leg;
+  former.user = new Nobody(leg);
+  leg.succeed(session);
+  const end = { by: 'local', status: 200, reason: 'another dialog took its place' } as const;
+  if (bye) former.bye([], end);
+  else former.end(end);
+}
