@@ -9,6 +9,7 @@ import type { CallOptions } from '../call/call-options.js';
 import { identityHeaders } from '../call/identity.js';
 import type { IncomingRefer } from '../call/incoming-refer.js';
 import type { Leg } from '../call/leg.js';
+import { loadReplacement } from '../call/load-replacement.js';
 import { appearance, checkPrivacy } from '../call/privacy.js';
 import { replacesHeaders } from '../call/replacing.js';
 import { addedHeaders } from '../call/user-to-user.js';
@@ -123,7 +124,7 @@ export class AccountCalls {
         this.#environment.core.respond(transaction, 487);
       },
     };
-    const replacement = await import('../call/replacement.js').catch((error: unknown) => {
+    const replacement = await loadReplacement().catch((error: unknown) => {
       this.#environment.log.error('a call could not be replaced', error);
     });
     if (transaction.isAnswered) return;

@@ -70,12 +70,15 @@ export class CallMedia implements Negotiator, MediaSessionUser {
     return this.#config;
   }
 
-  /** The call goes on with other media; the former end. */
-  adopt(session: MediaSession, offerer: 'local' | 'remote'): void {
+  /** The call goes on with other media; the former end. Returns whether the peer was told of another hold than is wanted by now. */
+  adopt(session: MediaSession, offerer: 'local' | 'remote'): boolean {
+    const told = session.localHold;
+    session.follow(this.#session);
     this.#session.close();
     this.#session = session;
     this.offerer = offerer;
     this.refresh();
+    return told !== session.localHold;
   }
 
   /** What the call was told of its media. */

@@ -24,9 +24,10 @@ export function setHold(leg: Leg, held: boolean): Promise<void> {
     try {
       await session.renegotiate();
     } catch (error) {
-      if (!leg.end && media.isHoldAgreed === held) return; // our answer to an offer of the peer's has told it meanwhile
-      if (leg.end || leg.connection === 'connected') {
-        media.setHold(former);
+      if (!leg.end && leg.media.session.isHoldAgreed === held) return; // our answer to an offer of the peer's has told it meanwhile
+      const isRefused = leg.connection === 'connected' && leg.session === session; // not cut off, nor in another dialog
+      if (leg.end || isRefused) {
+        leg.media.session.setHold(former);
         throw error;
       }
       carried = leg.reconnection.climb('offer');

@@ -30,6 +30,7 @@ import type { CallAttempt, CallEnd } from './end-cause.js';
 import { offerRequest } from './in-dialog.js';
 import { callLimits, limit, watchFor } from './limits.js';
 import type { CallLimits } from './limits.js';
+import { loadReplacement } from './load-replacement.js';
 import { Peer } from './peer.js';
 import { Reconnection } from './reconnection.js';
 import type { CallConnection, Recovery } from './reconnection.js';
@@ -371,7 +372,7 @@ export class Leg implements SessionUser, CallMediaUser {
     this.context.watcher?.onConfirmed(this);
     this.#step('confirmed');
     this.media.refresh();
-    import('./replacement.js').catch(() => undefined); // it must be there when the network is not
+    loadReplacement().catch(() => undefined);
     if (this.events.has('offer')) import('./peer-offer.js').catch(() => undefined); // one may come as the network comes back
     if (this.media.session.hasLateCandidates) this.onLateCandidate();
     this.#answered?.resolve();

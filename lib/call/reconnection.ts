@@ -15,6 +15,7 @@ import type { MediaState } from '../media/connection-state.js';
 import type { Pulse } from '../media/media-stats.js';
 import type { Session } from '../session/session.js';
 import type { Leg } from './leg.js';
+import { loadReplacement } from './load-replacement.js';
 
 /** Whether a call has its connection, and a path for its media. */
 export type CallConnection = 'connected' | 'reconnecting';
@@ -201,6 +202,7 @@ export class Reconnection {
     try {
       while (this.#rung && !this.#leg.end) {
         await this.#connected();
+        await this.#leg.succession; // the peer brings another dialog
         if (this.#isOver()) break;
         done = this.#take();
         const session = this.#leg.session!;
@@ -216,6 +218,8 @@ export class Reconnection {
           attempt = this.#replaced = 0;
         } catch (error) {
           if (this.#isOver()) break;
+          await this.#leg.succession;
+          if (this.#leg.session !== session) continue; // what failed was of the dialog before
           if (attempt === 0) failing = clock.now();
           const isPatient = clock.now() - failing < forbearance;
           const isElsewhere = session.located !== located; // it went where the peer was before it moved
@@ -255,7 +259,7 @@ export class Reconnection {
   /** Resolves with what was done: when its turn comes, more may be wanted. */
   async #refresh(session: Session, wanted: Rung): Promise<Rung> {
     if (wanted === 'replace') {
-      const { succeedDialog } = await import('./succession.js');
+      const { succeedDialog } = await loadReplacement();
       await succeedDialog(this.#leg);
       return wanted;
     }

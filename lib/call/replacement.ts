@@ -7,7 +7,7 @@ import type { Call } from './call.js';
 import type { CallContext } from './call-context.js';
 import type { Leg } from './leg.js';
 
-export { acceptSuccession, isPeers } from './succession.js';
+export { acceptSuccession, isPeers, succeedDialog } from './succession.js';
 
 /** The calls of an account. */
 export interface Replaceable {

@@ -9,6 +9,8 @@ export class SpareMedia implements Negotiator {
   readonly #media: CallMedia;
   readonly #session: MediaSession;
   #isAdopted = false;
+  /** Whether the app has wished for something since they were described. */
+  isStale = false;
   /** What the call is told when they are its own. */
   #untold: (() => void)[] = [];
 
@@ -72,7 +74,7 @@ export class SpareMedia implements Negotiator {
 
   /** From now on they are the call's; the former end. */
   #adopt(offerer: 'local' | 'remote'): void {
-    this.#media.adopt(this.#session, offerer);
+    this.isStale = this.#media.adopt(this.#session, offerer);
     this.#isAdopted = true;
     for (const tell of this.#untold.splice(0)) tell();
   }

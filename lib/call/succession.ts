@@ -78,6 +78,7 @@ async function invite(leg: Leg, former: Session, target: string): Promise<void> 
     try {
       await heir.confirmed;
       enter(leg, outgoing.session!, former, false);
+      if (media.isStale) void leg.reconnection.climb('offer');
     } finally {
       leg.abandonSuccession = undefined;
       cancel();
@@ -116,6 +117,7 @@ async function accept(leg: Leg, request: SipRequest, transaction: ServerTransact
   try {
     await incoming.accept();
     enter(leg, incoming.session, former, true);
+    if (media.isStale) void leg.reconnection.climb('offer');
   } catch (error) {
     log.warn(`call ${leg.callId}: the peer’s new dialog could not be had: ${String(error)}`);
     media.discard();

@@ -259,7 +259,7 @@ export class MediaSession implements ConnectionUser {
     this.#limits = former.#limits;
     this.#hold = former.#hold;
     this.#local.setMuted(former.muted);
-    if (this.#limits ?? this.#hold) this.#silence();
+    this.#silence();
   }
 
   get localHold(): boolean {

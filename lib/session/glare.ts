@@ -29,8 +29,9 @@ function refuse({ context: { core } }: Session, transaction: ServerTransaction, 
   else core.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: String(seconds) }] });
 }
 
-/** Milliseconds that the callee of old waits for the caller to make way. */
+/** Milliseconds that the callee of old waits for the caller to make way; longer where that has turned out to take longer. */
 const courtesy = 500;
+const longestCourtesy = 8000;
 
 /**
  * Both sides come back at once, and what each says goes to where the other was: an answer may never come. So our re-INVITE is
@@ -44,7 +45,8 @@ export async function makeWay(session: Session, signal: AbortSignal): Promise<bo
   const { agreements } = session;
   const stable = session.whenStable().catch(() => undefined); // it is over
   if (!session.ownsCallId) {
-    const enough = sleep(session.context.clock, courtesy, signal).catch(() => undefined);
+    const wait = Math.min(longestCourtesy, courtesy * 2 ** session.crossings);
+    const enough = sleep(session.context.clock, wait, signal).catch(() => undefined);
     await Promise.race([stable, enough]);
   }
   if (signal.aborted || session.agreements > agreements) return false;

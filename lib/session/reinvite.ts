@@ -40,6 +40,7 @@ export async function sendInvite(
           over.resolve();
           if (final.status >= 300) return;
           session.acknowledge(read(final, CSeq)!.sequence); // it crossed the BYE, or the peer's own offer
+          session.crossings++;
           if (!session.isOver) session.user.onCrossed();
         },
         onFailure: () => {
@@ -82,8 +83,13 @@ export async function sendInvite(
 export function answerReinvite(session: Session, request: SipRequest, transaction: ServerTransaction): void {
   if (refuseSecondInvite(session, transaction)) return;
   const isInTheWay = session.giveUpInvite !== undefined && (session.isRecovering || session.isInviteStuck?.() === true);
-  const isRivalry = isInTheWay && sessionDescription(request) !== undefined;
+  const hasOffer = sessionDescription(request) !== undefined;
+  const isRivalry = isInTheWay && hasOffer;
   if (!isRivalry && refuseGlare(session, transaction)) return;
+  if (session.isLeavingInvite && !hasOffer) {
+    session.context.core.respond(transaction, 491); // the offer would be a second one of ours (§14.2)
+    return;
+  }
   const refusal = refuseInterval(request, session.context.extensions);
   const cancelled = new AbortController();
   if (refusal) session.context.core.respond(transaction, refusal.status, refusal);

@@ -64,6 +64,8 @@ export class Session implements DialogUser, SessionTimerUser {
   giveUpInvite: ((why: string) => void) | undefined;
   /** A proxy has it, and for a while the peer has said nothing: it waits where the peer is not any more. */
   isInviteStuck: (() => boolean) | undefined;
+  /** How often both sides have agreed to the other's offer at once. */
+  crossings = 0;
   /** How many offers of ours the peer has agreed to by 2xx. */
   agreements = 0;
   /** Settles when the peer's offer, for which ours was given up, is answered. */
@@ -177,6 +179,10 @@ export class Session implements DialogUser, SessionTimerUser {
   /** Offers a change, in its turn or within `change`; resolves when the peer has agreed, rejects when it did not and all is as before. */
   renegotiate(wish: ChangeOptions = {}): Promise<void> {
     return renegotiate(this, wish);
+  }
+
+  get isLeavingInvite(): boolean {
+    return this.#leaving !== undefined;
   }
 
   /** One that was given up is in progress until its final response (§14.1). */

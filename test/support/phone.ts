@@ -1,4 +1,5 @@
 // A user agent on a scripted server in virtual time: the stage of most tests.
+import { loadReplacement } from '../../lib/call/load-replacement.js';
 import { assert } from 'chai';
 import type { Account, AccountOptions, Logger, NetworkSource, UserAgentOptions } from '../../lib/index.js';
 import { UserAgent } from '../../lib/index.js';
@@ -54,6 +55,7 @@ export interface PhoneOptions extends Partial<UserAgentOptions> {
 }
 
 export async function phone({ account: accountOptions, network, ...options }: PhoneOptions = {}): Promise<Phone> {
+  await loadReplacement(); // it takes real time
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const media = fakeMediaEnvironment();
