@@ -8,7 +8,8 @@ import type { CallMedia } from './call-media.js';
 export class SpareMedia implements Negotiator {
   readonly #media: CallMedia;
   readonly #session: MediaSession;
-  #isAdopted = false;
+  /** Whether they are the call's. */
+  isAdopted = false;
   /** Whether the app has wished for something since they were described. */
   isStale = false;
   /** What the call is told when they are its own. */
@@ -17,7 +18,7 @@ export class SpareMedia implements Negotiator {
   constructor(media: CallMedia, { mediaEnvironment, clock, log }: CallContext) {
     this.#media = media;
     const tell = (event: () => void): void => {
-      if (this.#isAdopted) event();
+      if (this.isAdopted) event();
       else this.#untold.push(event);
     };
     const user: MediaSessionUser = {
@@ -34,7 +35,7 @@ export class SpareMedia implements Negotiator {
   }
 
   get #present(): Negotiator | undefined {
-    return this.#isAdopted ? this.#media : undefined;
+    return this.isAdopted ? this.#media : undefined;
   }
 
   createOffer(wish?: OfferWish): Promise<string> {
@@ -55,7 +56,7 @@ export class SpareMedia implements Negotiator {
   }
 
   consider(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): ReturnType<CallMedia['consider']> {
-    return this.#isAdopted ? this.#media.consider(offer, method, signal) : undefined;
+    return this.isAdopted ? this.#media.consider(offer, method, signal) : undefined;
   }
 
   rollback(): Promise<void> {
@@ -63,19 +64,19 @@ export class SpareMedia implements Negotiator {
   }
 
   renew(): void {
-    if (this.#isAdopted) this.#media.renew();
+    if (this.isAdopted) this.#media.renew();
   }
 
   /** They are not needed. */
   discard(): void {
     this.#untold = [];
-    if (!this.#isAdopted) this.#session.close();
+    if (!this.isAdopted) this.#session.close();
   }
 
   /** From now on they are the call's; the former end. */
   #adopt(offerer: 'local' | 'remote'): void {
     this.isStale = this.#media.adopt(this.#session, offerer);
-    this.#isAdopted = true;
+    this.isAdopted = true;
     for (const tell of this.#untold.splice(0)) tell();
   }
 }

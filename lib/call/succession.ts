@@ -98,7 +98,7 @@ export function isPeers(leg: Leg, request: SipRequest): boolean {
 
 /** Answers it at once, and the call goes on in the new dialog. Where both ask for that, the caller of old goes first. */
 export function acceptSuccession(leg: Leg, request: SipRequest, transaction: ServerTransaction): Promise<void> {
-  if (leg.abandonSuccession && leg.session!.ownsCallId) {
+  if (leg.succession !== undefined || (leg.abandonSuccession && leg.session!.ownsCallId)) {
     leg.context.core.respond(transaction, 491);
     return Promise.resolve();
   }
@@ -122,6 +122,7 @@ async function accept(leg: Leg, request: SipRequest, transaction: ServerTransact
     log.warn(`call ${leg.callId}: the peer’s new dialog could not be had: ${String(error)}`);
     media.discard();
     if (!transaction.isAnswered) incoming.reject(488);
+    else if (!former.isOver && media.isAdopted) void leg.reconnection.climb('rebuild'); // it goes on, and its media have ended
   }
 }
 
@@ -196,6 +197,7 @@ class Heir extends Nobody {
 
 /** The call goes on in the new dialog. Resolves the former one: `bye` where that is ours to say (RFC 3891 §3). */
 function enter(leg: Leg, session: Session, former: Session, bye: boolean): void {
+  if (session.isOver) throw new EvercallError('cancelled', 'the new dialog is over already', { status: 487 });
   if (leg.end) {
     session.bye();
     return;

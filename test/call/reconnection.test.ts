@@ -837,6 +837,34 @@ describe('an INVITE with Replaces of the peer itself', () => {
     assert.equal((await server.request('BYE')).uri, 'sip:bob@moved.invalid;transport=ws');
   });
 
+  it('a second one beside it is refused with 491', async () => {
+    const { server, ok } = await talking();
+    server.send(offer(ok));
+    await server.arrival();
+    await server.response(200);
+    server.send(
+      offer(ok)
+        .replaceAll('call-2', 'call-3')
+        .replace(/branch=\S+/, 'branch=z9hG4bKthird'),
+    );
+    await server.response(491);
+  });
+
+  it('one that is hung up in the moment of its ACK leaves the former dialog as it was, and its media are made anew', async () => {
+    const stage = await talking();
+    const { call, server, ok } = stage;
+    const from = { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2' };
+    server.send(offer(ok));
+    await server.arrival();
+    const second = await server.response(200);
+    server.send(inDialog('ACK', second, 1, from));
+    server.send(inDialog('BYE', second, 2, from));
+    await server.response(200);
+    const again = await server.request('INVITE');
+    assert.equal(headerValue(again, 'Call-ID'), 'call-1');
+    assert.equal(call.state, 'confirmed');
+  });
+
   it('… and the callee gives up its own for it; the caller refuses it with 491 while its own is under way', async () => {
     const stage = await talking(updates.headers.length > 0 ? { Allow: 'INVITE, ACK, BYE, UPDATE' } : {});
     const { server, ok } = stage;
