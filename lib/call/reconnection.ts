@@ -203,7 +203,7 @@ export class Reconnection {
       while (this.#rung && !this.#leg.end) {
         await this.#connected();
         await this.#leg.succession; // the peer brings another dialog
-        if (this.#isOver()) break;
+        if (this.#isOver() || !this.#rung) break;
         done = this.#take();
         const session = this.#leg.session!;
         session.isRecovering = true;
@@ -216,6 +216,7 @@ export class Reconnection {
           session.acknowledgeAgain();
           if (done === 'media' || done === 'rebuild' || done === 'replace') await this.#prove(this.#leg.session!);
           attempt = this.#replaced = 0;
+          this.#isGone = false;
         } catch (error) {
           if (this.#isOver()) break;
           await this.#leg.succession;
