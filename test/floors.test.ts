@@ -131,11 +131,11 @@ describe('the floors of lib/', function () {
       'core/uac.ts:10 names localStorage, whose door is nowhere',
       'core/uac.ts:11 names indexedDB, whose door is storage/',
       'core/uac.ts:12 names WebSocket, whose door is transport/websocket-connection.ts',
-      'core/uac.ts:13 names RTCPeerConnection, whose door is media/',
-      'core/uac.ts:14 names MediaStream, whose door is media/',
-      'core/uac.ts:15 names document, whose door is network/',
-      'network/network-monitor.ts:1 names Navigator.mediaDevices, whose door is media/',
-      'media/microphone.ts:1 names navigator, whose door is network/ or media/environment.ts',
+      'core/uac.ts:13 names RTCPeerConnection, whose door is media/ or audio/environment.ts',
+      'core/uac.ts:14 names MediaStream, whose door is media/ or audio/environment.ts',
+      'core/uac.ts:15 names document, whose door is network/ or audio/environment.ts',
+      'network/network-monitor.ts:1 names Navigator.mediaDevices, whose door is media/ or audio/environment.ts',
+      'media/microphone.ts:1 names navigator, whose door is network/ or media/environment.ts or audio/environment.ts',
     ]);
   });
 
