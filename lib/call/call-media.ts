@@ -74,7 +74,7 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   adopt(session: MediaSession, offerer: 'local' | 'remote'): boolean {
     const told = session.localHold;
     session.follow(this.#session);
-    this.#session.close();
+    this.#session.close(true);
     this.#session = session;
     this.offerer = offerer;
     this.refresh();
@@ -160,7 +160,7 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 
   renew(): void {
-    this.#session.close();
+    this.#session.close(true);
     this.#replaceSession();
   }
 

@@ -203,7 +203,7 @@ export class Reconnection {
       while (this.#rung && !this.#leg.end) {
         await this.#connected();
         await this.#leg.succession; // the peer brings another dialog
-        if (this.#isOver() || !this.#rung) break;
+        if (this.#isOver() || this.#isIdle()) break;
         done = this.#take();
         const session = this.#leg.session!;
         session.isRecovering = true;
@@ -235,6 +235,11 @@ export class Reconnection {
       if (this.#leg.session) this.#leg.session.isRecovering = false;
     }
     return { rung: done, ok: !this.#leg.end, status: this.#leg.end?.status };
+  }
+
+  /** What was asked for is done, while there was something to wait for. */
+  #isIdle(): boolean {
+    return this.#rung === undefined;
   }
 
   #isOver(): boolean {

@@ -190,10 +190,11 @@ export class Connection implements EventListenerObject {
   }
 
   /** Ends it without a word to the user; `open` may make another. */
-  close(): void {
+  close(atOnce = false): void {
     this.#unwatch?.();
     this.#pc?.removeEventListener('icecandidate', this);
-    if (this.#pc) closeConnection(this.#pc, this.#clock);
+    if (atOnce) this.#pc?.close();
+    else if (this.#pc) closeConnection(this.#pc, this.#clock);
     this.#pc = this.#audio = this.#unwatch = undefined;
     this.#isAnnounced = false;
     this.#idle = none;

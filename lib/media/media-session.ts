@@ -393,11 +393,12 @@ export class MediaSession implements ConnectionUser {
     return report && pulse(report);
   }
 
-  /** Ends the media: stops what was opened, and all that is under way rejects with `aborted`. */
-  close(): void {
+  /** Ends the media: stops what was opened, and all that is under way rejects with `aborted`.
+   * @param atOnce not with the next event of its connection: another takes its place, which it must not disturb */
+  close(atOnce = false): void {
     if (this.#life.signal.aborted) return;
     this.#life.abort(closed());
-    this.#disconnect();
+    this.#disconnect(atOnce);
     this.#state = 'closed';
     this.#user.onMediaState('closed');
   }
@@ -435,9 +436,9 @@ export class MediaSession implements ConnectionUser {
     return source;
   }
 
-  #disconnect(): void {
+  #disconnect(atOnce = false): void {
     this.#playout?.close();
-    this.#connection.close();
+    this.#connection.close(atOnce);
     this.#playout = this.#remoteStream = undefined;
     this.#local.stop();
     this.#video?.forget();
