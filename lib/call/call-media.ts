@@ -139,6 +139,8 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   createAnswer(offer: string, isWanted?: () => boolean): Promise<string> {
     this.offerer = 'remote';
+    // RFC 8842 §4: the peer has another connection; Firefox makes no new association on the one it has
+    if (this.#session.isOfAnotherConnection(offer)) this.renew();
     const video = this.#accepted;
     this.#accepted = undefined;
     const { trickles } = this.#user;

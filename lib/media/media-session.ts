@@ -143,6 +143,13 @@ export class MediaSession implements ConnectionUser {
     return /^a=ice-ufrag:(\S+)/m.exec(this.#connection.pc?.localDescription?.sdp ?? '')?.[1];
   }
 
+  /** Whether a description comes from another connection than the peer's present one: no fingerprint is the same. */
+  isOfAnotherConnection(sdp: string): boolean {
+    const present = fingerprints(this.#connection.pc?.currentRemoteDescription?.sdp ?? '');
+    const offered = fingerprints(sdp);
+    return present.length > 0 && offered.length > 0 && !offered.some((one) => present.includes(one));
+  }
+
   get remoteStream(): MediaStream | undefined {
     return this.#remoteStream;
   }
@@ -554,6 +561,9 @@ let closedError: EvercallError | undefined;
 const closed = (): EvercallError => (closedError ??= new EvercallError('aborted', 'the media session was closed'));
 
 const none: readonly RTCRtpTransceiver[] = [];
+
+const fingerprints = (sdp: string): string[] =>
+  [...sdp.matchAll(/^a=fingerprint:(.*)/gim)].map(([, value]) => value!.trim().toLowerCase());
 
 /** What the browser throws, in our words. */
 function mediaError(error: unknown): EvercallError {

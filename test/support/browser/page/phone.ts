@@ -345,7 +345,16 @@ async function endingOf(call: Evercall.Call): Promise<Ending> {
 export async function hearsTone(hertz: number): Promise<HeardTone> {
   const call = theCall();
   await until(() => call.remoteStream !== undefined);
-  return hears(call.remoteStream!, hertz);
+  const stream = call.remoteStream!;
+  const heard = hears(stream, hertz);
+  const isReplaced = until(() => call.remoteStream !== undefined && call.remoteStream !== stream).then(
+    () => true,
+    () => false,
+  );
+  const first = await Promise.race([heard, isReplaced]).catch(() => false);
+  if (first !== true) return heard;
+  heard.catch(() => undefined);
+  return hearsTone(hertz); // another connection has taken the place of the one that was listened to
 }
 
 /** The other side sends silence, or nothing at all. */
