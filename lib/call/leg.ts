@@ -4,7 +4,7 @@ import { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import { Store } from '../base/store.js';
 import { headerValue, reasonPhrase } from '../parser/index.js';
-import type { Address, Body, SipRequest, SipResponse } from '../parser/index.js';
+import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
 import type { VideoLine } from '../media/video-lines.js';
@@ -36,6 +36,8 @@ import { Reconnection } from './reconnection.js';
 import type { CallConnection, Recovery } from './reconnection.js';
 
 const none: readonly CallAttempt[] = [];
+const open: readonly Header[] = [];
+const identifying: ReadonlySet<string> = new Set(['Privacy', 'P-Preferred-Identity', 'P-Asserted-Identity']);
 const noRecoveries: readonly Recovery[] = [];
 
 /** Milliseconds in which a callee may come back as we do, and what is said of one who is away. */
@@ -51,6 +53,8 @@ export class Leg implements SessionUser, CallMediaUser {
   readonly peer: Peer;
   /** Whom we called. */
   readonly target: string | undefined;
+  /** What the INVITE says of who may know us (RFC 3323, RFC 3325): each INVITE of the call has to. */
+  readonly privacy: readonly Header[];
   /** The INVITE of an incoming call. */
   readonly request: SipRequest | undefined;
   /** Of a call that a REFER has asked for: who did. */
@@ -110,6 +114,8 @@ export class Leg implements SessionUser, CallMediaUser {
     );
     this.media = new CallMedia(context, options, this);
     this.sessionContext = sessionContext(context, origin, this.media);
+    const hides = origin.direction === 'outgoing' && origin.headers.some(({ name }) => name === 'Privacy');
+    this.privacy = hides ? origin.headers.filter(({ name }) => identifying.has(name)) : open;
     if (origin.direction === 'outgoing') {
       this.#state = 'calling';
       this.target = origin.target;

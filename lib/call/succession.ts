@@ -5,14 +5,15 @@
 import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
 import { newCallId } from '../base/random.js';
-import { From, Replaces, headerValue, parseAddress, parseUri, isSipUri, read } from '../parser/index.js';
-import type { Header, SipRequest } from '../parser/index.js';
+import { From, headerValue, isSipUri, parseAddress, parseUri, read } from '../parser/index.js';
+import type { SipRequest } from '../parser/index.js';
 import { IncomingInvite } from '../session/incoming-invite.js';
 import { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { SessionEnd, SessionUser } from '../session/session-context.js';
 import type { Session } from '../session/session.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Leg } from './leg.js';
+import { replacesHeaders } from './replacing.js';
 import { SpareMedia } from './spare-media.js';
 
 /** Milliseconds that the peer gets: it answers by itself. */
@@ -51,11 +52,7 @@ function targets({ dialog }: Session): readonly string[] {
 async function invite(leg: Leg, former: Session, target: string): Promise<void> {
   const { context } = leg;
   const { callId, localTag, remoteTag, local } = former.dialog;
-  const replaces = Replaces.write({ callId, toTag: remoteTag, fromTag: localTag, earlyOnly: false, params: new Map() });
-  const headers: readonly Header[] = [
-    { name: 'Replaces', value: replaces },
-    { name: 'Require', value: 'replaces' }, // §6.2: who does not know it would ring
-  ];
+  const headers = [...leg.privacy, ...replacesHeaders({ callId, toTag: remoteTag, fromTag: localTag })];
   const media = new SpareMedia(leg.media, context);
   const heir = new Heir(leg);
   try {
@@ -195,7 +192,7 @@ class Heir extends Nobody {
   }
 }
 
-/** The call goes on in the new dialog. Resolves the former one: `bye` where that is ours to say (RFC 3891 §3). */
+/** The call goes on in the new dialog. The former one ends, with a BYE where that is ours to say (RFC 3891 §3). */
 function enter(leg: Leg, session: Session, former: Session, bye: boolean): void {
   if (session.isOver) throw new EvercallError('cancelled', 'the new dialog is over already', { status: 487 });
   if (leg.end) {

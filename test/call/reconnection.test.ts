@@ -748,6 +748,15 @@ describe('a call whose dialog cannot be reached any more', () => {
     assert.include(String((await succeeding(stage, 481)).body), 'a=sendonly');
   });
 
+  it('RFC 3323 §4.2: one that is anonymous is so in the new dialog, too', async () => {
+    const stage = await talkingTo(updates, { privacy: ['user', 'id'] });
+    const next = await succeeding(stage, 481);
+    for (const name of ['From', 'Privacy', 'P-Preferred-Identity'])
+      assert.equal(headerValue(next, name)?.split(';tag')[0], headerValue(stage.invite, name)?.split(';tag')[0]);
+    assert.include(headerValue(next, 'From'), 'anonymous');
+    assert.isDefined(headerValue(next, 'Privacy'));
+  });
+
   it('the peer that cannot be reached where it is registered is tried where it was last', async () => {
     const stage = await talkingTo(updates);
     const { server } = stage;
