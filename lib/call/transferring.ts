@@ -10,6 +10,7 @@ import { referSubFalse, referTo } from '../session/refer.js';
 import { ReferSubscription } from '../session/refer-subscription.js';
 import { ReferUsages } from '../session/refer-usages.js';
 import type { Session } from '../session/session.js';
+import { endIfGone } from '../session/silence.js';
 import type { StatusLine } from '../session/sipfrag.js';
 import { checkHeaders } from './call-options.js';
 import { setHold } from './hold.js';
@@ -126,7 +127,7 @@ export class Transferring {
         this.#onReport(line);
       },
       onResponse: (response) => {
-        session.endIfGone(response, 'REFER', session.located);
+        endIfGone(session, response, 'REFER', session.located);
       },
     });
     this.#isAsked = true;

@@ -9,6 +9,7 @@ import type { OfferWish } from './negotiator.js';
 import { sendInvite } from './reinvite.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
+import { endIfGone, vitally } from './silence.js';
 
 const retries = 3;
 
@@ -40,7 +41,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
       const send = method === 'INVITE' ? sendInvite : sendUpdate;
       if (patience !== undefined)
         cancel = clock.after(patience, () => session.giveUpInvite?.(`no answer to a re-INVITE within ${patience} ms`));
-      response = await session.vitally(() => send(session, all, offer, wish.target));
+      response = await vitally(session, () => send(session, all, offer, wish.target));
       if (response.status < 300) return;
       await negotiator.rollback();
     } catch (error) {
@@ -51,7 +52,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
       session.exchange = 'stable';
     }
     if (response) {
-      session.endIfGone(response, method, located);
+      endIfGone(session, response, method, located);
       const wait = session.isOver || attempt === retries ? undefined : retryDelay(session, response, located);
       if (wait === undefined) throw rejected(response);
       if (wait > 0) await sleep(clock, wait);

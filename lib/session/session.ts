@@ -1,22 +1,26 @@
 /** The INVITE usage of a dialog, early or confirmed: in-dialog requests both ways, BYE (RFC 3261 §12.2, §14, §15). */
 import { Deferred } from '../base/deferred.js';
-import { EvercallError, mustSucceed, rejected } from '../base/errors.js';
+import { EvercallError } from '../base/errors.js';
 import { Queue } from '../base/queue.js';
 import type { Dialog, DialogUser } from '../core/dialog.js';
-import { optional, optionalAll } from '../core/optional.js';
-import { Allow, CSeq, ContentType, headerValue, read } from '../parser/index.js';
+import { optionalAll } from '../core/optional.js';
+import { Allow, headerValue } from '../parser/index.js';
 import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { dtmfRelayType, isDtmfType, parseDtmf } from './dtmf-relay.js';
+import { AwaitedAcks } from './awaited-acks.js';
+import type { AwaitedAck } from './awaited-acks.js';
+import { sendBye } from './bye.js';
 import { supports, tricklePackage } from './extensions.js';
-import { bringsCandidates, packagesOf, refusePackage } from './info-packages.js';
+import { packagesOf } from './info-packages.js';
+import { onOtherRequest } from './other-requests.js';
 import type { ReferUsages } from './refer-usages.js';
 import { answerReinvite } from './reinvite.js';
 import { renegotiate } from './renegotiate.js';
 import type { ChangeOptions } from './renegotiate.js';
 import type { SessionContext, SessionEnd, SessionUser } from './session-context.js';
 import type { SessionTimer, SessionTimerUser } from './session-timer.js';
-import { answerUpdate } from './update.js';
+import { endIfGone } from './silence.js';
+import { answerUpdate, sendUpdate } from './update.js';
 
 /** Who has an offer out, or owes one: at most one at a time (RFC 3264 §4). */
 export type Exchange = 'stable' | 'localOffer' | 'remoteOffer' | 'remoteUpdate';
@@ -30,18 +34,10 @@ interface Acknowledged {
   readonly connectionId: number;
 }
 
-interface AwaitedAck {
-  readonly sequence: number;
-  readonly onAck: (ack: SipRequest) => void;
-  /** The session ended before the ACK came. */
-  readonly onGone: (error: EvercallError) => void;
-}
-
 const none: readonly never[] = [];
 
-/** Milliseconds that what the user wants waits for a connection: to hang up longest, for the peer is kept by it. */
+/** Milliseconds that what the user wants waits for a connection. */
 const patience = 32_000;
-const lastPatience = 120_000;
 
 export class Session implements DialogUser, SessionTimerUser {
   readonly context: SessionContext;
@@ -84,12 +80,9 @@ export class Session implements DialogUser, SessionTimerUser {
   #isHeard: boolean;
   #isOver = false;
   #leaving: Promise<void> | undefined;
-  /** More than one where a re-INVITE overtakes the ACK of the one before (RFC 5407 §3.1.4). */
-  #awaited: readonly AwaitedAck[] = none;
+  #acks: AwaitedAcks | undefined;
   #isAcknowledged: boolean;
   #acknowledged: Acknowledged | undefined;
-  /** The ACK of a later INVITE than one whose own is still awaited: the peer has given that one up. */
-  #overtaking: SipRequest | undefined;
   /** A BYE that must wait for the ACK of our 2xx. */
   #lateBye: readonly Header[] | undefined;
 
@@ -162,7 +155,7 @@ export class Session implements DialogUser, SessionTimerUser {
     const { located } = this;
     const response = await core.exchange(plan, { flow, authenticator, signal, patience });
     this.dialog.hear(response);
-    this.endIfGone(response, method, located);
+    endIfGone(this, response, method, located);
     return response;
   }
 
@@ -201,8 +194,7 @@ export class Session implements DialogUser, SessionTimerUser {
   async whenStable(method?: 'INVITE' | 'UPDATE'): Promise<void> {
     for (;;) {
       this.#mustLive(method ?? 'INVITE');
-      const isAwaiting = (): boolean => this.#awaited.some((awaited) => !this.#isOvertaken(awaited));
-      const isBusy = (method && this.#leaving !== undefined) || (method === 'INVITE' && isAwaiting());
+      const isBusy = (method && this.#leaving !== undefined) || (method === 'INVITE' && this.#acks?.isAwaiting);
       if (this.#exchange === 'stable' && !isBusy) return;
       await (this.#stable ??= new Deferred()).promise;
     }
@@ -220,12 +212,12 @@ export class Session implements DialogUser, SessionTimerUser {
    */
   bye(headers: readonly Header[] = [], end: SessionEnd = { by: 'local', status: 200, reason: 'OK' }): void {
     if (this.#isOver) return;
-    if (this.#awaited.length > 0 && !this.#isAcknowledged) {
+    if (this.#acks && !this.#isAcknowledged) {
       this.#lateBye = headers;
       this.#close(end);
       return;
     }
-    this.#sendBye(headers);
+    sendBye(this, headers);
     this.end(end);
   }
 
@@ -237,11 +229,11 @@ export class Session implements DialogUser, SessionTimerUser {
   }
 
   #forget(why: string): void {
-    const awaited = this.#awaited;
-    this.#awaited = none;
     this.#lateBye = undefined;
     this.#letGo();
-    for (const { onGone } of awaited) onGone(new EvercallError('cancelled', why, { status: 487 }));
+    const acks = this.#acks;
+    this.#acks = undefined;
+    acks?.giveUp(new EvercallError('cancelled', why, { status: 487 }));
   }
 
   /** Ends the session with nothing on the wire, not even the response to an INVITE that waits for one. */
@@ -265,69 +257,14 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#stable = undefined;
   }
 
-  /** An UPDATE that changes nothing but our target and the time of the session: a sign of life (RFC 3311 §5.1). */
-  async update(headers: readonly Header[] = []): Promise<void> {
-    const send = (): Promise<SipResponse> =>
-      this.vitally(() => this.request('UPDATE', [...this.targetHeaders(), ...this.timerHeaders(), ...headers]));
-    await this.whenConnected();
-    let response = await send();
-    if (response.status === 422 && this.#timer?.onTooSmall(response)) response = await send();
-    mustSucceed(response);
-    this.onRefreshed(response);
+  /** A sign of life (RFC 3311 §5.1). */
+  update(headers: readonly Header[] = []): Promise<void> {
+    return sendUpdate(this, headers);
   }
 
   /** RFC 4028 §7.4. */
   refresh(): Promise<void> {
     return this.remoteAllows('UPDATE') ? this.update() : this.change(() => this.renegotiate());
-  }
-
-  /** One that is lost with its connection is said again on the next: a second is refused, and harms nobody. */
-  #sendBye(headers: readonly Header[], isLast = false): void {
-    const { core, flow, authenticator, log } = this.context;
-    core.request(
-      this.dialog.plan('BYE', headers),
-      { flow, authenticator, patience: lastPatience },
-      {
-        onFinal: (response) => {
-          if (response.status >= 300 && response.status !== 481) log.warn(`BYE: ${response.status} ${response.reason}`);
-        },
-        onFailure: (error) => {
-          log.warn(`BYE: ${error.message}`);
-          if (error.code === 'transport' && flow.state !== 'idle' && !isLast) this.#sendBye(headers, true);
-        },
-      },
-    );
-  }
-
-  /**
-   * §12.2.1.2: the peer knows nothing of this dialog any more, or is not to be had for it: unless it has told since, when
-   * `located` was counted, that it is somewhere else. A 408 to an INFO is the INFO's alone.
-   */
-  endIfGone(response: SipResponse, method: string, located: number): void {
-    const { status, reason } = response;
-    const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
-    if (status === 481 && !this.isRecovering) this.end(end);
-    else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && this.#isSilent(located))
-      this.bye([], end);
-  }
-
-  #isSilent(located: number): boolean {
-    return !this.isRecovering && this.located === located;
-  }
-
-  /** Sends what stands for the session: no response is as good as a 408 (§12.2.1.2), unless it is the connection that fell silent. */
-  async vitally<T>(send: () => Promise<T>): Promise<T> {
-    const { flow } = this.context;
-    const { sentBy } = flow; // another one with each connection
-    const { located } = this;
-    try {
-      return await send();
-    } catch (error) {
-      const isTimeout = error instanceof EvercallError && error.code === 'timeout';
-      if (isTimeout && flow.isOpen && flow.sentBy === sentBy && this.#isSilent(located))
-        this.bye([], { by: 'network', status: 408, reason: error.message, error });
-      throw error;
-    }
   }
 
   /** A 2xx to a re-INVITE or UPDATE of ours (§12.2.1.2, RFC 4028 §7.2). */
@@ -369,7 +306,7 @@ export class Session implements DialogUser, SessionTimerUser {
 
   /** Waits for the ACK to the 2xx we gave this INVITE. */
   awaitAck(invite: SipRequest, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
-    this.#awaited = [...this.#awaited, { sequence: read(invite, CSeq)!.sequence, onAck, onGone }];
+    (this.#acks ??= new AwaitedAcks()).add(invite, onAck, onGone);
   }
 
   onRival(): void {
@@ -377,12 +314,10 @@ export class Session implements DialogUser, SessionTimerUser {
   }
 
   onAck(ack: SipRequest): void {
-    const { sequence } = read(ack, CSeq)!;
-    const awaited = this.#awaited.find((other) => other.sequence === sequence);
+    const awaited = this.#acks?.take(ack);
     if (!awaited) return; // of an INVITE that is settled
-    this.#awaited = this.#awaited.filter((other) => other !== awaited);
-    if (this.#awaited.some((other) => other.sequence < sequence)) this.#overtaking = ack;
-    if (!this.#isAcknowledged) this.#onOvertaken();
+    if (!this.#isAcknowledged) this.#acks?.passOvertaken();
+    if (this.#acks?.size === 0) this.#acks = undefined;
     this.#isAcknowledged = true;
     this.#hear();
     awaited.onAck(ack);
@@ -390,40 +325,21 @@ export class Session implements DialogUser, SessionTimerUser {
     if (this.#lateBye) this.#leave(this.#lateBye);
   }
 
-  /** The first INVITE is as good as acknowledged by the ACK of a later one: the call is not kept waiting for its own. */
-  #onOvertaken(): void {
-    const first = this.#awaited.find((other) => this.#isOvertaken(other));
-    if (!first) return;
-    this.#awaited = this.#awaited.filter((other) => other !== first);
-    first.onAck({ ...this.#overtaking!, body: '' });
-  }
-
-  #isOvertaken({ sequence }: AwaitedAck): boolean {
-    return this.#overtaking !== undefined && sequence < read(this.#overtaking, CSeq)!.sequence;
-  }
-
   /** 64·T1 have passed without an ACK: the session is ended (§13.3.1.4), unless the peer has acknowledged a later INVITE. */
   onNoAck(invite: SipRequest): void {
-    const overtaken = this.#awaited.find(
-      (other) => other.sequence === read(invite, CSeq)!.sequence && this.#isOvertaken(other),
-    );
-    if (overtaken) {
-      this.#awaited = this.#awaited.filter((other) => other !== overtaken);
-      overtaken.onAck({ ...this.#overtaking!, body: '' });
-      return;
-    }
-    const awaited = this.#awaited;
-    this.#awaited = none;
+    if (this.#acks?.isExcused(invite)) return;
+    const acks = this.#acks;
+    this.#acks = undefined;
     this.#isAcknowledged = true; // as far as a BYE is concerned
     const error = new EvercallError('timeout', 'no ACK came for our answer', { status: 408 });
     if (this.#lateBye) this.#leave(this.#lateBye);
     else this.bye([], { by: 'network', status: 408, reason: 'no ACK', error });
-    for (const { onGone } of awaited) onGone(error);
+    acks?.giveUp(error);
   }
 
   #leave(headers: readonly Header[]): void {
     this.#letGo();
-    this.#sendBye(headers);
+    sendBye(this, headers);
   }
 
   /** The dialog goes with us, unless someone still waits for word of a referred call (RFC 5057 §4.2). */
@@ -464,35 +380,7 @@ export class Session implements DialogUser, SessionTimerUser {
         else core.respond(transaction, 481); // RFC 6665 §4.1.3
         return;
       default:
-        this.#onOther(request, transaction);
-    }
-  }
-
-  /** It changes nothing of the session: the app may answer it. */
-  #onOther(request: SipRequest, transaction: ServerTransaction): void {
-    const { core, extensions } = this.context;
-    const refusal = request.method === 'INFO' ? refusePackage(request, extensions) : undefined;
-    if (refusal) core.respond(transaction, refusal.status, refusal);
-    else if (bringsCandidates(request, extensions)) {
-      core.respond(transaction, 200);
-      this.user.onCandidates(request.body);
-    } else this.user.onRequest(request, transaction, () => this.#answer(request, transaction));
-  }
-
-  #answer(request: SipRequest, transaction: ServerTransaction): void {
-    const { core, extensions } = this.context;
-    switch (request.method) {
-      case 'OPTIONS':
-        core.respondOptions(transaction, extensions.abilities);
-        return;
-      case 'INFO':
-        this.#onInfo(request, transaction);
-        return;
-      case 'MESSAGE':
-        this.user.onMessage(request, transaction);
-        return;
-      default:
-        core.respond(transaction, 405, { headers: [extensions.allow] });
+        onOtherRequest(this, request, transaction);
     }
   }
 
@@ -559,24 +447,6 @@ export class Session implements DialogUser, SessionTimerUser {
   /** Of a 2xx to one. */
   answerTimer(request: SipRequest): Header[] {
     return this.#timer?.answer(request) ?? [];
-  }
-
-  #onInfo(request: SipRequest, transaction: ServerTransaction): void {
-    const { core } = this.context;
-    const type = optional(request, ContentType)?.type;
-    const body = typeof request.body === 'string' ? request.body : '';
-    const isDtmf = type !== undefined && isDtmfType(type);
-    const signal = isDtmf ? parseDtmf(type, body) : undefined;
-    if (signal) {
-      core.respond(transaction, 200);
-      this.user.onDtmf(signal);
-    } else if (isDtmf) {
-      core.respond(transaction, 400);
-    } else if (type === undefined || headerValue(request, 'Info-Package') !== undefined) {
-      core.respond(transaction, 200); // an empty INFO probes whether the call is alive
-    } else {
-      core.respond(transaction, 415, { headers: [{ name: 'Accept', value: dtmfRelayType }] });
-    }
   }
 
   #mustLive(what: string): void {

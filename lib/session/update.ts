@@ -1,12 +1,27 @@
-/** UPDATE of the peer's: a change, or a sign of life, before the INVITE is answered and after (RFC 3311 §5.2). */
-import type { SipRequest } from '../parser/index.js';
+/** UPDATE: a change, or a sign of life, before the INVITE is answered and after (RFC 3311 §5). */
+import { mustSucceed } from '../base/errors.js';
+import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { refuseInterval } from './extensions.js';
 import { refuseGlare } from './glare.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
+import { vitally } from './silence.js';
 
-/** One without an offer changes nothing that is under way, and fits beside it. */
+/** An UPDATE of ours that changes nothing but our target and the time of the session: a sign of life (§5.1). */
+export async function sendUpdate(session: Session, headers: readonly Header[]): Promise<void> {
+  const send = (): Promise<SipResponse> =>
+    vitally(session, () =>
+      session.request('UPDATE', [...session.targetHeaders(), ...session.timerHeaders(), ...headers]),
+    );
+  await session.whenConnected();
+  let response = await send();
+  if (response.status === 422 && session.timer?.onTooSmall(response)) response = await send();
+  mustSucceed(response);
+  session.onRefreshed(response);
+}
+
+/** The peer's (§5.2): one without an offer changes nothing that is under way, and fits beside it. */
 export function answerUpdate(session: Session, request: SipRequest, transaction: ServerTransaction): void {
   const { core, extensions } = session.context;
   const offer = sessionDescription(request);

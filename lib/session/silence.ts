@@ -1,0 +1,33 @@
+/** What it means for a session that the peer is silent, or knows nothing of the dialog (RFC 3261 §12.2.1.2). */
+import { EvercallError, rejected } from '../base/errors.js';
+import type { SipResponse } from '../parser/index.js';
+import type { Session } from './session.js';
+
+/**
+ * The peer knows nothing of this dialog any more, or is not to be had for it: unless it has told since, when `located` was
+ * counted, that it is somewhere else. A 408 to an INFO is the INFO's alone.
+ */
+export function endIfGone(session: Session, response: SipResponse, method: string, located: number): void {
+  const { status, reason } = response;
+  const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
+  if (status === 481 && !session.isRecovering) session.end(end);
+  else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && isSilent(session, located))
+    session.bye([], end);
+}
+
+/** Sends what stands for the session: no response is as good as a 408, unless it is the connection that fell silent. */
+export async function vitally<T>(session: Session, send: () => Promise<T>): Promise<T> {
+  const { flow } = session.context;
+  const { sentBy } = flow; // another one with each connection
+  const { located } = session;
+  try {
+    return await send();
+  } catch (error) {
+    const isTimeout = error instanceof EvercallError && error.code === 'timeout';
+    if (isTimeout && flow.isOpen && flow.sentBy === sentBy && isSilent(session, located))
+      session.bye([], { by: 'network', status: 408, reason: error.message, error });
+    throw error;
+  }
+}
+
+const isSilent = (session: Session, located: number): boolean => !session.isRecovering && session.located === located;
