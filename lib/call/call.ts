@@ -32,6 +32,7 @@ import type { CallIdentity } from './identity.js';
 import { Leg } from './leg.js';
 import { place } from './placing.js';
 import { transferCall } from './transfer.js';
+import { tellComposing } from './peer-requests.js';
 import type { CallConnection } from './reconnection.js';
 import type { Transfer, TransferOptions } from './transfer.js';
 import type { UserToUser } from './user-to-user.js';
@@ -358,10 +359,7 @@ export class Call implements EventSource<CallEvents> {
 
   /** To be called with each key of a message that is being written: the peer is told, now and then (RFC 3994). */
   composing(): void {
-    this.#leg.mustBeConfirmed('composing');
-    this.#leg.withComposing(({ write }) => {
-      write(this.#leg);
-    });
+    tellComposing(this.#leg);
   }
 
   /** Plays the peer again after `playoutBlocked`, from within a user gesture; resolves with whether it is heard. */

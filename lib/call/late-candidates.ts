@@ -1,6 +1,7 @@
 /** Candidates that came after the description had left: the peer is told by INFO where it takes them so, else by another offer. */
 import { sleep } from '../base/clock.js';
 import type { Leg } from './leg.js';
+import { withPart } from './with-part.js';
 
 /** Milliseconds that the candidates which the peer knows get to connect by themselves. */
 const patience = 1000;
@@ -12,12 +13,10 @@ export function tellCandidates(leg: Leg): void {
   const trickling = leg.dialogSessions.filter(({ remoteTrickles }) => remoteTrickles);
   if (trickling.length === 0 || leg.media.session.peerTrickles === false) void announce(leg);
   else {
-    import('./trickle.js')
-      .then(async ({ sendCandidates }) => {
-        const told = await Promise.all(trickling.map((session) => sendCandidates(leg, session)));
-        if (told.includes(false)) await announce(leg);
-      })
-      .catch((error: unknown) => leg.context.log.warn('a part of the library could not be loaded', error));
+    withPart(import('./trickle.js'), leg.context.log, async ({ sendCandidates }) => {
+      const told = await Promise.all(trickling.map((session) => sendCandidates(leg, session)));
+      if (told.includes(false)) await announce(leg);
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import { Store } from '../base/store.js';
-import { headerValue, reasonPhrase } from '../parser/index.js';
+import { reasonPhrase } from '../parser/index.js';
 import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
@@ -15,6 +15,7 @@ import type { SessionContext, SessionEnd, SessionUser } from '../session/session
 import type { Session } from '../session/session.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Call } from './call.js';
+import { Attempts } from './attempts.js';
 import { sessionContext } from './call-context.js';
 import type { CallContext, CallOrigin } from './call-context.js';
 import type { CallEvents, CallSnapshot } from './call-events.js';
@@ -32,17 +33,15 @@ import { callLimits, limit, watchFor } from './limits.js';
 import type { CallLimits } from './limits.js';
 import { loadReplacement } from './load-replacement.js';
 import { Peer } from './peer.js';
+import { takeMessage, takeRefer } from './peer-requests.js';
 import { Reconnection } from './reconnection.js';
 import type { CallConnection, Recovery } from './reconnection.js';
+import { withPart } from './with-part.js';
 
 const none: readonly CallAttempt[] = [];
 const open: readonly Header[] = [];
 const identifying: ReadonlySet<string> = new Set(['Privacy', 'P-Preferred-Identity', 'P-Asserted-Identity']);
 const noRecoveries: readonly Recovery[] = [];
-
-/** Milliseconds in which a callee may come back as we do, and what is said of one who is away. */
-const grace = 40_000;
-const unreached: ReadonlySet<number> = new Set([404, 408, 430, 480]);
 
 export class Leg implements SessionUser, CallMediaUser {
   readonly context: CallContext;
@@ -66,11 +65,8 @@ export class Leg implements SessionUser, CallMediaUser {
   outgoing: OutgoingInvite | undefined;
   /** A message went by, since someone has been writing one. */
   onMessagePassed: ((way: 'sent' | 'received') => void) | undefined;
-  /** Sends the INVITE once more, when there is a connection again. */
-  placeAgain: ((wait?: number) => void) | undefined;
-  #isStranded = false;
-  /** When an INVITE that was lost with its connection went out again. */
-  #placedAgainAt = -Infinity;
+  /** Of a call of ours. */
+  readonly attempts: Attempts | undefined;
   incoming: IncomingInvite | undefined;
   /** Gives up the INVITE that is to bring another dialog. */
   abandonSuccession: (() => void) | undefined;
@@ -92,9 +88,6 @@ export class Leg implements SessionUser, CallMediaUser {
   #store: Store<CallSnapshot> | undefined;
   #digits: Digits | undefined;
   #reconnection: Reconnection | undefined;
-  /** Where a 3xx has sent it, and where it was before. */
-  #heading: string | undefined;
-  #tried: readonly CallAttempt[] = none;
   #answered: Deferred<void> | undefined;
   #ended: Deferred<CallEnd> | undefined;
 
@@ -120,6 +113,7 @@ export class Leg implements SessionUser, CallMediaUser {
       this.#state = 'calling';
       this.target = origin.target;
       this.referredBy = origin.referredBy;
+      this.attempts = new Attempts(origin.target);
       this.callId = context.core.random.token(24);
     } else {
       this.#state = 'incoming';
@@ -282,8 +276,7 @@ export class Leg implements SessionUser, CallMediaUser {
   /** What leaves now tells the peer where we are; what waits for another connection than the first, where we were. */
   onLocated(): void {
     const { isOpen, connectionId } = this.context.flow;
-    if (this.#isStranded) this.#placedAgainAt = this.context.clock.now();
-    this.#isStranded = false;
+    this.attempts?.onSent(this.context.clock.now());
     this.#locatedBy = isOpen ? connectionId : connectionId === 0 ? 1 : -1;
   }
 
@@ -315,19 +308,15 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onScreenEnded(line: VideoLine): void {
-    import('./video.js')
-      .then(({ endScreen }) => endScreen(this, line))
-      .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
+    withPart(import('./video.js'), this.context.log, ({ endScreen }) => endScreen(this, line));
   }
 
   onLateCandidate(): void {
     if (this.#end || this.connection === 'reconnecting') return; // whoever brings the call back tells them
     if (this.#confirmedAt === undefined && !this.dialogSessions.some((session) => session.remoteTrickles)) return; // the answer is still to come
-    import('./late-candidates.js')
-      .then(({ tellCandidates }) => {
-        tellCandidates(this);
-      })
-      .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
+    withPart(import('./late-candidates.js'), this.context.log, ({ tellCandidates }) => {
+      tellCandidates(this);
+    });
   }
 
   onHeard(): void {
@@ -335,19 +324,13 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onUnconfirmedAnswer(session: Session): void {
-    this.#trickle(({ sendCandidates }) => void sendCandidates(this, session, true));
+    withPart(import('./trickle.js'), this.context.log, ({ sendCandidates }) => sendCandidates(this, session, true));
   }
 
   onCandidates(fragment: Body): void {
-    this.#trickle(({ takeCandidates }) => {
+    withPart(import('./trickle.js'), this.context.log, ({ takeCandidates }) => {
       takeCandidates(this, fragment);
     });
-  }
-
-  #trickle(act: (trickle: typeof import('./trickle.js')) => void): void {
-    import('./trickle.js')
-      .then(act)
-      .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
   }
 
   onProgress(response?: SipResponse): void {
@@ -371,7 +354,8 @@ export class Leg implements SessionUser, CallMediaUser {
       this.call.hangup();
     });
     this.#session = this.session;
-    this.outgoing = this.incoming = this.placeAgain = undefined;
+    this.outgoing = this.incoming = undefined;
+    if (this.attempts) this.attempts.sendAgain = undefined;
     const { noMediaTimeout } = this.#limits;
     if (noMediaTimeout !== undefined) void watchFor(this, noMediaTimeout);
     this.context.policy?.onConfirmed(this.call);
@@ -399,21 +383,7 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onMessage(request: SipRequest, transaction: ServerTransaction): void {
-    this.sessionContext.core.respond(transaction, 200);
-    if (/^application\/im-iscomposing\+xml\b/i.test(headerValue(request, 'Content-Type') ?? '')) {
-      this.withComposing(({ hear }) => {
-        hear(this, request.body);
-      });
-      return;
-    }
-    this.onMessagePassed?.('received');
-    this.tell('message', { body: request.body, request });
-  }
-
-  withComposing(act: (composing: typeof import('./composing.js')) => void): void {
-    import('./composing.js')
-      .then(act)
-      .catch((error: unknown) => this.context.log.warn('a part of the library could not be loaded', error));
+    takeMessage(this, request, transaction);
   }
 
   onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void {
@@ -426,34 +396,20 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onRefer(session: Session, transaction: ServerTransaction): void {
-    const { log } = this.context;
-    import('./incoming-refer.js')
-      .then(({ takeReferInCall }) => {
-        takeReferInCall(this, session, transaction);
-      })
-      .catch((error: unknown) => {
-        log.error('a REFER could not be taken', error);
-        this.sessionContext.core.respond(transaction, 500);
-      });
+    takeRefer(this, session, transaction);
   }
 
   onRedirected(target: string, response: SipResponse | undefined, status: number): void {
-    this.#tried = [...this.#tried, this.#attempt(status)];
-    this.#heading = target;
+    this.attempts?.onRedirected(target, status, this.context.flow.url);
     this.tell('redirected', { target, response });
   }
 
   onStranded(): boolean {
-    this.#isStranded = true;
-    this.placeAgain?.();
-    return this.placeAgain !== undefined;
+    return this.attempts?.onStranded() ?? false;
   }
 
   onRefused(status: number): boolean {
-    const since = this.context.clock.now() - this.#placedAgainAt;
-    if (since > grace || !this.placeAgain || !(unreached.has(status) || (status >= 500 && status < 600))) return false;
-    this.placeAgain(Math.min(5000, Math.max(1000, since / 2)));
-    return true;
+    return this.attempts?.onRefused(status, this.context.clock.now()) ?? false;
   }
 
   onEnded(end: SessionEnd): void {
@@ -467,7 +423,7 @@ export class Leg implements SessionUser, CallMediaUser {
       startedAt: this.startTime,
       at: this.context.clock.wallTime(),
       duration: this.duration,
-      tried: this.target === undefined ? [] : [...this.#tried, this.#attempt(status)],
+      tried: this.attempts?.all(status, this.context.flow.url) ?? none,
       recoveries: this.#reconnection?.recoveries ?? noRecoveries,
       stats: this.media.lastStats,
     });
@@ -490,10 +446,6 @@ export class Leg implements SessionUser, CallMediaUser {
     if (state === previous) return;
     this.#state = state;
     this.changed('stateChanged', { state, previous, status: response?.status, reason: response?.reason, response });
-  }
-
-  #attempt(status: number): CallAttempt {
-    return { target: this.#heading ?? this.target ?? '', server: this.context.flow.url, status };
   }
 
   /** It has rung for long enough. */

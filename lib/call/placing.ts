@@ -39,7 +39,7 @@ async function invite(leg: Leg, origin: Outgoing, headers: readonly Header[]): P
     { target, from, routes, headers, callId: leg.callId, offer, redirect: options.redirect ?? leg.context.redirect },
     leg,
   );
-  leg.placeAgain = (wait) => {
+  leg.attempts!.sendAgain = (wait) => {
     void inviteAgain(leg, origin, headers, wait).catch((error: unknown) => {
       fail(leg, error);
     });
