@@ -34,6 +34,8 @@ export class VoiceWatch {
   #loud = 0;
   #isTold = false;
   #quietSince: number | undefined;
+  /** One takes its mute back between two looks: the next time of being muted is another. */
+  readonly #listened = new Map<CallPort, () => void>();
   readonly #farEnds = new Map<CallPort, { probe: Probe; quietSince: number | undefined }>();
 
   constructor(emitter: Emitter<AudioEvents>, clock: Clock, host: VoiceWatchHost) {
@@ -54,6 +56,7 @@ export class VoiceWatch {
     this.#stop = undefined;
     this.#dropProbe();
     for (const port of [...this.#farEnds.keys()]) this.#forget(port);
+    this.#listenTo([]);
   }
 
   #schedule(): () => void {
@@ -67,6 +70,7 @@ export class VoiceWatch {
   #look(): void {
     const now = this.#clock.now();
     const talking = this.#host.calls().filter(({ call, slot }) => call.state === 'confirmed' && slot !== undefined);
+    this.#listenTo(talking);
     this.#lookAtMicrophone(now, talking);
     if (!this.#emitter.has('farEndSilent')) return;
     for (const port of [...this.#farEnds.keys()]) if (!talking.includes(port)) this.#forget(port);
@@ -80,8 +84,8 @@ export class VoiceWatch {
     this.#track = track;
     const level = (this.#probe ??= this.#host.probe(track)).read();
     const isMuted = talking.every(({ call }) => call.muted);
-    this.#loud = isMuted && level > voice ? this.#loud + 1 : 0;
     if (!isMuted) this.#isTold = false;
+    this.#loud = isMuted && level > voice ? this.#loud + 1 : 0;
     if (this.#loud >= spoken && !this.#isTold) {
       this.#isTold = true; // once for each time of being muted
       this.#emitter.emit('talkingWhileMuted', {});
@@ -90,6 +94,23 @@ export class VoiceWatch {
     else if ((this.#quietSince ??= now) <= now - microphonePatience * 1000) {
       this.#quietSince = Infinity; // told; a sound begins it anew
       this.#emitter.emit('microphoneSilent', { seconds: microphonePatience });
+    }
+  }
+
+  #listenTo(ports: readonly CallPort[]): void {
+    for (const [port, undo] of this.#listened) {
+      if (ports.includes(port)) continue;
+      undo();
+      this.#listened.delete(port);
+    }
+    for (const port of ports) {
+      if (this.#listened.has(port)) continue;
+      const undo = port.call.on('muteChanged', ({ muted }) => {
+        if (muted) return;
+        this.#loud = 0;
+        this.#isTold = false;
+      });
+      this.#listened.set(port, undo);
     }
   }
 

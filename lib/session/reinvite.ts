@@ -168,10 +168,10 @@ async function answer(
     stop();
     transaction.user = undefined;
     if (offer === undefined) void applyLateAnswer(session, ack);
-    else settle(session);
   };
   session.awaitAck(request, onAck, stop);
   session.exchange = offer === undefined ? 'localOffer' : 'stable';
+  if (offer !== undefined) settle(session); // what was agreed on holds with our answer, and needs no ACK
 }
 
 /** The offer was in our 2xx, so the answer is in the ACK (§13.2.1). */

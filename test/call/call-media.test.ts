@@ -51,6 +51,14 @@ describe('media of a call', () => {
     });
   }
 
+  it('CALL-20: what is agreed on holds with our answer, before its ACK', async () => {
+    const { call, server, ok } = await talking();
+    assert.equal(statuses(call.media), 'active');
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendonly', 2)));
+    await server.response(200);
+    assert.equal(statuses(call.media), 'remoteHold');
+  });
+
   it('CALL-20: localHold; ICE or DTLS that has failed is an error, and is told', async () => {
     const { call, server, media } = await talking();
     const heard: string[] = [];

@@ -298,10 +298,14 @@ describe('talking, and being heard', () => {
     assert.equal(told, 0);
     call.mute();
     await until(() => told === 1, 'it is told');
+    await ear.hearsNothing();
     call.unmute();
     await ear.hears(440);
     call.mute();
     await until(() => told === 2, 'it is told again');
+    call.unmute();
+    call.mute();
+    await until(() => told === 3, 'and again, though nobody had looked between');
   });
 
   it('a microphone and a far end without a sound for ten seconds are told', async () => {

@@ -246,13 +246,24 @@ describe('MediaSession: video', () => {
         },
       },
     );
-    const callee = makeEnd({ track: toneTrack(880), video: 'recvonly' });
+    let peerChannel: RTCDataChannel | undefined; // Firefox closes one that nobody holds
+    const callee = makeEnd(
+      { track: toneTrack(880), video: 'recvonly' },
+      {},
+      {
+        onPeerConnection: (pc) => {
+          callee.connections.push(pc);
+          pc.ondatachannel = (event) => (peerChannel = event.channel);
+        },
+      },
+    );
     const { offer, answer } = await negotiate(caller.session, callee.session);
     assert.deepEqual(sections(offer).slice(0, 2), ['audio sendrecv', 'video sendonly']);
     assert.match(sections(offer)[2]!, /^application/);
     assert.deepEqual(sections(answer).slice(0, 2), ['audio sendrecv', 'video recvonly']);
     await seesVideo(callee);
     await until(() => channel!.readyState === 'open', 'the data channel opens');
+    await until(() => peerChannel?.readyState === 'open', 'and at the other end');
     const back = await negotiate(callee.session, caller.session);
     assert.deepEqual(sections(back.answer).slice(0, 2), ['audio sendrecv', 'video sendonly']);
     caller.session.setHold(true);
