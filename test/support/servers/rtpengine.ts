@@ -28,8 +28,9 @@ export class RtpEngine extends Daemon {
         '--table=-1',
         `--interface=${this.place.host}`,
         `--listen-ng=${this.place.host}:${this.#port}`,
-        '--port-min=10000', // below the system's ephemeral ports; it passes over those in use
-        '--port-max=19998',
+        // below the system's ephemeral ports, and not 10080, to which Firefox sends nothing; it passes over those in use
+        '--port-min=20000',
+        '--port-max=29998',
         '--log-stderr',
         '--log-level=6',
         '--num-threads=2',
