@@ -293,8 +293,8 @@ export class Leg implements SessionUser, CallMediaUser {
     if (!this.#end) this.reconnection.onRival();
   }
 
-  onCrossed(): void {
-    if (!this.#end) this.reconnection.onCrossed();
+  onCrossed(offer?: string): void {
+    if (!this.#end) this.reconnection.onCrossed(offer);
   }
 
   onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined {

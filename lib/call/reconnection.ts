@@ -157,10 +157,11 @@ export class Reconnection {
     });
   }
 
-  /** The peer has taken two offers of ours, and one of them was given up: it is to be told anew. */
-  onCrossed(): void {
-    this.#restartedAt = -Infinity;
-    void this.climb('media');
+  /** The peer has taken an offer of ours that is not in force here: it is to be told anew. */
+  onCrossed(offer?: string): void {
+    const isRestart = offer === undefined || !offer.includes(`a=ice-ufrag:${this.#leg.media.session.generation}\r\n`);
+    if (isRestart) this.#restartedAt = -Infinity;
+    void this.climb(isRestart ? 'media' : 'offer');
   }
 
   /** At the end of the call. */

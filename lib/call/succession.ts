@@ -86,10 +86,14 @@ async function invite(leg: Leg, former: Session, target: string): Promise<void> 
   }
 }
 
-/** Whether an INVITE with Replaces is of the one we talk to, who has lost his way to us; another’s is a transfer. */
+/**
+ * Whether an INVITE with Replaces is of the one we talk to, who has lost his way to us; another’s is a transfer. He may have lost
+ * it with the ACK to our 200, but not with the answer that it brings where the offer was ours.
+ */
 export function isPeers(leg: Leg, request: SipRequest): boolean {
-  const { session } = leg;
-  if (!session || leg.state !== 'confirmed' || headerValue(request, 'Referred-By') !== undefined) return false;
+  const { session, state } = leg;
+  const isAnswered = state === 'confirmed' || (state === 'connecting' && session?.exchange === 'stable');
+  if (!session || !isAnswered || headerValue(request, 'Referred-By') !== undefined) return false;
   return read(request, From)?.uri === parseAddress(session.dialog.remote).uri;
 }
 
@@ -108,6 +112,8 @@ export function acceptSuccession(leg: Leg, request: SipRequest, transaction: Ser
 async function accept(leg: Leg, request: SipRequest, transaction: ServerTransaction): Promise<void> {
   const former = leg.session!;
   const { log } = leg.context;
+  former.takeAsAcknowledged();
+  await leg.answered.catch(() => undefined); // it is over: seen below
   const media = new SpareMedia(leg.media, leg.context);
   const heir = new Heir(leg);
   const incoming = new IncomingInvite({ ...leg.sessionContext, negotiator: media }, request, transaction, heir);

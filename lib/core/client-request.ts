@@ -16,7 +16,10 @@ export interface RequestUser {
   onProvisional?(response: SipResponse, request: SipRequest): void;
   /** Final responses; further ones only to an INVITE whose forks answer 2xx one after another (§13.2.2.4). */
   onFinal(response: SipResponse, request: SipRequest): void;
-  /** No response: code `timeout` (408), `transport` (503) or `aborted` before anything was sent (§8.1.3.1). */
+  /**
+   * No response: code `timeout` (408), `transport` (503) or `aborted` before anything was sent (§8.1.3.1). A 2xx to an INVITE
+   * that was lost with its connection may still come.
+   */
   onFailure(error: EvercallError): void;
 }
 
@@ -102,7 +105,7 @@ export class ClientRequest implements ClientTransactionUser {
 
   /** Takes back what was lost with its connection: by a CANCEL on the present one, whatever came or did not (§9.1). */
   cancelLost(headers: readonly Header[] = []): void {
-    if (!this.#transaction) return;
+    if (this.#transaction?.state !== 'lost') return;
     const cancel = buildCancel(this.#transaction.request, headers);
     this.#context.transactions.request(cancel, this.#options.flow, ignoreOutcome);
   }

@@ -5,7 +5,8 @@ import type { SipRequest } from '../parser/index.js';
 
 export interface AwaitedAck {
   readonly sequence: number;
-  readonly onAck: (ack: SipRequest) => void;
+  /** Without one where something else has said as much. */
+  readonly onAck: (ack?: SipRequest) => void;
   /** The session ended before the ACK came. */
   readonly onGone: (error: EvercallError) => void;
 }
@@ -41,10 +42,23 @@ export class AwaitedAcks {
     this.#pass(this.#remove((awaited) => this.#isOvertaken(awaited)));
   }
 
-  /** No ACK of `invite` has come; false where the peer has not acknowledged a later one either. */
+  /**
+   * No ACK of `invite` has come; false where the peer has not sent a later one either: it must not before it has our answer
+   * (§14.1).
+   */
   isExcused(invite: SipRequest): boolean {
     const sequence = sequenceOf(invite);
-    return this.#pass(this.#remove((awaited) => awaited.sequence === sequence && this.#isOvertaken(awaited)));
+    const hasLater = this.#all.some((other) => other.sequence > sequence);
+    return this.#pass(
+      this.#remove((awaited) => awaited.sequence === sequence && (hasLater || this.#isOvertaken(awaited))),
+    );
+  }
+
+  /** Something else than ACKs has said that all our answers have come. */
+  passAll(): void {
+    const all = this.#all;
+    this.#all = [];
+    for (const { onAck } of all) onAck();
   }
 
   /** The session is over for all that wait. */
@@ -55,7 +69,7 @@ export class AwaitedAcks {
   }
 
   #pass(overtaken: AwaitedAck | undefined): boolean {
-    overtaken?.onAck({ ...this.#overtaking!, body: '' });
+    overtaken?.onAck();
     return overtaken !== undefined;
   }
 

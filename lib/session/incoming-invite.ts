@@ -212,7 +212,7 @@ export class IncomingInvite implements InviteUser {
         stop();
         reject(error);
       };
-      const onAck = (ack: SipRequest): void => {
+      const onAck = (ack?: SipRequest): void => {
         stop();
         this.#transaction.user = undefined; // it lingers, and must not keep us
         if (session.isOver) {
@@ -229,9 +229,9 @@ export class IncomingInvite implements InviteUser {
   }
 
   /** Where the offer was ours, the answer is in the ACK (§13.3.1.4); without it there is no session. */
-  async #applyAnswer(ack: SipRequest): Promise<void> {
+  async #applyAnswer(ack: SipRequest | undefined): Promise<void> {
     try {
-      await this.session.applyAnswer(sessionDescription(ack), 'an ACK');
+      await this.session.applyAnswer(ack && sessionDescription(ack), 'an ACK');
       this.session.exchange = 'stable';
     } catch (cause) {
       const error = negotiationError(cause);

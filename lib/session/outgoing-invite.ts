@@ -180,6 +180,7 @@ export class OutgoingInvite implements RequestUser {
 
   onFailure(error: EvercallError): void {
     this.#endForks();
+    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#ended)); // it may find the next connection
     const isStranded = error.code === 'transport' && this.#context.flow.state !== 'idle';
     if (!(isStranded && this.#user.onStranded())) this.#retarget(error);
   }

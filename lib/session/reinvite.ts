@@ -1,6 +1,7 @@
 /** re-INVITE in both directions, to its ACK (RFC 3261 §14). */
 import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
+import type { ClientRequest } from '../core/client-request.js';
 import { CSeq, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -35,18 +36,7 @@ export async function sendInvite(
       session.leaveInvite(over.promise);
       // once it is taken back it has its end within a second, or is where nobody is
       if (heard > 0 && !session.isOver) void over.promise.then(clock.after(travelTime, over.resolve));
-      request.handOver({
-        onFinal: (final) => {
-          over.resolve();
-          if (final.status >= 300) return;
-          session.acknowledge(read(final, CSeq)!.sequence); // it crossed the BYE, or the peer's own offer
-          session.crossings++;
-          if (!session.isOver) session.user.onCrossed();
-        },
-        onFailure: () => {
-          over.resolve();
-        },
-      });
+      hearLate(session, request, undefined, over.resolve);
       request.cancel(); // a peer that was hung up on should say 487 by itself (§15.1.2), and need not
       reject(new EvercallError('cancelled', why, { status: 487 }));
     };
@@ -71,12 +61,37 @@ export async function sendInvite(
           }
           resolve(final);
         },
-        onFailure: reject,
+        onFailure: (error) => {
+          hearLate(session, request, offer);
+          reject(error);
+        },
       },
     );
   }).finally(() => (session.giveUpInvite = session.isInviteStuck = undefined));
   if (response.status < 300) await (early ?? session.applyAnswer(sessionDescription(response)));
   return response;
+}
+
+/**
+ * A re-INVITE that was given up, or is lost with its connection: a 2xx to it is acknowledged all the same (§13.2.2.4), for the
+ * peer ends the call without (§13.3.1.4). It has taken that offer, and is told anew.
+ * @param offer of one that is lost: another of ours has taken its place, or none
+ */
+function hearLate(session: Session, request: ClientRequest, offer?: string, onOver?: () => void): void {
+  const { agreements } = session;
+  request.handOver({
+    onFinal: (final) => {
+      onOver?.();
+      if (final.status >= 300) return;
+      const ack = session.acknowledge(read(final, CSeq)!.sequence);
+      request.handOver(new LateAnswers(session.context, { remoteTag: session.dialog.remoteTag, ack }));
+      const isTold = session.exchange === 'localOffer' || session.agreements > agreements;
+      if (session.isOver || (offer !== undefined && isTold)) return;
+      session.crossings++;
+      session.user.onCrossed(offer);
+    },
+    onFailure: () => onOver?.(),
+  });
 }
 
 /** §14.2. */
@@ -164,7 +179,7 @@ async function answer(
   const stop = repeatUntilAck(transaction, transaction.lastResponse!, clock, timers, () => {
     session.onNoAck(request);
   });
-  const onAck = (ack: SipRequest): void => {
+  const onAck = (ack?: SipRequest): void => {
     stop();
     transaction.user = undefined;
     if (offer === undefined) void applyLateAnswer(session, ack);
@@ -175,10 +190,10 @@ async function answer(
 }
 
 /** The offer was in our 2xx, so the answer is in the ACK (§13.2.1). */
-async function applyLateAnswer(session: Session, ack: SipRequest): Promise<void> {
+async function applyLateAnswer(session: Session, ack: SipRequest | undefined): Promise<void> {
   const { negotiator, log } = session.context;
   try {
-    await session.applyAnswer(sessionDescription(ack), 'an ACK');
+    await session.applyAnswer(ack && sessionDescription(ack), 'an ACK');
   } catch (error) {
     log.warn(`late answer: ${String(error)}`);
     await negotiator.rollback();

@@ -53,8 +53,8 @@ export interface SessionUser {
   onRefreshed(message: SipRequest | SipResponse): void;
   /** Another callee has taken our INVITE as well, and is hung up on: its media may be on their way to us. */
   onRival(): void;
-  /** The peer has agreed to an offer that was given up for its own. */
-  onCrossed(): void;
+  /** The peer has agreed to an offer that was given up for its own, or to `offer`, which was lost with its connection. */
+  onCrossed(offer?: string): void;
   /** The peer has said something in a dialog that our response has made: it knows of it. */
   onHeard(): void;
   /** An answer has come in a response that the peer does not know to have arrived: an INFO is to tell (RFC 8840 §4.3.2). */

@@ -325,7 +325,16 @@ export class Session implements DialogUser, SessionTimerUser {
     if (this.#lateBye) this.#leave(this.#lateBye);
   }
 
-  /** 64·T1 have passed without an ACK: the session is ended (§13.3.1.4), unless the peer has acknowledged a later INVITE. */
+  /** What the peer asks for outside of the dialog says that our answers have come: their ACKs are not waited for any longer. */
+  takeAsAcknowledged(): void {
+    const acks = this.#acks;
+    this.#acks = undefined;
+    this.#isAcknowledged = true;
+    acks?.passAll();
+    this.#wake();
+  }
+
+  /** 64·T1 have passed without an ACK: the session is ended (§13.3.1.4), unless the peer has sent a later INVITE. */
   onNoAck(invite: SipRequest): void {
     if (this.#acks?.isExcused(invite)) return;
     const acks = this.#acks;

@@ -55,6 +55,11 @@ export class ClientTransaction {
     return this.#state === 'calling' || this.#state === 'trying';
   }
 
+  /** Its user has its outcome; what still comes is for the sake of an ACK. */
+  get isLingering(): boolean {
+    return this.#state === 'accepted' || this.#state === 'lost';
+  }
+
   get state(): ClientState {
     return this.#state;
   }

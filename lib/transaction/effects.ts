@@ -10,7 +10,8 @@ export type ClientEvent =
   | 'linger' //         timer M
   | 'cancelled' //      a CANCEL for it was sent
   | 'giveUp' //         64·T1 after that
-  | 'transportError'; // the request could not be sent, or its connection is gone
+  | 'transportError' // the request could not be sent
+  | 'connectionLost'; // it was, on a connection that is gone
 
 /** What can happen to a server transaction. */
 export type ServerEvent =

@@ -5,11 +5,14 @@
  *      └──────────────────┴──3xx-6xx / send ACK───────────────▶ terminated
  *                         └──64·T1 after a CANCEL (§9.1)──────▶ terminated
  *
+ * Deviation from RFC 6026 §7.2, which need not: one whose connection is gone lingers as "lost", for its 2xx may find the next
+ * connection, and is repeated until its ACK comes.
+ *
  * Timer D is 0, so "completed" takes no time and has no state.
  */
 import type { ClientEvent, Step } from './effects.js';
 
-export type InviteClientState = 'calling' | 'proceeding' | 'accepted' | 'terminated';
+export type InviteClientState = 'calling' | 'proceeding' | 'accepted' | 'lost' | 'terminated';
 type S = Step<InviteClientState>;
 
 const start: S = ['calling', ['sendRequest', 'startB']];
@@ -20,6 +23,9 @@ const refused: S = ['terminated', ['sendAck', 'deliver']];
 const cancelled: S = ['proceeding', ['startGiveUp']]; // §9.1: a callee of RFC 2543 may send no 487
 const timedOut: S = ['terminated', ['failTimeout']];
 const unsent: S = ['terminated', ['failTransport']];
+const lost: S = ['lost', ['startM', 'failTransport']];
+const stillLost: S = ['lost', []];
+const refusedLate: S = ['terminated', ['sendAck']];
 const ended: S = ['terminated', []];
 
 export function inviteClient(state: InviteClientState, event: ClientEvent): S {
@@ -36,6 +42,10 @@ export function inviteClient(state: InviteClientState, event: ClientEvent): S {
       if (event === 'success') return another2xx;
       if (event === 'linger') return ended;
       return [state, []];
+    case 'lost':
+      if (event === 'success') return accepted;
+      if (event === 'failure') return refusedLate;
+      return event === 'linger' ? ended : stillLost;
     case 'terminated':
       return ended;
   }
@@ -46,5 +56,6 @@ function awaitFinal(state: InviteClientState, event: ClientEvent): S {
   if (event === 'success') return accepted;
   if (event === 'failure') return refused;
   if (event === 'transportError') return unsent;
+  if (event === 'connectionLost') return lost;
   return [state, []];
 }

@@ -31,6 +31,7 @@ export function nonInviteClient(state: NonInviteClientState, event: ClientEvent)
     case 'timeout':
       return timedOut;
     case 'transportError':
+    case 'connectionLost':
       return unsent;
     case 'linger':
     case 'cancelled':

@@ -65,7 +65,7 @@ export class TransactionLayer implements TransportUser {
 
   /** Whether a transaction on this flow still waits for something. */
   isUsing(flow: Flow): boolean {
-    for (const client of this.#clients.values()) if (client.flow === flow && client.state !== 'accepted') return true;
+    for (const client of this.#clients.values()) if (client.flow === flow && !client.isLingering) return true;
     for (const server of this.#servers.values()) if (server.flow === flow && !server.isAnswered) return true;
     return false;
   }
@@ -96,7 +96,7 @@ export class TransactionLayer implements TransportUser {
     for (const transaction of [...this.#clients.values()]) {
       if (transaction.flow !== flow) continue;
       const isLost = sentBy === undefined || (transaction.sentBy === sentBy && transaction.isUnanswered);
-      if (isLost) transaction.feed('transportError');
+      if (isLost) transaction.feed('connectionLost');
     }
   }
 

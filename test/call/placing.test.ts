@@ -40,6 +40,33 @@ describe('an INVITE that is lost with its connection', () => {
     await call.answered;
   });
 
+  it('§13.2.2.4: a 200 to it that finds the next connection is acknowledged, and hung up on', async () => {
+    const { server, clock, invite } = await calling();
+    server.socket.drop();
+    await clock.advance(1000);
+    await server.request('CANCEL');
+    const again = await server.request('INVITE');
+    server.respond(invite, 200, { headers: described, body: peerSdp(), toTag: 'first' });
+    assert.equal(headerValue(await server.request('ACK'), 'Call-ID'), headerValue(invite, 'Call-ID'));
+    const bye = await server.request('BYE');
+    assert.equal(headerValue(bye, 'Call-ID'), headerValue(invite, 'Call-ID'));
+    server.respond(bye, 200);
+    server.respond(again, 200, { headers: described, body: peerSdp() });
+    await server.request('ACK');
+  });
+
+  it('§17.1.1.3: a refusal of it that finds the next connection gets its ACK', async () => {
+    const { server, clock, invite } = await calling();
+    server.socket.drop();
+    await clock.advance(1000);
+    await server.request('CANCEL');
+    await server.request('INVITE');
+    server.respond(invite, 487);
+    const ack = await server.request('ACK');
+    assert.equal(headerValue(ack, 'Via'), headerValue(invite, 'Via'));
+    await server.nothing();
+  });
+
   it('IPC-14: a callee who is not back yet is called once more, and again, for half a minute', async () => {
     const { call, server, clock, invite } = await calling();
     server.respond(invite, 180);

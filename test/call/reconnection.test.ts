@@ -204,6 +204,60 @@ describe('a call that loses its connection', () => {
     await server.nothing();
   });
 
+  it('§13.3.1.4: a re-INVITE that was lost with its connection and answered on the next is acknowledged, or the peer would hang up; and the peer told how it is', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, invite, clock } = stage;
+    const failed = call.reinvite().catch((error: unknown) => error);
+    const lost = await server.request('INVITE');
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+    assert.propertyVal(await failed, 'code', 'transport');
+    server.respond(lost, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    const ack = await server.request('ACK');
+    assert.equal(headerValue(ack, 'CSeq'), headerValue(lost, 'CSeq')!.replace('INVITE', 'ACK'));
+    const again = await server.request('INVITE');
+    assert.equal(ufrag(again.body), ufrag(invite.body), 'its media are well');
+    await accept(stage, again);
+    server.respond(lost, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    assert.deepEqual(await server.request('ACK'), ack, 'the same, for the 2xx that came once more');
+    await clock.advance(40_000);
+    await server.nothing();
+    assert.equal(call.connection, 'connected');
+  });
+
+  it('… and one that has restarted ICE is restarted once more, for here it was taken back', async () => {
+    const stage = await talkingTo(updates);
+    const { server, media, clock } = stage;
+    const failed = stage.call.reinvite({ iceRestart: true }).catch((error: unknown) => error);
+    const lost = await server.request('INVITE');
+    await loseConnection(stage);
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+    await failed;
+    server.respond(lost, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await server.request('ACK');
+    const again = await server.request('INVITE');
+    assert.notEqual(ufrag(again.body), ufrag(lost.body));
+    assert.equal(media.connections.length, 1);
+    await accept(stage, again);
+    await clock.advance(10_000);
+  });
+
+  it('… unless another offer is on its way by then, or was agreed on', async () => {
+    const stage = await talkingTo();
+    const { call, server, clock, media } = stage;
+    media.connections[0]!.become('failed');
+    const lost = await server.request('INVITE');
+    await loseConnection(stage);
+    const again = await server.request('INVITE');
+    server.respond(lost, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await server.request('ACK');
+    await accept(stage, again);
+    media.connections[0]!.become('connected');
+    await clock.advance(40_000);
+    await server.nothing();
+    assert.equal(call.connection, 'connected');
+  });
+
   it('IPC-17: lost once more while it refreshes, it refreshes on the newest: two INVITEs, and no third', async () => {
     const stage = await talkingTo();
     stage.media.connections[0]!.become('disconnected');
@@ -384,6 +438,24 @@ describe('a call that is being answered', () => {
     server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2)));
     server.send(inDialog('ACK', await server.response(200), 2));
     await answered;
+    assert.equal(call.state, 'confirmed');
+  });
+
+  it('… half a minute later, too: it is the ACK of the change that counts then', async () => {
+    const { server, call, clock } = await peerCalls();
+    const answered = call.answer();
+    await server.response(180);
+    const ok = await server.response(200);
+    await clock.advance(31_000);
+    await server.skip();
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2)));
+    const changed = await server.response(200);
+    await clock.advance(1000);
+    await answered;
+    await server.skip();
+    server.send(inDialog('ACK', changed, 2));
+    await clock.advance(40_000);
+    await server.nothing();
     assert.equal(call.state, 'confirmed');
   });
 
@@ -844,6 +916,22 @@ describe('an INVITE with Replaces of the peer itself', () => {
     off();
     call.hangup();
     assert.equal((await server.request('BYE')).uri, 'sip:bob@moved.invalid;transport=ws');
+  });
+
+  it('one that comes before the ACK to our 200 says that the 200 has come: it is the same call all the same', async () => {
+    const { server, call, account } = await peerCalls();
+    const answered = call.answer();
+    await server.response(180);
+    const ok = await server.response(200);
+    server.send(offer(ok));
+    await server.arrival();
+    const second = await server.response(200);
+    await answered;
+    server.send(inDialog('ACK', second, 1, { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2' }));
+    assert.equal(headerValue(await server.request('BYE'), 'Call-ID'), 'call-1');
+    await settle();
+    assert.deepEqual([...account.calls], [call]);
+    assert.equal(call.state, 'confirmed');
   });
 
   it('a second one beside it is refused with 491', async () => {

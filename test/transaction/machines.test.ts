@@ -15,6 +15,7 @@ const clientEvents: ClientEvent[] = [
   'cancelled',
   'giveUp',
   'transportError',
+  'connectionLost',
 ];
 const serverEvents: ServerEvent[] = [
   'request',
@@ -46,6 +47,18 @@ describe('INVITE client transaction (§17.1.1, RFC 6026 §8.4)', () => {
       assert.deepEqual(inviteClient(state, 'transportError'), ['terminated', ['failTransport']]);
     });
   }
+  for (const state of ['calling', 'proceeding'] as const) {
+    it(`"${state}" on a connection that is gone has failed, and lingers: a 2xx that finds the next connection goes up, a 3xx-6xx gets its ACK`, () => {
+      assert.deepEqual(inviteClient(state, 'connectionLost'), ['lost', ['startM', 'failTransport']]);
+    });
+  }
+  it('… until timer M', () => {
+    assert.deepEqual(inviteClient('lost', 'success'), ['accepted', ['startM', 'deliver']]);
+    assert.deepEqual(inviteClient('lost', 'failure'), ['terminated', ['sendAck']]);
+    assert.deepEqual(inviteClient('lost', 'linger'), ['terminated', []]);
+    for (const event of ['provisional', 'timeout', 'cancelled', 'connectionLost'] as const)
+      assert.deepEqual(inviteClient('lost', event), ['lost', []]);
+  });
   it('in "accepted" every further 2xx goes up, until timer M; anything else is dropped', () => {
     assert.deepEqual(inviteClient('accepted', 'success'), ['accepted', ['deliver']]);
     assert.deepEqual(inviteClient('accepted', 'linger'), ['terminated', []]);
