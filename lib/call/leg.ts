@@ -270,6 +270,7 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onFlowOpen(): void {
+    if (this.#state === 'connecting' || this.#state === 'confirmed') this.session?.answerAgain();
     if (this.#state === 'confirmed') this.reconnection.onFlowOpen();
   }
 

@@ -89,7 +89,7 @@ export class Reconnection {
   #recoveries: readonly Recovery[] = none;
   /** The present step. */
   #climbing: Rung = 'dialog';
-  /** The peer has said that it knows nothing of the dialog. */
+  /** The peer has said that it knows nothing of the dialog, or that it has ended. */
   #isGone = false;
   /** How often another dialog was tried, and what was tried before. */
   #replaced = 0;
@@ -367,10 +367,9 @@ export class Reconnection {
     const { attempt, isPatient, isElsewhere } = failure;
     const { code, status = 0 } = error as Partial<EvercallError>;
     if (code === 'transport') return { rung, wait: 0 }; // lost once more: the next connection will tell
-    if (status === 481 && !isElsewhere) this.#isGone = true;
+    if ((status === 481 && !isElsewhere) || (rung === 'replace' && status === 603)) this.#isGone = true; // RFC 3891 §3
     const again = { rung, wait: Math.min(longestWait, firstWait * 2 ** attempt) };
-    if (rung === 'replace')
-      return this.#isGone || status === 603 || !isPatient ? undefined : { ...again, rung: this.#below };
+    if (rung === 'replace') return this.#isGone || !isPatient ? undefined : { ...again, rung: this.#below };
     // what was said went astray, or to a peer that knows nothing of this dialog: both may know each other by another
     const isUnheard = code === 'timeout' || code === 'cancelled' || [404, 408, 410, 430, 481].includes(status);
     const isRefused = attempt > 0 && (status === 480 || (status >= 500 && status < 600));
@@ -390,7 +389,7 @@ export class Reconnection {
     const { session, context, media, callId } = this.#leg;
     const isSilent = code === 'timeout' || code === 'cancelled';
     context.log.warn(`call ${callId} could not be brought back (${rung}): ${String(error)}`);
-    if (this.#isGone) session?.end({ by: 'remote', status: 481, reason, error });
+    if (this.#isGone) session?.end({ by: 'remote', status: status === 603 ? 603 : 481, reason, error });
     else if (isSilent && media.session.state !== 'connected')
       session?.bye([], { by: 'network', status: 408, reason, error });
     else if (code !== 'rejected' || isPassing(error)) this.#pause();

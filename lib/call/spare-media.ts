@@ -1,4 +1,5 @@
 /** Media beside those of a call, for a dialog that may take the place of its own: the former go on until it is known that it does. */
+import { EvercallError } from '../base/errors.js';
 import { MediaSession } from '../media/media-session.js';
 import type { MediaSessionUser } from '../media/media-session.js';
 import type { Negotiator, OfferWish } from '../session/negotiator.js';
@@ -14,9 +15,12 @@ export class SpareMedia implements Negotiator {
   isStale = false;
   /** What the call is told when they are its own. */
   #untold: (() => void)[] = [];
+  readonly #isWanted: () => boolean;
 
-  constructor(media: CallMedia, { mediaEnvironment, clock, log }: CallContext) {
+  /** @param isWanted asked when the peer's answer comes: it is refused where another dialog was faster */
+  constructor(media: CallMedia, { mediaEnvironment, clock, log }: CallContext, isWanted = () => true) {
     this.#media = media;
+    this.#isWanted = isWanted;
     const tell = (event: () => void): void => {
       if (this.isAdopted) event();
       else this.#untold.push(event);
@@ -51,6 +55,7 @@ export class SpareMedia implements Negotiator {
 
   async applyAnswer(answer: string): Promise<void> {
     if (this.#present) return this.#present.applyAnswer(answer);
+    if (!this.#isWanted()) throw new EvercallError('cancelled', 'another dialog was faster', { status: 487 });
     await this.#session.applyAnswer(answer);
     this.#adopt('local');
   }

@@ -16,8 +16,9 @@ import type { Leg } from './leg.js';
 import { replacesHeaders } from './replacing.js';
 import { SpareMedia } from './spare-media.js';
 
-/** Milliseconds that the peer gets: it answers by itself. */
+/** Milliseconds that the peer gets: it answers by itself; and for which it may do so late, as long as its 200 is repeated. */
 const patience = 4000;
+const lingering = 32_000;
 
 /**
  * Sends the INVITE to where the peer is registered, then to where it was last; resolves when one of them has answered. Rejects
@@ -53,36 +54,76 @@ async function invite(leg: Leg, former: Session, target: string): Promise<void> 
   const { context } = leg;
   const { callId, localTag, remoteTag, local } = former.dialog;
   const headers = [...leg.privacy, ...replacesHeaders({ callId, toTag: remoteTag, fromTag: localTag })];
-  const media = new SpareMedia(leg.media, context);
+  // where both were fast, ours counts if the call was ours
+  const isWanted = (): boolean =>
+    !leg.end && leg.session === former && (leg.succession === undefined || former.ownsCallId);
+  const media = new SpareMedia(leg.media, context, isWanted);
   const heir = new Heir(leg);
+  let outgoing: OutgoingInvite | undefined;
   try {
     const offer = await media.createOffer();
-    const outgoing = new OutgoingInvite(
+    outgoing = new OutgoingInvite(
       { ...leg.sessionContext, negotiator: media },
       { target, from: local.replace(/;tag=[^;>]*$/i, ''), routes: context.routes(), headers, callId: newCallId(context.core.random), offer },
       heir,
     ); // prettier-ignore
-    const cancel = context.clock.after(patience, () => {
-      outgoing.cancel();
-      heir.fail(new EvercallError('timeout', `no answer from ${target}`, { status: 408 }));
-    });
-    const giveUp = (): void => {
-      outgoing.cancel();
-      heir.fail(new EvercallError('cancelled', 'the call was over, or came back by itself', { status: 487 }));
-    };
-    leg.abandonSuccession = giveUp;
-    outgoing.start();
-    try {
-      await heir.confirmed;
-      enter(leg, outgoing.session!, former, false);
-      if (media.isStale) void leg.reconnection.climb('offer');
-    } finally {
-      leg.abandonSuccession = undefined;
-      cancel();
-    }
+    await answerTo(leg, outgoing, heir, target);
+    enter(leg, outgoing.session!, former, false);
+    if (media.isStale) void leg.reconnection.climb('offer');
   } catch (error) {
-    media.discard();
+    if (outgoing && !heir.isOver) void takeLate(leg, former, outgoing, heir, media);
+    else media.discard();
     throw error;
+  }
+}
+
+/** Resolves when the new dialog is confirmed; rejects when that took too long, or is not needed any more. */
+async function answerTo(leg: Leg, outgoing: OutgoingInvite, heir: Heir, target: string): Promise<void> {
+  const giveUp = (error: EvercallError): void => {
+    outgoing.withdraw();
+    heir.fail(error);
+  };
+  const cancel = leg.context.clock.after(patience, () => {
+    giveUp(new EvercallError('timeout', `no answer from ${target}`, { status: 408 }));
+  });
+  leg.abandonSuccession = () => {
+    giveUp(new EvercallError('cancelled', 'the call was over, or came back by itself', { status: 487 }));
+  };
+  outgoing.start();
+  try {
+    await heir.confirmed;
+  } finally {
+    leg.abandonSuccession = undefined;
+    cancel();
+  }
+}
+
+/** Given up, and answered all the same: the peer goes on in that dialog, and ends the former one. So do we. */
+async function takeLate(
+  leg: Leg,
+  former: Session,
+  outgoing: OutgoingInvite,
+  heir: Heir,
+  media: SpareMedia,
+): Promise<void> {
+  const over = new Deferred<boolean>();
+  const isTooLate = (): void => {
+    over.resolve(false);
+  };
+  const cancel = leg.context.clock.after(lingering, isTooLate);
+  void leg.ended.then(isTooLate);
+  const isAnswered = await Promise.race([heir.answered, over.promise]);
+  cancel();
+  if (isAnswered && leg.session === former) {
+    leg.context.log.info(`call ${leg.callId}: answered after all`);
+    leg.abandonSuccession?.();
+    enter(leg, outgoing.session!, former, false);
+    void leg.reconnection.climb(media.isStale ? 'offer' : 'dialog');
+  } else if (isAnswered) {
+    outgoing.session!.bye();
+  } else {
+    if (!heir.isOver) outgoing.cancel();
+    media.discard();
   }
 }
 
@@ -103,8 +144,9 @@ export function acceptSuccession(leg: Leg, request: SipRequest, transaction: Ser
     leg.context.core.respond(transaction, 491);
     return Promise.resolve();
   }
-  const story = accept(leg, request, transaction).finally(() => (leg.succession = undefined));
-  leg.succession = story;
+  const former = leg.session!;
+  const story = accept(leg, request, transaction).finally(() => (leg.succession = former.succession = undefined));
+  leg.succession = former.succession = story;
   leg.abandonSuccession?.();
   return story;
 }
@@ -175,6 +217,9 @@ class Nobody implements SessionUser {
 /** Hears of the new dialog until it is the call's. */
 class Heir extends Nobody {
   readonly #confirmed = new Deferred<void>();
+  readonly #answered = new Deferred<boolean>();
+  /** Nothing comes of it any more. */
+  isOver = false;
 
   constructor(leg: Leg) {
     super(leg);
@@ -185,23 +230,37 @@ class Heir extends Nobody {
     return this.#confirmed.promise;
   }
 
+  /** Whether it is confirmed in the end, be it too late. */
+  get answered(): Promise<boolean> {
+    return this.#answered.promise;
+  }
+
   fail(error: EvercallError): void {
     this.#confirmed.reject(error);
   }
 
+  /** Its 200 may find the next connection. */
+  override onStranded(): boolean {
+    this.fail(new EvercallError('transport', 'connection lost during INVITE', { status: 503 }));
+    return true;
+  }
+
   override onConfirmed(): void {
     this.#confirmed.resolve();
+    this.#answered.resolve(true);
   }
 
   override onEnded({ error, status, reason }: SessionEnd): void {
+    this.isOver = true;
     this.#confirmed.reject(error ?? new EvercallError('rejected', reason, { status }));
+    this.#answered.resolve(false);
   }
 }
 
 /** The call goes on in the new dialog. The former one ends, with a BYE where that is ours to say (RFC 3891 §3). */
 function enter(leg: Leg, session: Session, former: Session, bye: boolean): void {
   if (session.isOver) throw new EvercallError('cancelled', 'the new dialog is over already', { status: 487 });
-  if (leg.end) {
+  if (leg.end || leg.session !== former) {
     session.bye();
     return;
   }

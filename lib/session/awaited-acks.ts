@@ -2,8 +2,10 @@
 import type { EvercallError } from '../base/errors.js';
 import { CSeq, read } from '../parser/index.js';
 import type { SipRequest } from '../parser/index.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
 
 export interface AwaitedAck {
+  readonly invite: ServerTransaction;
   readonly sequence: number;
   /** Without one where something else has said as much. */
   readonly onAck: (ack?: SipRequest) => void;
@@ -25,8 +27,13 @@ export class AwaitedAcks {
     return this.#all.some((awaited) => !this.#isOvertaken(awaited));
   }
 
-  add(invite: SipRequest, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
-    this.#all = [...this.#all, { sequence: sequenceOf(invite), onAck, onGone }];
+  add(invite: ServerTransaction, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
+    this.#all = [...this.#all, { invite, sequence: sequenceOf(invite.request), onAck, onGone }];
+  }
+
+  /** Says each answer once more. */
+  repeat(): void {
+    for (const { invite } of this.#all) if (invite.lastResponse) invite.respond(invite.lastResponse);
   }
 
   /** Whoever waits for this ACK, and does no more; nothing where its INVITE is settled. */

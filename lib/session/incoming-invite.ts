@@ -224,7 +224,7 @@ export class IncomingInvite implements InviteUser {
           resolve();
         }, reject);
       };
-      session.awaitAck(this.request, onAck, onGone);
+      session.awaitAck(this.#transaction, onAck, onGone);
     });
   }
 

@@ -117,8 +117,13 @@ export class OutgoingInvite implements RequestUser {
   cancel(headers: readonly Header[] = []): void {
     this.#isGivenUp = true;
     this.#endForks();
-    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#ended));
+    this.#hangUpLate();
     if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, headers));
+  }
+
+  /** Takes it back by CANCEL; a 2xx that comes all the same is taken as ever. */
+  withdraw(): void {
+    if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, []));
   }
 
   /** Forgets the INVITE: whatever comes for it, not a word goes out. */
@@ -180,13 +185,20 @@ export class OutgoingInvite implements RequestUser {
 
   onFailure(error: EvercallError): void {
     this.#endForks();
-    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#ended)); // it may find the next connection
     const isStranded = error.code === 'transport' && this.#context.flow.state !== 'idle';
-    if (!(isStranded && this.#user.onStranded())) this.#retarget(error);
+    if (isStranded && this.#user.onStranded()) return;
+    this.#hangUpLate();
+    this.#retarget(error);
+  }
+
+  /** A 2xx may still find the next connection. */
+  #hangUpLate(): void {
+    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#ended));
   }
 
   /** On the next connection: it may still ring there. */
   cancelStranded(): void {
+    this.#hangUpLate();
     this.#request?.cancelLost(this.#plan && this.#context.core.cancelling(this.#plan, []));
   }
 

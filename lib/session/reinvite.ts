@@ -184,7 +184,7 @@ async function answer(
     transaction.user = undefined;
     if (offer === undefined) void applyLateAnswer(session, ack);
   };
-  session.awaitAck(request, onAck, stop);
+  session.awaitAck(transaction, onAck, stop);
   session.exchange = offer === undefined ? 'localOffer' : 'stable';
   if (offer !== undefined) settle(session); // what was agreed on holds with our answer, and needs no ACK
 }

@@ -30,6 +30,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
   const { method = 'INVITE', headers = [], patience } = wish;
   for (let attempt = 0; ; attempt++) {
     await session.whenConnected(); // what we say of ourselves is of the present connection
+    await session.succession;
     await session.whenStable(method);
     session.exchange = 'localOffer';
     const { located } = session;
@@ -43,7 +44,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
         cancel = clock.after(patience, () => session.giveUpInvite?.(`no answer to a re-INVITE within ${patience} ms`));
       response = await vitally(session, () => send(session, all, offer, wish.target));
       if (response.status < 300) return;
-      await negotiator.rollback();
+      if (!session.isOver) await negotiator.rollback(); // else another dialog may have the media
     } catch (error) {
       if (!session.isOver) await negotiator.rollback();
       if (session.isOver || attempt === retries || !isToBeRepeated(session, error, located)) throw error;

@@ -70,7 +70,7 @@ export interface SessionUser {
   onRefer(session: Session, transaction: ServerTransaction): void;
   /** A 3xx, or a failure after one, has sent our INVITE on to another target; `status` is of the one before. */
   onRedirected(target: string, response: SipResponse | undefined, status: number): void;
-  /** Our INVITE was lost with its connection, and no answer to it can reach us: whether it is sent once more. */
+  /** Our INVITE was lost with its connection, and it is not known who has it: whether the user sees to what becomes of it. */
   onStranded(): boolean;
   /** Our INVITE was refused: whether it is sent once more, by the user. */
   onRefused(status: number): boolean;

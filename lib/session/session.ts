@@ -64,6 +64,8 @@ export class Session implements DialogUser, SessionTimerUser {
   crossings = 0;
   /** How many offers of ours the peer has agreed to by 2xx. */
   agreements = 0;
+  /** While another dialog is about to take its place: nothing is offered in this one. */
+  succession: Promise<void> | undefined;
   /** Settles when the peer's offer, for which ours was given up, is answered. */
   yielded: Promise<void> | undefined;
   /** Counts how often the peer has told where it is: what was sent before may be where it was. */
@@ -305,8 +307,13 @@ export class Session implements DialogUser, SessionTimerUser {
   }
 
   /** Waits for the ACK to the 2xx we gave this INVITE. */
-  awaitAck(invite: SipRequest, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
+  awaitAck(invite: ServerTransaction, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
     (this.#acks ??= new AwaitedAcks()).add(invite, onAck, onGone);
+  }
+
+  /** There is another connection: what the peer has not acknowledged may have been lost with the former, or its ACK. */
+  answerAgain(): void {
+    this.#acks?.repeat();
   }
 
   onRival(): void {

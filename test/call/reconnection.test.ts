@@ -465,9 +465,13 @@ describe('a call that is being answered', () => {
     const answered = call.answer();
     await server.response(180);
     const ok = await server.response(200);
-    server.socket.drop();
-    await clock.advance(1000);
+    await clock.advance(600);
     assert.deepEqual(await server.response(200), ok);
+    server.socket.drop();
+    await clock.advance(100);
+    assert.deepEqual(await server.response(200), ok, 'at once');
+    await clock.advance(800);
+    assert.deepEqual(await server.response(200), ok, 'in its time');
     server.send(inDialog('ACK', ok, 1));
     await answered;
     const again = await server.request('INVITE');
@@ -861,6 +865,77 @@ describe('a call whose dialog cannot be reached any more', () => {
     assert.isDefined(headerValue(next, 'Replaces'));
   });
 
+  it('§13.3.1.4: one that was given up and is answered all the same is the call’s dialog from then on, for the peer ends the former', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, media, clock } = stage;
+    const next = await succeeding(stage, 430);
+    await clock.advance(4000);
+    const second = await server.request('INVITE'); // to where it was last
+    server.respond(next, 200, { headers: [described[0]!, `Contact: ${peers.contact}`, ...updates.headers], body: peerSdp(), toTag: peers.tag }); // prettier-ignore
+    assert.equal(headerValue(await server.request('ACK'), 'Call-ID'), headerValue(next, 'Call-ID'));
+    media.connections[1]!.become('connected');
+    const update = await server.request('UPDATE');
+    assert.equal(update.uri, 'sip:bob@elsewhere.invalid;transport=ws');
+    server.respond(update, 200, { headers: described.slice(1) });
+    await settle();
+    assert.equal(call.callId, headerValue(next, 'Call-ID'));
+    server.respond(second, 100);
+    await server.request('CANCEL');
+    server.respond(second, 603);
+    await server.request('ACK');
+    await clock.advance(40_000);
+    await server.nothing();
+    assert.equal(call.connection, 'connected');
+    assert.deepEqual(media.connections.map(({ signalingState }) => signalingState), ['closed', 'stable', 'closed']); // prettier-ignore
+  });
+
+  it('… unless the call is over, or another dialog was faster: then it is hung up', async () => {
+    for (const isOver of [true, false]) {
+      const stage = await talkingTo(updates);
+      const { call, server, media, clock } = stage;
+      const next = await succeeding(stage, 430);
+      await clock.advance(4000);
+      const second = await server.request('INVITE');
+      if (isOver) {
+        call.hangup();
+        await server.skip();
+      } else {
+        server.respond(second, 200, { headers: described, body: peerSdp(), toTag: 'second' });
+        await server.request('ACK');
+        media.connections[2]!.become('connected');
+      }
+      server.respond(next, 200, { headers: described, body: peerSdp(), toTag: peers.tag });
+      assert.equal(headerValue(await server.request('ACK'), 'Call-ID'), headerValue(next, 'Call-ID'));
+      assert.equal(headerValue(await server.request('BYE'), 'Call-ID'), headerValue(next, 'Call-ID'));
+      await settle();
+      assert.equal(media.connections[1]!.signalingState, 'closed');
+      if (!isOver) assert.equal(call.callId, headerValue(second, 'Call-ID'));
+    }
+  });
+
+  it('… and what nobody has answered within half a minute is forgotten', async () => {
+    const stage = await talkingTo(updates);
+    const { server, media, clock } = stage;
+    await succeeding(stage, 430);
+    await clock.advance(4000);
+    await server.skip();
+    assert.equal(media.connections[1]!.signalingState, 'have-local-offer');
+    await clock.advance(32_000);
+    assert.equal(media.connections[1]!.signalingState, 'closed');
+  });
+
+  it('a 603 to it says that the peer has hung up, and its BYE did not find us (RFC 3891 §3)', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, media } = stage;
+    server.respond(await succeeding(stage, 430), 603);
+    await server.request('ACK');
+    server.respond(await server.request('INVITE'), 603);
+    await server.request('ACK');
+    await server.nothing();
+    assert.deepInclude(call.end, { by: 'remote', status: 603 });
+    assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
+  });
+
   it('a peer without Replaces refuses it with 420: media that are well go on, and the dialog is tried again', async () => {
     const stage = await talkingTo(updates);
     const { call, server, media, clock } = stage;
@@ -932,6 +1007,24 @@ describe('an INVITE with Replaces of the peer itself', () => {
     await settle();
     assert.deepEqual([...account.calls], [call]);
     assert.equal(call.state, 'confirmed');
+  });
+
+  it('what the user wishes meanwhile is told in the new dialog, and spoils nothing of its media', async () => {
+    const { server, call, media, ok } = await talking();
+    server.send(offer(ok));
+    await server.arrival();
+    const second = await server.response(200);
+    const held = call.hold();
+    await server.nothing();
+    server.send(inDialog('ACK', second, 1, { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2' }));
+    assert.equal(headerValue(await server.request('BYE'), 'Call-ID'), 'call-1');
+    const invite = await server.request('INVITE');
+    assert.equal(headerValue(invite, 'Call-ID'), 'call-2');
+    assert.include(String(invite.body), 'a=sendonly');
+    server.respond(invite, 200, { headers: described, body: peerSdp('recvonly', 2) });
+    await server.request('ACK');
+    await held;
+    assert.equal(media.connections.at(-1)!.signalingState, 'stable');
   });
 
   it('a second one beside it is refused with 491', async () => {
