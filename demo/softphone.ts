@@ -8,6 +8,20 @@ const softphone = document.querySelector('evercall-softphone')!;
 const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 softphone.server = `${scheme}://${location.host}`;
 
+/** Faults of the server's own side. */
+function serverFault(id: string, path: string): void {
+  const button = document.getElementById(id)!;
+  button.addEventListener('click', () => {
+    softphone.note(`You: ${button.textContent}`);
+    const headers = { 'Content-Type': 'application/json' };
+    void fetch(path, { method: 'POST', headers }).then(({ ok }) => {
+      if (!ok) softphone.note('The server does not do that: it is open to others, too');
+    });
+  });
+}
+serverFault('restart', '/faults/restart?seconds=3');
+serverFault('path', '/faults/path');
+
 /** A row with a button. */
 function item(title: string, text: string, verb: string, label: string, act: () => void): HTMLButtonElement {
   const button = element('button', verb);

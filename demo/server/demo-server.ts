@@ -9,6 +9,8 @@ import { Authentication } from './authentication.js';
 import { Connections } from './connections.js';
 import { directory } from './directory.js';
 import type { Directory } from './directory.js';
+import { serveFault } from './faults.js';
+import type { FaultyServer } from './faults.js';
 import { NumberAgent } from './numbers/number-agent.js';
 import { Proxy } from './proxy.js';
 import { Registrar } from './registrar.js';
@@ -37,7 +39,7 @@ export interface DemoServerOptions {
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
-export class DemoServer {
+export class DemoServer implements FaultyServer {
   readonly numbers: NumberAgent;
   readonly registrar: Registrar;
   readonly proxy: Proxy;
@@ -45,7 +47,10 @@ export class DemoServer {
   readonly #connections: Connections;
   readonly #door: WebSocketDoor;
   readonly #website: Website;
-  readonly #http = createServer((request, response) => void this.#website.serve(request, response));
+  readonly #http = createServer((request, response) => {
+    if (isLoopback(this.#host) && serveFault(request, response, this)) return; // nobody else's server
+    void this.#website.serve(request, response);
+  });
 
   constructor(options: DemoServerOptions = {}) {
     const { clock = systemClock, log = silentLogger, host = '127.0.0.1', grace = 10_000 } = options;
@@ -116,6 +121,15 @@ export class DemoServer {
   get url(): string {
     const shown = this.#host === '0.0.0.0' || this.#host === '::' ? 'localhost' : this.#host;
     return `http://${shown.includes(':') ? `[${shown}]` : shown}:${this.port}/`;
+  }
+
+  restart(seconds: number): void {
+    this.registrar.forget();
+    this.#door.shut(seconds * 1000);
+  }
+
+  losePaths(): void {
+    this.numbers.losePaths();
   }
 
   /** Hangs up, closes every connection and gives all back. */

@@ -79,6 +79,11 @@ export class Registrar {
     }
   }
 
+  /** All of them, as a server that keeps them in memory does when it is restarted. */
+  forget(): void {
+    this.#bindings.clear();
+  }
+
   /** A REGISTER of `user`, who has been authenticated. */
   register(user: string, request: SipRequest, connection: Connection): Outcome {
     const unknown = readAll(request, Require).filter((tag) => !supported.has(tag));

@@ -29,6 +29,8 @@ export class WebSocketDoor {
   readonly #log: Logger;
   readonly #alive = new WeakSet<WebSocket>();
   readonly #pings: NodeJS.Timeout;
+  #isShut = false;
+  #opening: NodeJS.Timeout | undefined;
 
   constructor(http: Server, user: DoorUser, log: Logger, options: DoorOptions) {
     this.#user = user;
@@ -47,15 +49,28 @@ export class WebSocketDoor {
     this.#pings.unref();
   }
 
+  /** Closes every socket, without a word, and takes nobody in for so many milliseconds. */
+  shut(ms: number): void {
+    this.#isShut = true;
+    clearTimeout(this.#opening);
+    this.#opening = setTimeout(() => (this.#isShut = false), ms);
+    for (const socket of this.#server.clients) socket.terminate();
+  }
+
   /** Closes every socket. */
   close(): void {
     clearInterval(this.#pings);
+    clearTimeout(this.#opening);
     for (const socket of this.#server.clients) socket.terminate();
     this.#server.close();
   }
 
   /** RFC 7118 §4: who does not speak SIP has come to the wrong door; nor may other sites' pages come in. */
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#isShut) {
+      socket.destroy();
+      return;
+    }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     const status = !offered.includes('sip') ? '400 Bad Request' : isForeign(request) ? '403 Forbidden' : undefined;
     if (status) {

@@ -19,6 +19,8 @@ export interface CallViewUser {
 /** What the softphone knows of a call beside the call itself. */
 export interface CallLook {
   readonly who: string;
+  /** The state of its connection, in a word. */
+  readonly connection: string;
   readonly isKeypadOpen: boolean;
   /** Digits sent so far. */
   readonly digits: string;
@@ -33,12 +35,17 @@ export function callView(call: Call, look: CallLook, user: CallViewUser): Templa
 
 const initial = (who: string): string => (Array.from(who)[0] ?? '?').toUpperCase();
 
-const headView = (call: Call, who: string): TemplateResult => html`
+const headView = (call: Call, { who, connection }: CallLook): TemplateResult => html`
   <div class="who">
     <span class="avatar" aria-hidden="true">${initial(who)}</span>
     <div>
       <strong class="name">${who}</strong>
       <span class="state">${callWords(call)}</span>
+      ${
+        call.state === 'confirmed' || call.connection === 'reconnecting'
+          ? html`<span class="connection" part="connection" data-connection=${call.connection}>${connection}</span>`
+          : nothing
+      }
     </div>
     ${
       call.duration > 0
@@ -48,11 +55,12 @@ const headView = (call: Call, who: string): TemplateResult => html`
   </div>
 `;
 
-function ringingView(call: Call, { who }: CallLook, user: CallViewUser): TemplateResult {
+function ringingView(call: Call, look: CallLook, user: CallViewUser): TemplateResult {
+  const { who } = look;
   return html`
     <li class="card ringing" part="incoming" data-state="incoming" data-call=${call.id}>
       <div role="group" tabindex="-1" aria-label="Incoming call from ${who}">
-        ${headView(call, who)}
+        ${headView(call, look)}
         <div class="choices">
           <button type="button" class="call answer" @click=${() => user.onAnswer(call)}>${phoneIcon} Answer</button>
           <button type="button" class="end" @click=${() => user.onEnd(call)}>${hangupIcon} Decline</button>
@@ -78,7 +86,7 @@ function ongoingView(call: Call, look: CallLook, user: CallViewUser): TemplateRe
       @keydown=${onKeydown}
     >
       <div role="group" tabindex="-1" aria-label="Call with ${who}">
-        ${headView(call, who)}
+        ${headView(call, look)}
         <div class="controls">
           ${isTalking ? talkingControls(call, look, user) : nothing}
           <button type="button" class="end hangup" @click=${() => user.onEnd(call)}>

@@ -21,3 +21,11 @@ export const leaveIcon = icon(svg`<path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 
 export const eraseIcon = icon(
   svg`<path d="M8.5 5H20a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H8.5L3 12zM11.5 9.5l5 5M16.5 9.5l-5 5"/>`,
 );
+
+export const speakerIcon = icon(
+  svg`<path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.5 4.5 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11"/>`,
+);
+
+export const listIcon = icon(svg`<path d="M4 6h.01M4 12h.01M4 18h.01M8.5 6H20M8.5 12H20M8.5 18H20"/>`);
+
+export const boltIcon = icon(svg`<path d="M13 3 5 13.5h6L10 21l9-11h-6.5z"/>`);

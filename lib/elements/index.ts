@@ -3,6 +3,7 @@ import { Softphone } from './softphone.js';
 import type { SoftphoneElement } from './softphone-events.js';
 
 export type { SoftphoneElement, SoftphoneEvents } from './softphone-events.js';
+export type { SoundPreferences } from './sound.js';
 
 /**
  * Makes `<evercall-softphone>` known to the page; a second time does nothing.

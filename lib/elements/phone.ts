@@ -1,8 +1,13 @@
 /** What the softphone does, without how it looks: one account, its calls in the order they came, and what to say of them. */
+import { systemClock } from '../base/clock.js';
 import { UserAgent } from '../index.js';
 import type { Account, Call, UserAgentOptions } from '../index.js';
+import { Chronicle } from './chronicle.js';
 import type { SoftphoneEvents } from './softphone-events.js';
-import { endText, errorText, nameOf } from './words.js';
+import { Sound } from './sound.js';
+import type { SoundPreferences } from './sound.js';
+import { Timeline } from './timeline.js';
+import { endText, errorText, hintWords, nameOf } from './words.js';
 
 export interface Identity {
   readonly server: string;
@@ -20,16 +25,35 @@ export interface PhoneUser {
 }
 
 export class Phone {
+  readonly timeline: Timeline;
+  readonly sound: Sound;
   readonly #user: PhoneUser;
+  readonly #chronicle: Chronicle;
   #userAgent: UserAgent | undefined;
   #account: Account | undefined;
   #calls: readonly Call[] = [];
-  #blocked: Call | undefined;
   /** The last thing worth telling; shown until the next one. */
   notice: { readonly text: string; readonly isError: boolean } | undefined;
 
-  constructor(user: PhoneUser) {
+  constructor(user: PhoneUser, clock = systemClock) {
     this.#user = user;
+    const onChange = (): void => {
+      user.onChange();
+    };
+    this.timeline = new Timeline(clock, onChange);
+    this.sound = new Sound({
+      onChange,
+      onHint: (hint) => {
+        user.onAnnounce(hintWords[hint], true);
+        this.timeline.add(hintWords[hint], 'bad');
+      },
+    });
+    this.#chronicle = new Chronicle(this.timeline, clock, {
+      who: (call) => this.who(call),
+      onAnnounce: (text) => {
+        user.onAnnounce(text, false);
+      },
+    });
   }
 
   get userAgent(): UserAgent | undefined {
@@ -50,11 +74,6 @@ export class Phone {
     return talking ?? this.#calls.find((call) => call.direction === 'outgoing') ?? this.#calls.at(-1);
   }
 
-  /** The call that the browser does not play before somebody clicks. */
-  get blocked(): Call | undefined {
-    return this.#blocked;
-  }
-
   get domain(): string {
     return this.#account?.uri.replace(/^.*@|[;:?].*$/g, '') ?? '';
   }
@@ -63,16 +82,28 @@ export class Phone {
     return nameOf(call, this.domain);
   }
 
+  /** The state of a call's connection, in a word. */
+  connectionWords(call: Call): string {
+    return this.#chronicle.connectionWords(call);
+  }
+
   /** Connects and registers; resolves when that has succeeded, or failed and was shown. */
-  async signIn({ server, address, password }: Identity, options: Partial<UserAgentOptions>): Promise<boolean> {
+  async signIn(
+    { server, address, password }: Identity,
+    options: Partial<UserAgentOptions>,
+    preferences: SoundPreferences,
+  ): Promise<boolean> {
     await this.signOut();
     this.#tell(undefined);
     try {
-      const userAgent = new UserAgent({ ...options, servers: server });
+      const audio = this.sound.options(options.audio, preferences);
+      const userAgent = new UserAgent({ ...options, audio, servers: server });
       this.#userAgent = userAgent;
       const uri = /^sips?:/i.test(address) ? address : `sip:${address}`;
       const account = userAgent.addAccount({ uri, password });
       this.#attach(account);
+      this.#chronicle.attach(userAgent, account);
+      this.sound.attach(userAgent);
       await account.registered;
       return account === this.#account;
     } catch (error) {
@@ -85,7 +116,7 @@ export class Phone {
   /** Hangs up, unregisters, disconnects. */
   async signOut(unregister = true): Promise<void> {
     const userAgent = this.#userAgent;
-    this.#userAgent = this.#account = this.#blocked = undefined;
+    this.#userAgent = this.#account = undefined;
     this.#calls = [];
     this.#user.onChange();
     await userAgent?.stop({ unregister });
@@ -132,14 +163,6 @@ export class Phone {
     this.#do(call.sendDtmf(digit));
   }
 
-  /** From within a click. */
-  unblock(): void {
-    const call = this.#blocked;
-    this.#blocked = undefined;
-    this.#user.onChange();
-    void call?.resumePlayout();
-  }
-
   #attach(account: Account): void {
     this.#account = account;
     this.#user.onChange();
@@ -162,6 +185,8 @@ export class Phone {
   #add(call: Call): void {
     this.#calls = [...this.#calls, call];
     this.#tell(undefined);
+    this.#chronicle.follow(call);
+    this.sound.follow(call);
     this.#user.onEvent('callstart', { call });
     call.subscribe(() => {
       this.#user.onChange();
@@ -170,14 +195,9 @@ export class Phone {
       this.#user.onEvent('callstatechange', { call, state, previous });
       if (state === 'confirmed') this.#user.onAnnounce(`In call with ${this.who(call)}`, false);
     });
-    call.on('playoutBlocked', () => {
-      this.#blocked = call;
-      this.#user.onChange();
-    });
     call.on('ended', (end) => {
       const text = endText(call, end, this.who(call));
       this.#calls = this.#calls.filter((other) => other !== call);
-      if (this.#blocked === call) this.#blocked = undefined;
       this.#tell({ text, isError: end.error !== undefined && end.cause !== 'cancelled' });
       this.#user.onEvent('callend', { call, end });
     });

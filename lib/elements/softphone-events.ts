@@ -1,5 +1,6 @@
 /** What the softphone tells its page, and what the page can ask of it: the types of its DOM interface. */
 import type { Account, Call, CallEnd, CallState, RegistrationState, UserAgent, UserAgentOptions } from '../index.js';
+import type { SoundPreferences } from './sound.js';
 
 /** The `detail` of each event; all of them bubble. */
 export interface SoftphoneEvents {
@@ -15,6 +16,8 @@ export interface SoftphoneEvents {
   readonly callstart: { readonly call: Call };
   readonly callstatechange: { readonly call: Call; readonly state: CallState; readonly previous: CallState };
   readonly callend: { readonly call: Call; readonly end: CallEnd };
+  /** The user has chosen other devices: to be kept, and given back as the property `sound`. */
+  readonly soundchange: { readonly preferences: SoundPreferences };
   /** Something failed that is no call's end; it is shown already. */
   readonly phoneerror: { readonly error: unknown };
 }
@@ -31,6 +34,13 @@ export interface SoftphoneElement extends HTMLElement {
   target: string;
   /** Further options of the user agent: ICE servers, a logger, an environment. */
   options: Partial<UserAgentOptions>;
+  /** Which devices are wanted; changed by the user, too (`soundchange`). */
+  sound: SoundPreferences;
+  /**
+   * Attribute `faults`: offers buttons that provoke faults on purpose, from the next time somebody signs in. The page adds its
+   * own with `slot="faults"`. For trying things out, against whatever server there is.
+   */
+  faults: boolean;
   readonly userAgent: UserAgent | undefined;
   readonly account: Account | undefined;
   /** The calls that are not over, in the order they came. */
@@ -47,4 +57,6 @@ export interface SoftphoneElement extends HTMLElement {
   signOut(): Promise<void>;
   /** Calls a number or an address; undefined when that cannot be called, which is shown. */
   call(target: string): Call | undefined;
+  /** Adds a line to what happened. */
+  note(text: string): void;
 }

@@ -7,21 +7,27 @@ import type { Account, Call, UserAgent, UserAgentOptions } from '../index.js';
 import { callView } from './call-view.js';
 import { dialView } from './dial-view.js';
 import { leaveIcon } from './icons.js';
+import { panelStyles } from './panel-styles.js';
+import { Panels } from './panels.js';
 import { Phone } from './phone.js';
 import type { Identity } from './phone.js';
 import { signInView } from './sign-in-view.js';
 import type { SoftphoneElement, SoftphoneEvents } from './softphone-events.js';
+import type { SoundPreferences } from './sound.js';
 import { styles } from './styles.js';
-import { registrationWords } from './words.js';
+import { isTyping } from './typing.js';
+import { hintWords, registrationWords } from './words.js';
 
 export class Softphone extends LitElement implements SoftphoneElement {
-  static override readonly styles = styles;
+  static override readonly styles = [styles, panelStyles];
   static override readonly properties: PropertyDeclarations = {
     server: {},
     address: {},
     password: {},
     target: {},
     options: { attribute: false },
+    sound: { attribute: false },
+    faults: { type: Boolean },
   };
 
   declare server: string;
@@ -29,7 +35,10 @@ export class Softphone extends LitElement implements SoftphoneElement {
   declare password: string;
   declare target: string;
   declare options: Partial<UserAgentOptions>;
+  declare sound: SoundPreferences;
+  declare faults: boolean;
   readonly #phone: Phone;
+  readonly #panels: Panels;
   #isSigningIn = false;
   /** The call whose keypad is open. */
   #keypadOf: Call | undefined;
@@ -43,6 +52,8 @@ export class Softphone extends LitElement implements SoftphoneElement {
     super();
     this.server = this.address = this.password = this.target = '';
     this.options = {};
+    this.sound = {};
+    this.faults = false;
     this.#phone = new Phone({
       onChange: () => {
         this.requestUpdate();
@@ -57,6 +68,7 @@ export class Softphone extends LitElement implements SoftphoneElement {
         this.#dispatch(name, detail);
       },
     });
+    this.#panels = this.#newPanels();
   }
 
   get userAgent(): UserAgent | undefined {
@@ -80,14 +92,24 @@ export class Softphone extends LitElement implements SoftphoneElement {
     Object.assign(this, { server, address, password });
     this.#isSigningIn = true;
     this.requestUpdate();
-    const worked = await this.#phone.signIn({ server, address, password }, this.options);
+    this.#panels.close();
+    const { environment } = this.options;
+    const options = this.faults
+      ? { ...this.options, environment: await this.#panels.armed(environment) }
+      : this.options;
+    const worked = await this.#phone.signIn({ server, address, password }, options, this.sound);
     this.#isSigningIn = false;
     this.requestUpdate();
     return worked;
   }
 
   signOut(): Promise<void> {
+    this.#panels.close();
     return this.#phone.signOut();
+  }
+
+  note(text: string): void {
+    this.#phone.timeline.add(text);
   }
 
   call(target: string): Call | undefined {
@@ -98,6 +120,7 @@ export class Softphone extends LitElement implements SoftphoneElement {
     super.disconnectedCallback();
     this.#stopTicking?.();
     this.#stopTicking = undefined;
+    this.#panels.close();
   }
 
   protected override render(): TemplateResult {
@@ -107,6 +130,7 @@ export class Softphone extends LitElement implements SoftphoneElement {
       <main part="main">
         ${this.#noticeView()} ${account && !this.#isSigningIn ? this.#phoneView() : this.#signInView()}
       </main>
+      ${account && !this.#isSigningIn ? this.#panels.view() : nothing}
       <div class="said" role="status">${this.#said}</div>
       <div class="said" role="alert">${this.#saidAtOnce}</div>
     `;
@@ -145,16 +169,18 @@ export class Softphone extends LitElement implements SoftphoneElement {
 
   /** Shown only: the live regions have said it. */
   #noticeView(): TemplateResult | typeof nothing {
-    const { notice, blocked } = this.#phone;
+    const { notice, sound } = this.#phone;
+    const { hint } = sound;
     return html`
       ${notice ? html`<p class="notice ${notice.isError ? 'error' : ''}" part="notice">${notice.text}</p>` : nothing}
       ${
-        blocked
-          ? html`<button type="button" class="primary wide" @click=${() => this.#phone.unblock()}>
-              Play the sound of ${this.#phone.who(blocked)}
+        sound.isBlocked
+          ? html`<button type="button" class="primary wide unblock" @click=${() => sound.unblock()}>
+              Play the sound
             </button>`
           : nothing
       }
+      ${hint ? html`<p class="notice hint" part="hint">${hintWords[hint]}</p>` : nothing}
     `;
   }
 
@@ -199,7 +225,8 @@ export class Softphone extends LitElement implements SoftphoneElement {
 
   #callView(call: Call): TemplateResult {
     const who = this.#phone.who(call);
-    const look = { who, isKeypadOpen: this.#keypadOf === call, digits: this.#digits.get(call) ?? '' };
+    const connection = this.#phone.connectionWords(call);
+    const look = { who, connection, isKeypadOpen: this.#keypadOf === call, digits: this.#digits.get(call) ?? '' };
     return callView(call, look, {
       onAnswer: (answered) => {
         this.#phone.answer(answered);
@@ -220,6 +247,31 @@ export class Softphone extends LitElement implements SoftphoneElement {
       onDigit: (of, digit) => {
         this.#digits.set(of, (this.#digits.get(of) ?? '') + digit);
         this.#phone.sendDigit(of, digit);
+        this.requestUpdate();
+      },
+    });
+  }
+
+  #newPanels(): Panels {
+    const element = this as Softphone;
+    return new Panels({
+      phone: this.#phone,
+      get hasFaults() {
+        return element.faults;
+      },
+      get preferences() {
+        return element.sound;
+      },
+      onPreferences: (preferences) => {
+        this.sound = preferences;
+        this.#dispatch('soundchange', { preferences });
+      },
+      ringer: (devices) => this.#phone.sound.ringer(devices),
+      onAnnounce: (text) => {
+        this.#said = text;
+        this.requestUpdate();
+      },
+      onChange: () => {
         this.requestUpdate();
       },
     });
@@ -249,12 +301,4 @@ export class Softphone extends LitElement implements SoftphoneElement {
   #dispatch<K extends keyof SoftphoneEvents>(name: K, detail: SoftphoneEvents[K]): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
-}
-
-/** Whether the focus is in a field with text, wherever on the page; an empty one is not being typed in. */
-function isTyping(): boolean {
-  let focused = document.activeElement;
-  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-  if (focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement) return focused.value !== '';
-  return focused instanceof HTMLElement && focused.isContentEditable;
 }

@@ -280,6 +280,15 @@ export const styles = css`
     color: var(--dim);
     font-size: 0.9rem;
   }
+  .connection {
+    display: block;
+    color: var(--go);
+    font-size: 0.8rem;
+  }
+  .connection[data-connection='reconnecting'] {
+    color: var(--stop);
+    font-weight: 600;
+  }
   .duration {
     font-variant-numeric: tabular-nums;
   }

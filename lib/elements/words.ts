@@ -1,6 +1,7 @@
 /** What the softphone says: states, ends and errors in plain words. */
 import type { Call, CallEnd, CallState, EndCause, ErrorCode, RegistrationState } from '../index.js';
 import { EvercallError } from '../index.js';
+import type { Hint } from './sound.js';
 
 export const registrationWords: Readonly<Record<RegistrationState, string>> = {
   none: 'Not signed in',
@@ -21,10 +22,9 @@ const stateWords: Readonly<Record<CallState, string>> = {
 };
 
 /** The state of a call in one or two words. */
-export function callWords({ state, localHold, remoteHold, muted, connection, mediaState, direction }: Call): string {
+export function callWords({ state, localHold, remoteHold, muted, mediaState, direction }: Call): string {
   if (state === 'early' && direction === 'incoming') return stateWords.incoming;
   if (state !== 'confirmed') return stateWords[state];
-  if (connection === 'reconnecting') return 'Reconnecting…';
   if (localHold) return 'On hold';
   if (remoteHold) return 'Held by the other side';
   if (mediaState === 'disconnected' || mediaState === 'failed') return 'The sound is interrupted';
@@ -69,6 +69,13 @@ const errorWords: Partial<Record<ErrorCode, string>> = {
   mediaUnsupported: 'This browser cannot make calls here. Use a current browser, and an address with https.',
   negotiation: 'The other side and this browser have no audio format in common.',
   rejected: 'The server refused.',
+};
+
+/** What is hinted at while somebody talks. */
+export const hintWords: Readonly<Record<Hint, string>> = {
+  talkingWhileMuted: 'You are talking, and muted: nobody hears you.',
+  microphoneSilent: 'Nothing comes from your microphone. Is it the right one, and switched on?',
+  farEndSilent: 'Nothing has been heard of the other side for a while.',
 };
 
 /** What went wrong, for the person at the phone. */

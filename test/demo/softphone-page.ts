@@ -36,7 +36,7 @@ async function harnessScript(): Promise<string> {
       });
       return [name, () => seen.length > 0 ? Promise.resolve(seen.shift()) : new Promise((resolve) => waiting.push(resolve))];
     }));
-    globalThis.harness = (() => { ${code}; return { hears, toneMicrophone }; })();`;
+    globalThis.harness = (() => { ${code}; return { hears, hearsNothing, toneMicrophone }; })();`;
 }
 
 /** Opens a page of the demo with ears, and with a list of what its policy refused. */
@@ -142,6 +142,29 @@ export class SoftphonePage {
       return harness.hears(stream, tone);
     }, hertz);
     return within(15_000, `to hear ${hertz} Hz`, heard);
+  }
+
+  /** Finds silence in what the other side of the active call sends. */
+  hearsNothing(): Promise<Harness.HeardTone> {
+    const heard = this.page.evaluate(() =>
+      harness.hearsNothing(document.querySelector('evercall-softphone')!.activeCall!.remoteStream!),
+    );
+    return within(15_000, 'to hear nothing', heard);
+  }
+
+  /** Opens a panel below the phone, unless it is open. */
+  async openPanel(name: 'sound' | 'timeline' | 'faults'): Promise<void> {
+    const button = `evercall-softphone >>> .open-${name}`;
+    const element = await this.page.waitForSelector(button, { timeout: 10_000 });
+    if ((await element!.evaluate((opener) => opener.getAttribute('aria-expanded'))) === 'false') await element!.click();
+    await this.page.waitForSelector(`${button}[aria-expanded=true]`, { timeout: 10_000 });
+  }
+
+  /** What is written down, without the times. */
+  timeline(): Promise<string[]> {
+    return this.page.$$eval('evercall-softphone >>> .timeline li span', (lines) =>
+      lines.map(({ textContent }) => textContent),
+    );
   }
 
   async hangup(): Promise<void> {

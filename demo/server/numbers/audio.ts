@@ -18,6 +18,13 @@ const codecs = {
 } as const;
 type CodecName = keyof typeof codecs;
 
+/** What werift sends and receives by. */
+interface IceProtocols {
+  readonly protocols: readonly {
+    readonly transport: { send: (...data: never[]) => Promise<void>; onData: (...data: never[]) => void };
+  }[];
+}
+
 /** The one codec that we speak in a call, so that what comes in can go out again as it is. */
 function chooseCodec(offer: string, source: Source): CodecName | undefined {
   const wanted: readonly CodecName[] = source === 'echo' ? ['opus', 'PCMU', 'PCMA'] : ['PCMU', 'PCMA'];
@@ -45,6 +52,8 @@ export class Audio {
   /** Theirs; another one is an ICE restart (RFC 8839 §4.4.1.1.1). */
   #fragment: string | undefined;
   #pacer: NodeJS.Timeout | undefined;
+  /** Brings back what a lost path has swallowed. */
+  readonly #lost: (() => void)[] = [];
 
   private constructor(source: Source, codec: CodecName, { isLocal }: AudioOptions, onLost: () => void) {
     this.#source = source;
@@ -85,7 +94,10 @@ export class Audio {
     const answer = await this.#connection.createAnswer();
     const sdp = await this.#describe(answer);
     const fragment = iceFragment(offer);
-    if (this.#fragment !== undefined && fragment !== this.#fragment) this.#startChecks();
+    if (this.#fragment !== undefined && fragment !== this.#fragment) {
+      this.#findPath();
+      this.#startChecks();
+    }
     this.#fragment = fragment;
     return sdp;
   }
@@ -97,6 +109,22 @@ export class Audio {
   async applyAnswer(sdp: string): Promise<void> {
     this.#isHeard = wantsToHear(sdp);
     await this.#connection.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  /** As behind a NAT that has forgotten us: what is sent, and what comes, is lost until ICE is restarted. */
+  losePath(): void {
+    this.#findPath();
+    for (const { connection } of this.#connection.iceTransports)
+      for (const { transport } of (connection as unknown as IceProtocols).protocols) {
+        const { send, onData } = transport;
+        transport.send = () => Promise.resolve();
+        transport.onData = () => undefined;
+        this.#lost.push(() => Object.assign(transport, { send, onData }));
+      }
+  }
+
+  #findPath(): void {
+    for (const restore of this.#lost.splice(0)) restore();
   }
 
   /** Whether sound can get through at this moment. */

@@ -51,6 +51,11 @@ export class NumberAgent implements Connection {
     for (const call of this.#calls.values()) call.hangup();
   }
 
+  /** Nothing of the sound gets through, either way, until ICE is restarted. */
+  losePaths(): void {
+    for (const call of this.#calls.values()) call.losePath();
+  }
+
   /** A message for a number; in its own turn, as if it had come by a wire. */
   send(message: SipMessage): void {
     queueMicrotask(() => {

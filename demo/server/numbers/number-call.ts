@@ -98,6 +98,11 @@ export class NumberCall {
     }
   }
 
+  /** Nothing of the sound gets through, either way, until ICE is restarted. */
+  losePath(): void {
+    this.#audio?.losePath();
+  }
+
   async #answer(): Promise<void> {
     this.#state = 'answering';
     const offer = sdpOf(this.#invite);
