@@ -1,11 +1,10 @@
 // A conference in a page, through Kamailio and rtpengine: each of the three hears the two others and not itself.
 import { assert } from 'chai';
-import type { Browser } from 'puppeteer';
-import { browserNames, launch, openPage } from '../support/browser/launch.js';
+import { browserNames, openPage } from '../support/browser/launch.js';
 import type { BrowserName } from '../support/browser/launch.js';
-import { PageServer } from '../support/browser/page-server.js';
 import type * as Host from '../support/browser/page/conference.js';
 import { PhonePage } from '../support/browser/phone-page.js';
+import { PhonePages } from '../support/browser/phone-pages.js';
 import { Baresip } from '../support/servers/baresip.js';
 import { within } from '../support/servers/deadline.js';
 import { Kamailio } from '../support/servers/kamailio.js';
@@ -16,19 +15,14 @@ type Verb = 'meet' | 'host' | 'muteSecond' | 'calls' | 'end' | 'hearsOnly';
 
 const [hosts, guests, phones] = [440, 660, 530];
 
-const server = new PageServer();
 const rtpengine = new RtpEngine();
 const kamailio = new Kamailio({ rtpengine });
 const phone = new Baresip({ user: '1011', proxy: kamailio, tone: phones, answer: 'auto' });
-const daemons = [rtpengine, kamailio, phone];
-const browsers = new Map<BrowserName, Browser>();
-const pages: PhonePage[] = [];
+const pages = new PhonePages(rtpengine, kamailio, phone);
 
 async function open(name: BrowserName, user: string, tone: number): Promise<PhonePage> {
-  const page = await openPage(browsers.get(name)!, server.harnessUrl('conference'));
-  const opened = await PhonePage.begin(page, { servers: kamailio.wsUrl, user, tone });
-  pages.push(opened);
-  return opened;
+  const page = await openPage(pages.browser(name), pages.server.harnessUrl('conference'));
+  return pages.adopt(await PhonePage.begin(page, { servers: kamailio.wsUrl, user, tone }));
 }
 
 function act<V extends Verb>(
@@ -42,19 +36,7 @@ function act<V extends Verb>(
 }
 
 describe('a conference through Kamailio', () => {
-  before(async () => {
-    await server.start();
-    for (const daemon of daemons) await daemon.start();
-    for (const name of browserNames) browsers.set(name, await launch(name));
-  });
-  after(async () => {
-    for (const browser of browsers.values()) await browser.close();
-    for (const daemon of [...daemons].reverse()) await daemon.stop();
-    await server.stop();
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
-  });
+  pages.serve();
 
   for (const name of browserNames) {
     const other = name === 'chromium' ? 'firefox' : 'chromium';

@@ -1,38 +1,21 @@
 // Before the answer, through Kamailio: forks of which two answer at once, early media by its tones, provisional responses that are reliable.
 import { join } from 'node:path';
 import { assert } from 'chai';
-import type { Browser } from 'puppeteer';
-import { browserNames, launch } from '../support/browser/launch.js';
+import { browserNames } from '../support/browser/launch.js';
 import type { BrowserName } from '../support/browser/launch.js';
-import { PageServer } from '../support/browser/page-server.js';
-import type { PhoneOptions } from '../support/browser/page/phone.js';
-import { PhonePage } from '../support/browser/phone-page.js';
+import { PhonePages } from '../support/browser/phone-pages.js';
 import { Baresip } from '../support/servers/baresip.js';
 import { Kamailio } from '../support/servers/kamailio.js';
 import { RtpEngine } from '../support/servers/rtpengine.js';
 import { Sipp } from '../support/servers/sipp.js';
 import { sineMuLaw } from '../support/tone.js';
 
-const server = new PageServer();
 const rtpengine = new RtpEngine();
 const kamailio = new Kamailio({ rtpengine });
 const phone = new Baresip({ user: '1010', proxy: kamailio, tone: 520 });
-const daemons = [rtpengine, kamailio, phone];
-const browsers = new Map<BrowserName, Browser>();
-const pages: PhonePage[] = [];
+const pages = new PhonePages(rtpengine, kamailio, phone);
 const other = (name: BrowserName): BrowserName => (name === 'chromium' ? 'firefox' : 'chromium');
 const scenario = (name: string): string => join(import.meta.dirname, '../support/scenarios', name);
-
-async function open(
-  name: BrowserName,
-  user: string,
-  tone: number,
-  options: Partial<PhoneOptions> = {},
-): Promise<PhonePage> {
-  const page = await PhonePage.open(browsers.get(name)!, server, { servers: kamailio.wsUrl, user, tone, ...options });
-  pages.push(page);
-  return page;
-}
 
 /** The header of a message, in the spelling of the library. */
 const header = (text: string, name: string): string =>
@@ -42,26 +25,14 @@ const answered = /^SIP\/2\.0 200 [^]*\r\nCSeq: \d+ INVITE/;
 const toTag = (text: string): string => /;tag=([^;]+)/.exec(header(text, 'To'))![1]!;
 
 describe('early dialogs through Kamailio', () => {
-  before(async () => {
-    await server.start();
-    for (const daemon of daemons) await daemon.start();
-    for (const name of browserNames) browsers.set(name, await launch(name));
-  });
-  after(async () => {
-    for (const browser of browsers.values()) await browser.close();
-    for (const daemon of [...daemons].reverse()) await daemon.stop();
-    await server.stop();
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
-  });
+  pages.serve();
 
   for (const name of browserNames) {
     it(`CALL-7, J1: ${name} calls three, of whom two answer at once: one stays, one gets ACK and BYE, one CANCEL`, async () => {
-      const caller = await open(name, '1001', 440);
-      const first = await open('chromium', '1002', 660);
-      const second = await open('firefox', '1002', 880);
-      const third = await open('chromium', '1002', 550);
+      const caller = await pages.open(name, '1001', 440);
+      const first = await pages.open('chromium', '1002', 660);
+      const second = await pages.open('firefox', '1002', 880);
+      const third = await pages.open('chromium', '1002', 550);
       const callees = [first, second, third];
       assert.lengthOf(await kamailio.locations('1002'), 3);
       await caller.call(first.uri);
@@ -93,7 +64,7 @@ describe('early dialogs through Kamailio', () => {
     });
 
     it(`CALL-7: ${name} hears sipp before it answers, and goes on hearing it`, async () => {
-      const page = await open(name, '1001', 440);
+      const page = await pages.open(name, '1001', 440);
       const sounds = { 'tone.ulaw': sineMuLaw(520) };
       const callee = new Sipp({ scenario: scenario('early-uas.xml'), port: kamailio.peerPort, sounds });
       await callee.start();
@@ -110,7 +81,7 @@ describe('early dialogs through Kamailio', () => {
     });
 
     it(`CALL-4: ${name} rings with early media: baresip hears it before the answer, and a page in ${other(name)} does`, async () => {
-      const callee = await open(name, '1002', 660);
+      const callee = await pages.open(name, '1002', 660);
       await phone.dial(callee.uri);
       await callee.incoming();
       await callee.ringWithMedia();
@@ -124,7 +95,7 @@ describe('early dialogs through Kamailio', () => {
       await phone.event('CALL_CLOSED');
       await callee.ended();
 
-      const caller = await open(other(name), '1001', 440);
+      const caller = await pages.open(other(name), '1001', 440);
       await caller.call(callee.uri);
       await callee.incoming();
       await callee.ringWithMedia();
@@ -141,8 +112,8 @@ describe('early dialogs through Kamailio', () => {
 
     it(`CALL-29: ${name} requires 100rel, and so does ${other(name)}: PRACK to the 180 and to early media; they hear each other`, async () => {
       const [caller, callee] = [
-        await open(name, '1001', 440, required),
-        await open(other(name), '1002', 660, required),
+        await pages.open(name, '1001', 440, required),
+        await pages.open(other(name), '1002', 660, required),
       ];
       await caller.call(callee.uri);
       await callee.incoming();
@@ -168,7 +139,7 @@ describe('early dialogs through Kamailio', () => {
     });
 
     it(`CALL-29: ${name} requires 100rel of sipp, whose answer comes in a reliable 183; then sipp requires it of the page`, async () => {
-      const page = await open(name, '1001', 440, required);
+      const page = await pages.open(name, '1001', 440, required);
       const callee = await new Sipp({ scenario: scenario('reliable-uas.xml'), port: kamailio.peerPort }).start();
       await page.call('sip:1090@example.test');
       await page.reached('confirmed');
@@ -192,7 +163,7 @@ describe('early dialogs through Kamailio', () => {
     });
 
     it(`CALL-9: ${name} requires 100rel of baresip, which knows nothing of it: 420 one way, 421 the other`, async () => {
-      const page = await open(name, '1001', 440, required);
+      const page = await pages.open(name, '1001', 440, required);
       await page.call(phone.uri);
       assert.deepInclude(await page.ended(), { status: 420, by: 'remote' });
       await phone.dial(page.uri);

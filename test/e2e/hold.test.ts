@@ -1,52 +1,29 @@
 // Hold and resume from both ends through Kamailio and rtpengine: what the other side hears meanwhile, and again afterwards.
 import { join } from 'node:path';
 import { assert } from 'chai';
-import type { Browser } from 'puppeteer';
-import { browserNames, launch } from '../support/browser/launch.js';
-import type { BrowserName } from '../support/browser/launch.js';
-import { PageServer } from '../support/browser/page-server.js';
-import { PhonePage } from '../support/browser/phone-page.js';
+import { browserNames } from '../support/browser/launch.js';
+import type { PhonePage } from '../support/browser/phone-page.js';
+import { PhonePages } from '../support/browser/phone-pages.js';
 import { Baresip } from '../support/servers/baresip.js';
 import { until } from '../support/servers/deadline.js';
 import { Kamailio } from '../support/servers/kamailio.js';
 import { RtpEngine } from '../support/servers/rtpengine.js';
 import { Sipp } from '../support/servers/sipp.js';
 
-const server = new PageServer();
 const rtpengine = new RtpEngine();
 const kamailio = new Kamailio({ rtpengine });
 const phone = new Baresip({ user: '1011', proxy: kamailio, tone: 520, answer: 'auto' });
-const daemons = [rtpengine, kamailio, phone];
-const browsers = new Map<BrowserName, Browser>();
-const pages: PhonePage[] = [];
-
-async function open(name: BrowserName, user: string, tone: number): Promise<PhonePage> {
-  const page = await PhonePage.open(browsers.get(name)!, server, { servers: kamailio.wsUrl, user, tone });
-  pages.push(page);
-  return page;
-}
+const pages = new PhonePages(rtpengine, kamailio, phone);
 
 const holds = (page: PhonePage, who: string): Promise<unknown> =>
   until(5000, `${page.uri}: hold by ${who}`, async () => (await page.onHold()) === who || undefined);
 
 describe('hold and resume through Kamailio', () => {
-  before(async () => {
-    await server.start();
-    for (const daemon of daemons) await daemon.start();
-    for (const name of browserNames) browsers.set(name, await launch(name));
-  });
-  after(async () => {
-    for (const browser of browsers.values()) await browser.close();
-    for (const daemon of [...daemons].reverse()) await daemon.stop();
-    await server.stop();
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
-  });
+  pages.serve();
 
   for (const name of browserNames) {
     it(`CALL-21: ${name} holds baresip and resumes it, then baresip holds the page: its tone is gone, and comes again, each time`, async () => {
-      const page = await open(name, '1001', 440);
+      const page = await pages.open(name, '1001', 440);
       await page.call(phone.uri);
       await page.reached('confirmed');
       await phone.event('CALL_ESTABLISHED');
@@ -76,7 +53,7 @@ describe('hold and resume through Kamailio', () => {
         echoes: true,
         timeout: 50,
       }).start();
-      const page = await open(name, '1001', 440);
+      const page = await pages.open(name, '1001', 440);
       await page.call('sip:1090@example.test');
       await page.reached('confirmed');
       await page.hears(440);
@@ -95,7 +72,7 @@ describe('hold and resume through Kamailio', () => {
 
     const other = name === 'chromium' ? 'firefox' : 'chromium';
     it(`CALL-21: ${name} calls ${other}: each holds the other, then both at once; who resumes first stays held`, async () => {
-      const [caller, callee] = await Promise.all([open(name, '1001', 440), open(other, '1002', 660)]);
+      const [caller, callee] = await Promise.all([pages.open(name, '1001', 440), pages.open(other, '1002', 660)]);
       const silence = (): Promise<unknown> => Promise.all([caller.hearsSilence(), callee.hearsSilence()]);
       const tones = (): Promise<unknown> => Promise.all([caller.hears(660), callee.hears(440)]);
       await caller.call(callee.uri);

@@ -1,50 +1,25 @@
 // Session timers through Kamailio (RFC 4028): who refreshes does, and who hears nothing hangs up. The library's seconds are shortened once a call is there.
 import { join } from 'node:path';
 import { assert } from 'chai';
-import type { Browser } from 'puppeteer';
-import { browserNames, launch } from '../support/browser/launch.js';
-import type { BrowserName } from '../support/browser/launch.js';
-import { PageServer } from '../support/browser/page-server.js';
 import type { PhoneOptions } from '../support/browser/page/phone.js';
-import { PhonePage } from '../support/browser/phone-page.js';
+import { PhonePages } from '../support/browser/phone-pages.js';
 import { Kamailio } from '../support/servers/kamailio.js';
 import { RtpEngine } from '../support/servers/rtpengine.js';
 import { Sipp } from '../support/servers/sipp.js';
 
 type Timer = NonNullable<PhoneOptions['sessionTimer']>;
 
-const server = new PageServer();
 const rtpengine = new RtpEngine();
 const kamailio = new Kamailio({ rtpengine });
-const browsers = new Map<BrowserName, Browser>();
-const pages: PhonePage[] = [];
+const pages = new PhonePages(rtpengine, kamailio);
 const pace = 20;
-
-async function open(name: BrowserName, user: string, tone: number, sessionTimer: Timer): Promise<PhonePage> {
-  const options = { servers: kamailio.wsUrl, user, tone, sessionTimer };
-  const page = await PhonePage.open(browsers.get(name)!, server, options);
-  pages.push(page);
-  return page;
-}
 
 /** Seconds on the library's clock between what was seen. */
 const between = (frames: readonly { readonly time: number }[]): number[] =>
   frames.slice(1).map(({ time }, index) => (time - frames[index]!.time) / 1000);
 
 describe('session timers through Kamailio', () => {
-  before(async () => {
-    await Promise.all([server.start(), rtpengine.start()]);
-    await kamailio.start();
-    for (const name of browserNames) browsers.set(name, await launch(name));
-  });
-  after(async () => {
-    for (const browser of browsers.values()) await browser.close();
-    await kamailio.stop();
-    await Promise.all([rtpengine.stop(), server.stop()]);
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
-  });
+  pages.serve();
 
   for (const [from, to] of [
     ['chromium', 'firefox'],
@@ -56,7 +31,10 @@ describe('session timers through Kamailio', () => {
           refresher === 'caller'
             ? [{ mode: 'required', expires: 90 }, {}]
             : [{ mode: 'off' }, { mode: 'always', expires: 90 }];
-        const [caller, callee] = [await open(from, '1001', 440, ofCaller), await open(to, '1002', 660, ofCallee)];
+        const [caller, callee] = [
+          await pages.open(from, '1001', 440, { sessionTimer: ofCaller }),
+          await pages.open(to, '1002', 660, { sessionTimer: ofCallee }),
+        ];
         await caller.call(callee.uri);
         await callee.incoming();
         await callee.answer();
@@ -76,7 +54,7 @@ describe('session timers through Kamailio', () => {
     }
 
     it(`CALL-29: sipp refreshes by UPDATE and by re-INVITE, then falls silent: ${from} hangs up 60 s after the last one (§10)`, async () => {
-      const page = await open(from, '1001', 440, { expires: 90 });
+      const page = await pages.open(from, '1001', 440, { sessionTimer: { expires: 90 } });
       const callee = await new Sipp({
         scenario: join(import.meta.dirname, '../support/scenarios/refreshing-uas.xml'),
         port: kamailio.peerPort,
@@ -96,15 +74,15 @@ describe('session timers through Kamailio', () => {
 
     it(`CALL-29: ${to} is gone without a word: the refresh of ${from} finds out, and the call ends`, async () => {
       const [caller, callee] = [
-        await open(from, '1001', 440, { mode: 'required', expires: 90 }),
-        await open(to, '1002', 660, {}),
+        await pages.open(from, '1001', 440, { sessionTimer: { mode: 'required', expires: 90 } }),
+        await pages.open(to, '1002', 660, { sessionTimer: {} }),
       ];
       await caller.call(callee.uri);
       await callee.incoming();
       await callee.answer();
       await caller.reached('confirmed');
       await callee.page.browserContext().close();
-      pages.splice(pages.indexOf(callee), 1);
+      pages.forget(callee);
       await caller.hurry(pace);
       const { by, cause } = await caller.ended();
       assert.deepEqual({ by, cause }, { by: 'network', cause: 'timeout' });

@@ -1,11 +1,10 @@
 // A page without a sound device registers and answers; then it gets one, and baresip and the page hear each other, with no INVITE.
 import { assert } from 'chai';
-import type { Browser } from 'puppeteer';
 import { browserNames, launch, openPage } from '../support/browser/launch.js';
 import type { BrowserName } from '../support/browser/launch.js';
-import { PageServer } from '../support/browser/page-server.js';
 import type * as Quiet from '../support/browser/page/quiet-phone.js';
 import { PhonePage } from '../support/browser/phone-page.js';
+import { PhonePages } from '../support/browser/phone-pages.js';
 import { Baresip } from '../support/servers/baresip.js';
 import { until } from '../support/servers/deadline.js';
 import { Kamailio } from '../support/servers/kamailio.js';
@@ -13,13 +12,10 @@ import { RtpEngine } from '../support/servers/rtpengine.js';
 
 declare const harness: typeof Quiet;
 
-const server = new PageServer();
 const rtpengine = new RtpEngine();
 const kamailio = new Kamailio({ rtpengine });
 const phone = new Baresip({ user: '1011', proxy: kamailio, tone: 520 });
-const daemons = [rtpengine, kamailio, phone];
-const browsers = new Map<BrowserName, Browser>();
-const pages: PhonePage[] = [];
+const pages = new PhonePages(rtpengine, kamailio, phone);
 
 /** Runs in the page before anything else. */
 function spy(): void {
@@ -40,15 +36,13 @@ function spy(): void {
   Object.assign(globalThis, { asked, AudioContext: Spied });
 }
 
-async function open(browser: Browser): Promise<PhonePage> {
-  const page = await openPage(browser, server.harnessUrl('quiet-phone'), async (opened) => {
+async function open(name: BrowserName): Promise<PhonePage> {
+  const page = await openPage(pages.browser(name), pages.server.harnessUrl('quiet-phone'), async (opened) => {
     await opened.evaluateOnNewDocument('globalThis.__name = (value) => value'); // functions sent there were compiled with it
     await opened.evaluateOnNewDocument(spy);
   });
   const options = { servers: kamailio.wsUrl, user: '1001', tone: 440, audio: { device: 'none' } } as const;
-  const quiet = await PhonePage.begin(page, options);
-  pages.push(quiet);
-  return quiet;
+  return pages.adopt(await PhonePage.begin(page, options));
 }
 
 /** baresip calls the page, which answers. */
@@ -61,23 +55,11 @@ async function answered(page: PhonePage): Promise<void> {
 }
 
 describe('a page without a sound device', () => {
-  before(async () => {
-    await server.start();
-    for (const daemon of daemons) await daemon.start();
-    for (const name of browserNames) browsers.set(name, await launch(name));
-  });
-  after(async () => {
-    for (const browser of browsers.values()) await browser.close();
-    for (const daemon of [...daemons].reverse()) await daemon.stop();
-    await server.stop();
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
-  });
+  pages.serve();
 
   for (const name of browserNames)
     it(`MED-10, 12: ${name} loads, registers and answers baresip without getUserMedia or AudioContext; activate() brings both tones, with no INVITE`, async () => {
-      const page = await open(browsers.get(name)!);
+      const page = await open(name);
       await answered(page);
       await page.connected();
       assert.deepEqual(await page.page.evaluate(() => harness.asked()), []);
@@ -95,7 +77,7 @@ globalThis.harness = await import('/test/support/browser/page/quiet-phone.js');
 globalThis.isReady = true;
 </script>`;
     try {
-      const page = await openPage(strict, server.addPage('/strict', html));
+      const page = await openPage(strict, pages.server.addPage('/strict', html));
       const session = await page.createCDPSession();
       /** What puppeteer evaluates by itself is a gesture of the user to the page. */
       const quietly = async (expression: string): Promise<unknown> => {

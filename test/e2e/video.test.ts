@@ -1,38 +1,16 @@
 // Video and the screen between pages through Kamailio; a STUN server that says nothing, and a call whose only candidates come late.
 import { assert } from 'chai';
-import type { Browser } from 'puppeteer';
 import { silentStun } from '../bench/relay.js';
-import { browserNames, launch } from '../support/browser/launch.js';
-import type { BrowserName } from '../support/browser/launch.js';
-import { PageServer } from '../support/browser/page-server.js';
-import { PhonePage } from '../support/browser/phone-page.js';
-import type { PhoneOptions } from '../support/browser/page/phone.js';
+import type { PhonePage } from '../support/browser/phone-page.js';
+import { PhonePages } from '../support/browser/phone-pages.js';
 import { Kamailio } from '../support/servers/kamailio.js';
 import { LateUdp } from '../support/servers/late-udp.js';
 import { Turn } from '../support/servers/turn.js';
 
-const server = new PageServer();
 const kamailio = new Kamailio();
 const turn = new Turn();
 const late = new LateUdp(2500);
-const browsers = new Map<BrowserName, Browser>();
-const pages: PhonePage[] = [];
-
-/** Two pages, the first of which calls the second; resolves when it rings there. */
-async function ringing(
-  from: BrowserName,
-  to: BrowserName,
-  video = false,
-  options: Partial<PhoneOptions> = {},
-): Promise<[PhonePage, PhonePage]> {
-  const open = (name: BrowserName, user: string, tone: number): Promise<PhonePage> =>
-    PhonePage.open(browsers.get(name)!, server, { servers: kamailio.wsUrl, user, tone, ...options });
-  const [caller, callee] = await Promise.all([open(from, '1001', 440), open(to, '1002', 660)]);
-  pages.push(caller, callee);
-  await caller.call(callee.uri, { video });
-  await callee.incoming();
-  return [caller, callee];
-}
+const pages = new PhonePages(kamailio, turn);
 
 async function answered(caller: PhonePage, callee: PhonePage, video = false): Promise<void> {
   await callee.answer({ video });
@@ -40,18 +18,10 @@ async function answered(caller: PhonePage, callee: PhonePage, video = false): Pr
 }
 
 describe('video and late candidates through Kamailio', () => {
-  before(async () => {
-    await Promise.all([server.start(), kamailio.start(), turn.start()]);
-    await late.start(turn.port);
-    for (const name of browserNames) browsers.set(name, await launch(name));
-  });
-  after(async () => {
-    for (const browser of browsers.values()) await browser.close();
+  pages.serve();
+  before(() => late.start(turn.port));
+  after(() => {
     late.stop();
-    await Promise.all([turn.stop(), kamailio.stop(), server.stop()]);
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
   });
 
   for (const [from, to] of [
@@ -59,14 +29,14 @@ describe('video and late candidates through Kamailio', () => {
     ['firefox', 'chromium'],
   ] as const) {
     it(`CALL-25: ${from} calls ${to} with video: each decodes the other's frames and hears its tone`, async () => {
-      const [caller, callee] = await ringing(from, to, true);
+      const [caller, callee] = await pages.ringing(from, to, {}, { video: true });
       await answered(caller, callee, true);
       await Promise.all([caller.seesVideo(), callee.seesVideo(), caller.hears(660), callee.hears(440)]);
       assert.deepEqual(await callee.media(), ['audio sendrecv active', 'video sendrecv active']);
     });
 
     it(`CALL-23, 25: ${from} adds video in mid-call: ${to} leaves it, refuses it, takes it; removed, it leaves its place`, async () => {
-      const [caller, callee] = await ringing(from, to);
+      const [caller, callee] = await pages.ringing(from, to);
       await answered(caller, callee);
       assert.equal(await caller.addVideo(), 'negotiation');
       assert.deepEqual(await callee.media(), ['audio sendrecv active', 'video inactive none']);
@@ -88,7 +58,7 @@ describe('video and late candidates through Kamailio', () => {
     });
 
     it(`CALL-31: ${from} shows ${to} its screen in the camera's place, and the camera again: no request is sent`, async () => {
-      const [caller, callee] = await ringing(from, to, true);
+      const [caller, callee] = await pages.ringing(from, to, {}, { video: true });
       await answered(caller, callee, true);
       await Promise.all([caller.seesVideo(), callee.seesVideo()]);
       const requests = async (): Promise<number[]> => [
@@ -110,9 +80,7 @@ describe('video and late candidates through Kamailio', () => {
 
     it(`${from} has a STUN server that never answers: the INVITE is on the wire 120 ms after call()`, async () => {
       const stun = await silentStun();
-      const options = { servers: kamailio.wsUrl, user: '1003', tone: 440, iceServers: [{ urls: stun.url }] };
-      const page = await PhonePage.open(browsers.get(from)!, server, options);
-      pages.push(page);
+      const page = await pages.open(from, '1003', 440, { iceServers: [{ urls: stun.url }] });
       const times: number[] = [];
       for (let i = 0; i < 6; i++) {
         await page.call('sip:1029@example.test'); // 480: nobody is registered there
@@ -130,7 +98,7 @@ describe('video and late candidates through Kamailio', () => {
       it(`${from} calls ${to}, and only relays work, which answer after 2.5 s: the INVITE leaves at once, and the call connects by ${way}`, async () => {
         const { username, credential } = turn;
         const iceServers = [{ urls: `turn:127.0.0.1:${late.port}?transport=udp`, username, credential }];
-        const [caller, callee] = await ringing(from, to, false, { iceServers, hidesHosts: true, trickleIce });
+        const [caller, callee] = await pages.ringing(from, to, { iceServers, hidesHosts: true, trickleIce });
         assert.isBelow(await caller.timeToOffer(), 250, 'milliseconds; what is typical, the bench says');
         await answered(caller, callee);
         await Promise.all([caller.connected(), callee.connected()]);
