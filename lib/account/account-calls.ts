@@ -127,14 +127,16 @@ export class AccountCalls {
     const replacement = await loadReplacement().catch((error: unknown) => {
       this.#environment.log.error('a call could not be replaced', error);
     });
-    if (transaction.isAnswered) return;
+    const isCancelled = (): boolean => transaction.isAnswered;
+    if (isCancelled()) return;
     if (!replacement) {
       this.#refuse(transaction, { status: 500, headers: [] });
       return;
     }
     const { acceptSuccession, isPeers, replacedBy, takeOver } = replacement;
     const { context } = this.#line(transaction.flow);
-    const old = this.#refusal(request) ?? replacedBy(request, context, this);
+    const old = this.#refusal(request) ?? (await replacedBy(request, context, this));
+    if (isCancelled()) return;
     if ('status' in old) {
       this.#refuse(transaction, old);
       return;

@@ -294,6 +294,14 @@ export class Leg implements SessionUser, CallMediaUser {
     if (!this.#end) this.reconnection.onRival();
   }
 
+  onUnheard(): void {
+    if (this.#state === 'confirmed') void this.reconnection.climb('dialog');
+  }
+
+  onUnreachable(status: 430 | 408): boolean {
+    return this.#state === 'confirmed' && this.reconnection.onUnreachable(status);
+  }
+
   onCrossed(offer?: string): void {
     if (!this.#end) this.reconnection.onCrossed(offer);
   }

@@ -58,6 +58,8 @@ const settling = 3000;
 const forbearance = 32_000;
 /** Milliseconds that the peer gets to answer a re-INVITE that asks for nothing but the call it has. */
 const grace = 4000;
+/** How often another dialog is tried. */
+const successions = 5;
 const firstWait = 200;
 const longestWait = 5000;
 /** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
@@ -93,7 +95,7 @@ export class Reconnection {
   #isGone = false;
   /** How often another dialog was tried, and what was tried before. */
   #replaced = 0;
-  #below: Rung = 'media';
+  #below: Rung = 'dialog';
   /** Wakes who waits for the media. */
   #proven: Deferred<void> | undefined;
 
@@ -157,6 +159,13 @@ export class Reconnection {
     });
   }
 
+  /** The proxy knows that the flow is gone by which the peer was reached; or it is silent, while its media come. */
+  onUnreachable(status: 430 | 408): boolean {
+    if (status === 408 && this.#leg.media.session.state !== 'connected') return false;
+    void this.climb('replace');
+    return true;
+  }
+
   /** The peer has taken an offer of ours that is not in force here: it is to be told anew. */
   onCrossed(offer?: string): void {
     const isRestart = offer === undefined || !offer.includes(`a=ice-ufrag:${this.#leg.media.session.generation}\r\n`);
@@ -184,6 +193,7 @@ export class Reconnection {
     if (!this.#rung || rungs.indexOf(rung) > rungs.indexOf(this.#rung)) this.#rung = rung;
     if (this.#outcome) return this.#outcome.promise;
     const outcome = (this.#outcome = new Deferred<Recovery>());
+    this.#below = 'dialog';
     this.#endPause();
     this.#tell();
     void this.#run().then((recovery) => {
@@ -373,7 +383,7 @@ export class Reconnection {
     // what was said went astray, or to a peer that knows nothing of this dialog: both may know each other by another
     const isUnheard = code === 'timeout' || code === 'cancelled' || [404, 408, 410, 430, 481].includes(status);
     const isRefused = attempt > 0 && (status === 480 || (status >= 500 && status < 600));
-    if (!isElsewhere && (isUnheard || isRefused) && this.#replaced < 2) {
+    if (!isElsewhere && (isUnheard || isRefused) && this.#replaced < successions) {
       this.#replaced++;
       this.#below = rung;
       return { rung: 'replace', wait: 0 };

@@ -7,6 +7,7 @@ import type { Call } from './call.js';
 import type { CallContext } from './call-context.js';
 import type { Leg } from './leg.js';
 
+import { Nobody } from './succession.js';
 export { acceptSuccession, isPeers, succeedDialog } from './succession.js';
 
 /** The calls of an account. */
@@ -19,10 +20,18 @@ export interface Replaceable {
 const refuse = (status: number): Refusal => ({ status, headers: [] });
 
 /** The leg whose place the INVITE takes, or why there is none. */
-export function replacedBy(invite: SipRequest, { core }: CallContext, calls: Replaceable): Leg | Refusal {
+export async function replacedBy(
+  invite: SipRequest,
+  { core }: CallContext,
+  calls: Replaceable,
+): Promise<Leg | Refusal> {
   const asked = readReplaces(invite);
   if ('status' in asked) return asked;
   const session = findReplaced(asked, core.dialogs);
+  if (session?.user instanceof Nobody && !session.isOver && session.exchange === 'stable') {
+    session.takeAsAcknowledged(); // the dialog that we have agreed to, and whose ACK is lost
+    await session.user.leg.succession;
+  }
   const leg = session?.user;
   if (!session || session.isOver || !leg || !isLeg(leg) || !calls.has(leg.call))
     return refuse(calls.hasEnded(asked.callId, asked.toTag, asked.fromTag) ? 603 : 481);

@@ -22,7 +22,7 @@ const lingering = 32_000;
 
 /**
  * Sends the INVITE to where the peer is registered, then to where it was last; resolves when one of them has answered. Rejects
- * with the last refusal: 481, and whoever is called knows nothing of the call. Until one is accepted all is as it was.
+ * with the last refusal: 603, and it has hung up; 481, and whoever is called knows nothing of the call. Until one is accepted all is as it was.
  */
 export async function succeedDialog(leg: Leg): Promise<void> {
   const former = leg.mustBeConfirmed('succeedDialog');
@@ -37,6 +37,7 @@ export async function succeedDialog(leg: Leg): Promise<void> {
       await leg.succession; // that of the peer, for which ours was given up
       leg.context.log.info(`call ${leg.callId}: ${target} did not take it back: ${String(error)}`);
       if (leg.session !== former) return;
+      if ((error as Partial<EvercallError>).status === 603) break; // RFC 3891 §3: it knows the call, and has hung up
     }
   }
   throw last;
@@ -172,11 +173,11 @@ async function accept(leg: Leg, request: SipRequest, transaction: ServerTransact
 }
 
 /** Who is told of nothing: the former dialog is the call's no longer, and the new one not yet. */
-class Nobody implements SessionUser {
-  readonly #leg: Leg;
+export class Nobody implements SessionUser {
+  readonly leg: Leg;
 
   constructor(leg: Leg) {
-    this.#leg = leg;
+    this.leg = leg;
   }
 
   onProgress(): void {}
@@ -186,12 +187,17 @@ class Nobody implements SessionUser {
   onRefreshed(): void {}
   onRival(): void {}
   onCrossed(): void {}
+  onUnheard(): void {}
   onDtmf(): void {}
   onRedirected(): void {}
   onHeard(): void {}
   onUnconfirmedAnswer(): void {}
   onCandidates(): void {}
   onEnded(_end: SessionEnd): void {}
+
+  onUnreachable(): boolean {
+    return false;
+  }
 
   onStranded(): boolean {
     return false;
@@ -206,11 +212,11 @@ class Nobody implements SessionUser {
   }
 
   onMessage(_request: SipRequest, transaction: ServerTransaction): void {
-    this.#leg.sessionContext.core.respond(transaction, 480);
+    this.leg.sessionContext.core.respond(transaction, 480);
   }
 
   onRefer(_session: Session, transaction: ServerTransaction): void {
-    this.#leg.sessionContext.core.respond(transaction, 480);
+    this.leg.sessionContext.core.respond(transaction, 480);
   }
 }
 

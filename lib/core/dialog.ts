@@ -14,6 +14,8 @@ export interface DialogUser {
   onAck(ack: SipRequest): void;
   /** Another callee has taken the INVITE that made the dialog as well (§13.2.2.4). */
   onRival?(): void;
+  /** A 2xx of the peer's comes again and again, though it was acknowledged. */
+  onUnheard?(): void;
   /** Whether it takes a method that is none of ours; without, none. */
   takes?(method: string): boolean;
 }

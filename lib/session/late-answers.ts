@@ -3,7 +3,7 @@ import type { EvercallError } from '../base/errors.js';
 import type { RequestUser } from '../core/client-request.js';
 import { dialogOfResponse } from '../core/dialog.js';
 import type { Dialog } from '../core/dialog.js';
-import { CSeq, To, read } from '../parser/index.js';
+import { CSeq, CallId, From, To, read } from '../parser/index.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { SessionContext } from './session-context.js';
 
@@ -13,9 +13,13 @@ export interface Winner {
   readonly ack: SipRequest;
 }
 
+/** Milliseconds within which an ACK has crossed the network, and what was said before it came has crossed it, too. */
+const travelTime = 2000;
+
 export class LateAnswers implements RequestUser {
-  readonly #context: Pick<SessionContext, 'core' | 'flow' | 'authenticator' | 'log'>;
+  readonly #context: Pick<SessionContext, 'core' | 'flow' | 'authenticator' | 'log' | 'clock'>;
   readonly #winner: Winner | undefined;
+  readonly #since: number;
   /** The ACKs of those who were hung up on, by their tags: a 2xx that comes again is one whose ACK was lost. */
   #acks: Map<string, SipRequest> | undefined;
 
@@ -26,21 +30,31 @@ export class LateAnswers implements RequestUser {
    * @param dialogs early ones that are over, by their tags: their numbers go on (§12.2.1.1)
    */
   constructor(
-    { core, flow, authenticator, log }: SessionContext,
+    { core, flow, authenticator, log, clock }: SessionContext,
     winner?: Winner,
     dialogs?: ReadonlyMap<string, Dialog>,
   ) {
-    this.#context = { core, flow, authenticator, log };
+    this.#context = { core, flow, authenticator, log, clock };
     this.#winner = winner;
+    this.#since = clock.now();
     this.#dialogs = dialogs;
   }
 
   onFinal(response: SipResponse, request: SipRequest): void {
     if (response.status >= 300) return;
     const tag = remoteTag(response);
-    const ack = tag === this.#winner?.remoteTag ? this.#winner.ack : this.#acks?.get(tag);
+    const isWinner = tag === this.#winner?.remoteTag;
+    const ack = isWinner ? this.#winner.ack : this.#acks?.get(tag);
     if (ack) this.#context.flow.send(ack);
-    else (this.#acks ??= new Map<string, SipRequest>()).set(tag, this.#hangUp(response, request));
+    if (isWinner && this.#context.clock.now() - this.#since > travelTime) this.#complain(response, request);
+    else if (!ack) (this.#acks ??= new Map<string, SipRequest>()).set(tag, this.#hangUp(response, request));
+  }
+
+  /** Our ACKs do not get there: the route of the dialog may name a flow that is dead (RFC 5626 §5.3). */
+  #complain(response: SipResponse, request: SipRequest): void {
+    const localTag = read(request, From)!.params.get('tag')!;
+    const { dialogs } = this.#context.core;
+    dialogs.get(read(request, CallId)!, localTag, remoteTag(response))?.user?.onUnheard?.();
   }
 
   onFailure(_error: EvercallError): void {

@@ -4,7 +4,10 @@ import type { SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
 
-/** Calls `onNoAck` when 64·T1 have passed; returns its cancel. */
+/**
+ * Calls `onNoAck` when 64·T1 have passed; returns its cancel. Time without a connection, in which nothing is said, does not
+ * count, up to once as much.
+ */
 export function repeatUntilAck(
   transaction: ServerTransaction,
   response: SipResponse,
@@ -12,7 +15,8 @@ export function repeatUntilAck(
   { T1, T2, H }: Timers,
   onNoAck: () => void,
 ): () => void {
-  const giveUp = clock.now() + H;
+  let giveUp = clock.now() + H;
+  const latest = giveUp + H;
   let interval = T1;
   let cancel: () => void;
   const again = (): void => {
@@ -21,6 +25,7 @@ export function repeatUntilAck(
       return;
     }
     transaction.respond(response);
+    if (!transaction.flow.isOpen) giveUp = Math.min(latest, giveUp + interval);
     interval = Math.min(interval * 2, T2);
     cancel = clock.after(Math.min(interval, giveUp - clock.now()), again);
   };

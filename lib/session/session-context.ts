@@ -55,6 +55,10 @@ export interface SessionUser {
   onRival(): void;
   /** The peer has agreed to an offer that was given up for its own, or to `offer`, which was lost with its connection. */
   onCrossed(offer?: string): void;
+  /** The peer repeats its 2xx though that was acknowledged: it does not hear us. */
+  onUnheard(): void;
+  /** A proxy says that the flow to the peer has failed (430), or the peer says nothing: whether another dialog is sought. */
+  onUnreachable(status: 430 | 408): boolean;
   /** The peer has said something in a dialog that our response has made: it knows of it. */
   onHeard(): void;
   /** An answer has come in a response that the peer does not know to have arrived: an INFO is to tell (RFC 8840 §4.3.2). */

@@ -320,6 +320,10 @@ export class Session implements DialogUser, SessionTimerUser {
     this.user.onRival();
   }
 
+  onUnheard(): void {
+    if (!this.#isOver) this.user.onUnheard();
+  }
+
   onAck(ack: SipRequest): void {
     const awaited = this.#acks?.take(ack);
     if (!awaited) return; // of an INVITE that is settled

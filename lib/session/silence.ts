@@ -5,14 +5,15 @@ import type { Session } from './session.js';
 
 /**
  * The peer knows nothing of this dialog any more, or is not to be had for it: unless it has told since, when `located` was
- * counted, that it is somewhere else. A 408 to an INFO is the INFO's alone.
+ * counted, that it is somewhere else, or can be reached by another dialog. A 408 to an INFO is the INFO's alone.
  */
 export function endIfGone(session: Session, response: SipResponse, method: string, located: number): void {
   const { status, reason } = response;
   const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
   if (status === 481 && !session.isRecovering) session.end(end);
+  else if (status === 430 && isSilent(session, located)) session.user.onUnreachable(status);
   else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && isSilent(session, located))
-    session.bye([], end);
+    if (!session.user.onUnreachable(status)) session.bye([], end);
 }
 
 /** Sends what stands for the session: no response is as good as a 408, unless it is the connection that fell silent. */
@@ -25,7 +26,8 @@ export async function vitally<T>(session: Session, send: () => Promise<T>): Prom
   } catch (error) {
     const isTimeout = error instanceof EvercallError && error.code === 'timeout';
     if (isTimeout && flow.isOpen && flow.sentBy === sentBy && isSilent(session, located))
-      session.bye([], { by: 'network', status: 408, reason: error.message, error });
+      if (!session.user.onUnreachable(408))
+        session.bye([], { by: 'network', status: 408, reason: error.message, error });
     throw error;
   }
 }

@@ -481,6 +481,22 @@ describe('a call that is being answered', () => {
     assert.equal(call.connection, 'connected');
   });
 
+  it('IPC-19: half a minute without an ACK ends it, but not one without a connection', async () => {
+    const { server, call, clock } = await peerCalls();
+    const answered = call.answer().catch((error: unknown) => error);
+    await server.response(180);
+    await server.response(200);
+    server.refused.add(server.socket.url);
+    server.socket.drop();
+    await clock.advance(30_000);
+    server.refused.clear();
+    await clock.advance(20_000);
+    assert.equal(call.state, 'connecting');
+    await clock.advance(20_000);
+    assert.propertyVal(await answered, 'code', 'timeout');
+    assert.equal(call.end?.status, 408);
+  });
+
   for (const state of ['disconnected', 'failed'] as const)
     it(`IPC-19: media that were ${state} by then are sought anew`, async () => {
       const { server, call, clock, media } = await peerCalls();
@@ -929,8 +945,6 @@ describe('a call whose dialog cannot be reached any more', () => {
     const { call, server, media } = stage;
     server.respond(await succeeding(stage, 430), 603);
     await server.request('ACK');
-    server.respond(await server.request('INVITE'), 603);
-    await server.request('ACK');
     await server.nothing();
     assert.deepInclude(call.end, { by: 'remote', status: 603 });
     assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
@@ -961,6 +975,69 @@ describe('a call whose dialog cannot be reached any more', () => {
     await server.request('BYE');
     await server.request('CANCEL');
     assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
+  });
+});
+
+describe('a peer that what we say does not reach, although it is there', () => {
+  for (const status of [430, 408])
+    it(`a ${status} to hold, while its media come: another dialog is made, and the hold is in it`, async () => {
+      const stage = await talkingTo(updates);
+      const { call, server, media } = stage;
+      media.connections[0]!.become('connected');
+      const held = call.hold();
+      server.respond(await server.request('INVITE'), status);
+      await server.request('ACK');
+      const next = await server.request('INVITE');
+      assert.isDefined(headerValue(next, 'Replaces'));
+      assert.include(String(next.body), 'a=sendonly');
+      server.respond(next, 200, { headers: [described[0]!, 'Contact: <sip:bob@elsewhere.invalid;transport=ws>'], body: peerSdp('recvonly') }); // prettier-ignore
+      await server.request('ACK');
+      media.connections[1]!.become('connected');
+      await held;
+      await server.nothing();
+      assert.isTrue(call.localHold);
+      assert.equal(call.state, 'confirmed');
+    });
+
+  it('… and it is left alone where none can be had: its media go on', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, media, clock } = stage;
+    media.connections[0]!.become('connected');
+    const failed = call.sendMessage('hello').catch((error: unknown) => error);
+    server.respond(await server.request('MESSAGE'), 430);
+    assert.propertyVal(await failed, 'status', 430);
+    let asked = 0;
+    for (let second = 0; second < 120; second++) {
+      for (; server.isNext('INVITE') || server.isNext('UPDATE') || server.isNext('ACK');) {
+        const method = server.isNext('INVITE') ? 'INVITE' : server.isNext('UPDATE') ? 'UPDATE' : 'ACK';
+        const request = await server.request(method);
+        if (method === 'ACK') continue;
+        asked++;
+        server.respond(request, 430);
+        await settle();
+      }
+      await clock.advance(1000);
+    }
+    await server.nothing();
+    assert.isBelow(asked, 30);
+    assert.equal(call.state, 'confirmed');
+    assert.equal(call.connection, 'connected');
+  });
+
+  it('one that repeats its 200 although it was acknowledged does not hear us: it is asked whether it does', async () => {
+    const stage = await talkingTo(updates);
+    const { server, clock, invite } = stage;
+    const repeat = async (): Promise<void> => {
+      server.respond(invite, 200, { headers: [...described, ...updates.headers], body: peerSdp() });
+      await server.request('ACK');
+    };
+    await clock.advance(1500);
+    await repeat(); // our ACK may not have been there yet
+    await server.nothing();
+    await clock.advance(2000);
+    await repeat();
+    server.respond(await server.request('UPDATE'), 430);
+    assert.isDefined(headerValue(await server.request('INVITE'), 'Replaces'));
   });
 });
 
@@ -1007,6 +1084,27 @@ describe('an INVITE with Replaces of the peer itself', () => {
     await settle();
     assert.deepEqual([...account.calls], [call]);
     assert.equal(call.state, 'confirmed');
+  });
+
+  it('one that replaces the dialog which we have just agreed to, says that our 200 has come, and its ACK is lost', async () => {
+    const { server, call, account, ok } = await talking();
+    server.send(offer(ok));
+    await server.arrival();
+    const second = await server.response(200);
+    server.send(
+      peerRequest(
+        'INVITE',
+        { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKthird', 'Call-ID': 'call-3', From: '<sip:bob@example.com>;tag=bobtag3', Replaces: `call-2;to-tag=${toTagOf(second)};from-tag=bobtag2`, Require: 'replaces' },
+        peerOffer(),
+      ),
+    ); // prettier-ignore
+    assert.equal(headerValue(await server.request('BYE'), 'Call-ID'), 'call-1');
+    const third = await server.response(200);
+    server.send(inDialog('ACK', third, 1, { 'Call-ID': 'call-3', From: '<sip:bob@example.com>;tag=bobtag3' }));
+    assert.equal(headerValue(await server.request('BYE'), 'Call-ID'), 'call-2');
+    await settle();
+    assert.equal(call.callId, 'call-3');
+    assert.deepEqual([...account.calls], [call]);
   });
 
   it('what the user wishes meanwhile is told in the new dialog, and spoils nothing of its media', async () => {

@@ -71,9 +71,10 @@ describe('changes of a session', () => {
     await held;
   });
 
-  it('S2: a 408 ends the call by a BYE, a 481 without (§12.2.1.2)', async () => {
+  it('S2: a 408 ends the call by a BYE, a 481 without (§12.2.1.2); where nothing comes by its media either', async () => {
     for (const status of [408, 481]) {
-      const { call, server } = await talking();
+      const { call, server, media } = await talking();
+      media.connections[0]!.become('connecting');
       const held = call.hold().catch((error: unknown) => error);
       server.respond(await server.request('INVITE'), status);
       await server.request('ACK');
@@ -118,8 +119,9 @@ describe('changes of a session', () => {
     assert.isTrue(call.localHold);
   });
 
-  it('no answer within timer B ends the call, where the connection is alive (§12.2.1.2)', async () => {
-    const { call, server, clock, ok } = await talking();
+  it('no answer within timer B ends the call, where the connection is alive, and nothing comes by its media (§12.2.1.2)', async () => {
+    const { call, server, clock, ok, media } = await talking();
+    media.connections[0]!.become('connecting');
     const held = call.hold().catch((error: unknown) => error);
     await server.request('INVITE');
     await clock.advance(16_000);

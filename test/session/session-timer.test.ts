@@ -119,8 +119,9 @@ describe('session timers as the caller (RFC 4028 §7)', () => {
 
 describe('a refresh that fails (RFC 4028 §10)', () => {
   for (const status of [408, 481]) {
-    it(`a ${status} ends the call${status === 408 ? ' by a BYE' : ''}`, async () => {
-      const { call, server, clock } = await talkingTo(timed('1800;refresher=uac', updates));
+    it(`a ${status} ends the call${status === 408 ? ' by a BYE, where nothing comes by its media either' : ''}`, async () => {
+      const { call, server, clock, media } = await talkingTo(timed('1800;refresher=uac', updates));
+      media.connections[0]!.become('connecting');
       await clock.advance(900_000);
       server.respond(await server.request('UPDATE'), status);
       if (status === 408) await server.request('BYE');
@@ -129,8 +130,9 @@ describe('a refresh that fails (RFC 4028 §10)', () => {
     });
   }
 
-  it('no answer at all ends the call, where the server answers other things', async () => {
-    const { call, server, clock } = await talkingTo(timed('1800;refresher=uac', updates));
+  it('no answer at all ends the call, where the server answers other things, and nothing comes by its media', async () => {
+    const { call, server, clock, media } = await talkingTo(timed('1800;refresher=uac', updates));
+    media.connections[0]!.become('connecting');
     await clock.advance(900_000);
     await server.request('UPDATE');
     server.send(peerRequest('OPTIONS', { 'Call-ID': 'another' }));

@@ -37,35 +37,23 @@ export type Step = { readonly at: number } & (Fault | Wish);
 
 const wishes = ['hold', 'resume', 'message', 'digits', 'reinvite', 'mute', 'unmute', 'hangup'] as const;
 
-/**
- * Whether a call is kept when no request in its dialog can reach the peer any more: both ends have another Contact, or the
- * flow that Record-Route names is dead. Only an INVITE with Replaces could; until there is one, those faults are left out.
- */
-export const keepsByReplaces = false as boolean;
-
 export interface Scenario {
   readonly setup: Setup;
   readonly steps: readonly Step[];
 }
 
-/** How long after its beginning a fault may still be felt. */
-const aftermath = 15_000;
-
 export function scenario(seed: number): Scenario {
   const random = seededRandom(seed);
   const steps = [...faults(random), ...intentions(random)].sort((a, b) => a.at - b.at);
-  return { setup: setup(random, steps), steps };
+  return { setup: setup(random), steps };
 }
 
-function setup(random: Random, steps: readonly Step[]): Setup {
+/** A request in the dialog may find its way, or none: by a Contact that is another, or a flow in Record-Route that is dead. */
+function setup(random: Random): Setup {
   const outbound = chance(random, 0.6);
-  const kinds = ['client', 'contact', 'flow'] as const;
-  const all = kinds.map((routing) => ({ routing, outbound: outbound || routing === 'contact' }));
-  const possible = keepsByReplaces
-    ? kinds.map((routing) => ({ routing, outbound }))
-    : all.filter((kind) => isReachable(kind, steps));
   return {
-    ...pick(random, possible.length > 0 ? possible : all.slice(1, 2)),
+    routing: pick(random, ['client', 'contact', 'flow'] as const),
+    outbound,
     authenticates: chance(random, 0.5),
     latency: pick(random, [5, 20, 80, 200]),
     caller: side(random),
@@ -74,18 +62,6 @@ function setup(random: Random, steps: readonly Step[]): Setup {
     publishing: [between(random, 300, 2200), between(random, 300, 2200)],
     hangsUp: side(random),
   };
-}
-
-/** Whether requests in the dialog find their way after these faults. */
-function isReachable({ routing, outbound }: Pick<Setup, 'routing' | 'outbound'>, steps: readonly Step[]): boolean {
-  const forgets = steps.some(({ kind }) => kind === 'restart');
-  const restarts = forgets || steps.some(({ kind }) => kind === 'freeze'); // who is frozen is left by both
-  const moves = steps.filter((step) => 'side' in step && step.kind !== 'wish');
-  if (routing === 'flow') return moves.length === 0 && !restarts;
-  if (routing === 'client') return !forgets && (outbound || (moves.length === 0 && !restarts)); // a new Contact is a stranger's
-  const meet = (a: Step, b: Step): boolean =>
-    'side' in a && 'side' in b && a.side !== b.side && Math.abs(a.at - b.at) < aftermath + Math.max(lasts(a), lasts(b));
-  return outbound || !(restarts || moves.some((a) => moves.some((b) => meet(a, b))));
 }
 
 export const lasts = (step: Step): number => ('ms' in step ? step.ms : 3000);
