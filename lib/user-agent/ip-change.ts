@@ -90,8 +90,8 @@ const settled = 1000;
 /** Milliseconds without a word of the server's after which it is asked, while somebody talks; and how long it may take. */
 const quiet = 3000;
 const answerTime = 1000;
-/** How often it is asked when nobody talks any more. */
-const looks = 2;
+/** Milliseconds that it is still asked when nobody talks any more. */
+const afterwards = 2 * quiet;
 /** Milliseconds in which several witnesses speak of the same change. */
 const debounce = 1000;
 /** Milliseconds that a registrar gets before the report says that it did not answer: timer F, and a little. */
@@ -192,17 +192,30 @@ export class IpChange implements CallWatcher {
     const isOver = (): boolean => signal.aborted;
     const flowsInUse = (): Set<Flow> => new Set(Array.from(this.#present, ({ context }) => context.flow));
     let flows = flowsInUse();
-    for (let left = looks; left > 0; left = this.#present.size > 0 ? looks : left - 1) {
-      await sleep(clock, quiet, signal).catch(() => undefined);
+    let wait = quiet;
+    let end = clock.now() + afterwards;
+    while (clock.now() < end) {
+      await sleep(clock, wait, signal).catch(() => undefined);
       if (isOver()) return;
-      if (this.#present.size > 0) flows = flowsInUse();
-      for (const flow of flows) void this.#verify(flow, signal);
+      if (this.#present.size > 0) {
+        flows = flowsInUse();
+        end = clock.now() + afterwards;
+      }
+      wait = Math.min(quiet, ...Array.from(flows, (flow) => this.#verify(flow, signal)));
     }
     this.#flows = undefined;
   }
 
-  async #verify(flow: Flow, signal: AbortSignal): Promise<void> {
-    if (!flow.isOpen || !flow.pongs || this.#host.clock.now() - (flow.lastReceived ?? -Infinity) < quiet) return;
+  /** Asks who has been silent for long enough; returns the milliseconds until it is worth another look. */
+  #verify(flow: Flow, signal: AbortSignal): number {
+    const silence = this.#host.clock.now() - (flow.lastReceived ?? -Infinity);
+    if (!flow.isOpen || !flow.pongs) return quiet;
+    if (silence < quiet) return quiet - silence;
+    void this.#ask(flow, signal);
+    return quiet;
+  }
+
+  async #ask(flow: Flow, signal: AbortSignal): Promise<void> {
     try {
       const isAlive = await flow.probe(answerTime, signal);
       if (!isAlive && !signal.aborted) await flow.race('no sign of life during a call');

@@ -75,6 +75,8 @@ export class ScriptedServer {
   readonly #acks = new Map<string, string>();
   /** How many CRLF CRLF came. */
   pings = 0;
+  /** When a pong comes; a clock's `after` may say it. */
+  soon: (answer: () => void) => void = queueMicrotask;
   #seen = 0;
   #arrival: Deferred<void> | undefined;
 
@@ -183,7 +185,7 @@ export class ScriptedServer {
 
   #onPing(socket: FakeSocket): void {
     this.pings++;
-    if (this.pongs) queueMicrotask(() => socket.receive('\r\n'));
+    if (this.pongs) this.soon(() => socket.receive('\r\n'));
   }
 
   #onFrame(frame: string | Uint8Array): void {

@@ -188,6 +188,16 @@ describe('a change of the network', () => {
     assert.isAtMost(server.pings - pings, 2, 'no longer than that');
   });
 
+  it('… and that takes the time of a journey to pong is asked as often', async () => {
+    const { server, clock } = await moving({ keepAlive: 'auto' });
+    server.soon = (answer) => clock.after(20, answer);
+    await clock.advance(10_000);
+    const { pings } = server;
+    await clock.advance(30_000);
+    assert.isAtLeast(server.pings - pings, 9);
+    assert.isAtMost(server.pings - pings, 10);
+  });
+
   it('… and that nobody can be reached then, no timer throws at the page', async () => {
     const { server, clock, call } = await moving({ keepAlive: 'auto' });
     await clock.advance(10_000);
