@@ -27,6 +27,8 @@ export class IncomingInvite implements InviteUser {
   #description: Promise<string> | undefined;
   #isAccepting = false;
   #reliable: ReliableProvisional | undefined;
+  /** Our offer is out in a reliable response, and the answer is awaited in its PRACK. */
+  #isOffering = false;
   /** Ends the repeats of an answer that nothing confirms but an INFO. */
   #stopRepeats: (() => void) | undefined;
   /** The PRACK of the response that carried our description: the 2xx waits for it, and needs none (RFC 3262 §3, §5). */
@@ -117,7 +119,10 @@ export class IncomingInvite implements InviteUser {
     }
     return this.#reliable.send((reliable) => {
       this.#progress(status, [...reliable, ...this.session.infoHeaders(this.request), ...headers], body);
-      if (body !== undefined) this.session.exchange = this.#offer === undefined ? 'localOffer' : 'stable';
+      if (body !== undefined) {
+        this.#isOffering = this.#offer === undefined;
+        this.session.exchange = this.#isOffering ? 'localOffer' : 'stable';
+      }
       onSent?.();
     });
   }
@@ -127,7 +132,8 @@ export class IncomingInvite implements InviteUser {
     const { core, negotiator, log } = this.#context;
     const { session } = this;
     const description = sessionDescription(prack);
-    if (session.exchange === 'localOffer') {
+    if (this.#isOffering) {
+      this.#isOffering = false;
       core.respond(transaction, 200);
       try {
         await session.applyAnswer(description, 'a PRACK');

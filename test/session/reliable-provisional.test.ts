@@ -210,6 +210,24 @@ describe('reliable provisional responses as the callee (RFC 3262 §3)', () => {
     await server.nothing();
   });
 
+  it('a PRACK answers the response that it names, not an offer that is out since (§5)', async () => {
+    const { call, server } = await peerCalls({ ...demanded, Allow: 'INVITE, ACK, BYE, UPDATE' });
+    const ringing = await server.response(180);
+    const answered = call.answer();
+    const ok = await server.response(200);
+    server.send(inDialog('ACK', ok, 1));
+    await answered;
+    server.send(inDialog('INVITE', ok, 2));
+    assert.notEqual((await server.response(200)).body, '', 'our offer');
+    server.send(prackOf(ringing, 3));
+    await server.response(200);
+    const updated = call.update();
+    await server.nothing();
+    server.send(inDialog('ACK', ok, 2, {}, peerSdp()));
+    server.respond(await server.request('UPDATE'), 200, { headers: described, body: peerSdp('sendrecv', 2) });
+    await updated;
+  });
+
   it('CALL-11: an INVITE without an offer gets it in the reliable 183, the PRACK answers, and the ACK needs nothing', async () => {
     const { call, server } = await peerCalls(demanded, '');
     await server.nothing(); // a 180 would have to bring an offer, and open the microphone
