@@ -143,11 +143,21 @@ export class Core implements TransactionUser {
     }
     if (isInside) {
       this.#toDialog(dialog, request, transaction);
-    } else if (this.#transactions.isMerged(request, transaction)) {
-      this.respond(transaction, 482); // §8.2.2.2
     } else {
-      this.#user!.onNewRequest(request, transaction);
+      const first = this.#transactions.mergedWith(transaction);
+      if (first && first !== transaction) this.#onMerged(transaction, first);
+      else this.#user!.onNewRequest(request, transaction);
     }
+  }
+
+  /** §8.2.2.2; a proxy that forks the INVITE once more, for the connection it took is gone, means the same call. */
+  #onMerged(transaction: ServerTransaction, first: ServerTransaction): void {
+    if (!first.isCutOff || !first.user?.onAgain) {
+      this.respond(transaction, 482);
+      return;
+    }
+    this.#transactions.supersede(transaction);
+    first.user.onAgain(transaction);
   }
 
   #toDialog(dialog: Dialog | undefined, request: SipRequest, transaction: ServerTransaction): void {

@@ -2,19 +2,22 @@
 import type { EvercallError } from '../base/errors.js';
 import { CSeq, read } from '../parser/index.js';
 import type { SipRequest } from '../parser/index.js';
-import type { ServerTransaction } from '../transaction/server-transaction.js';
 
 export interface AwaitedAck {
-  readonly invite: ServerTransaction;
-  readonly sequence: number;
+  /** Says our answer once more. */
+  readonly repeat: () => void;
   /** Without one where something else has said as much. */
   readonly onAck: (ack?: SipRequest) => void;
   /** The session ended before the ACK came. */
   readonly onGone: (error: EvercallError) => void;
 }
 
+interface Entry extends AwaitedAck {
+  readonly sequence: number;
+}
+
 export class AwaitedAcks {
-  #all: readonly AwaitedAck[] = [];
+  #all: readonly Entry[] = [];
   /** The ACK of a later INVITE than one whose own is still awaited: the peer has given that one up. */
   #overtaking: SipRequest | undefined;
 
@@ -27,17 +30,17 @@ export class AwaitedAcks {
     return this.#all.some((awaited) => !this.#isOvertaken(awaited));
   }
 
-  add(invite: ServerTransaction, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
-    this.#all = [...this.#all, { invite, sequence: sequenceOf(invite.request), onAck, onGone }];
+  add(invite: SipRequest, awaited: AwaitedAck): void {
+    this.#all = [...this.#all, { ...awaited, sequence: sequenceOf(invite) }];
   }
 
   /** Says each answer once more. */
   repeat(): void {
-    for (const { invite } of this.#all) if (invite.lastResponse) invite.respond(invite.lastResponse);
+    for (const { repeat } of this.#all) repeat();
   }
 
   /** Whoever waits for this ACK, and does no more; nothing where its INVITE is settled. */
-  take(ack: SipRequest): AwaitedAck | undefined {
+  take(ack: SipRequest): Entry | undefined {
     const sequence = sequenceOf(ack);
     const taken = this.#remove((awaited) => awaited.sequence === sequence);
     if (taken && this.#all.some((other) => other.sequence < sequence)) this.#overtaking = ack;
@@ -75,18 +78,18 @@ export class AwaitedAcks {
     for (const { onGone } of all) onGone(error);
   }
 
-  #pass(overtaken: AwaitedAck | undefined): boolean {
+  #pass(overtaken: Entry | undefined): boolean {
     overtaken?.onAck();
     return overtaken !== undefined;
   }
 
-  #remove(which: (awaited: AwaitedAck) => boolean): AwaitedAck | undefined {
+  #remove(which: (awaited: Entry) => boolean): Entry | undefined {
     const found = this.#all.find(which);
     if (found) this.#all = this.#all.filter((other) => other !== found);
     return found;
   }
 
-  #isOvertaken({ sequence }: AwaitedAck): boolean {
+  #isOvertaken({ sequence }: Entry): boolean {
     return this.#overtaking !== undefined && sequence < sequenceOf(this.#overtaking);
   }
 }

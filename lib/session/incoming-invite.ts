@@ -4,6 +4,7 @@ import { newTag } from '../base/random.js';
 import { dialogOfRequest } from '../core/dialog.js';
 import { reasonPhrase } from '../parser/index.js';
 import type { Header, SipRequest } from '../parser/index.js';
+import type { ResponseOptions } from '../transaction/responses.js';
 import type { InviteUser, ServerTransaction } from '../transaction/server-transaction.js';
 import { requires, supports } from './extensions.js';
 import { refuseGlare } from './glare.js';
@@ -20,7 +21,9 @@ export class IncomingInvite implements InviteUser {
   readonly session: Session;
   readonly #context: SessionContext;
   readonly #user: SessionUser;
-  readonly #transaction: ServerTransaction;
+  #transaction: ServerTransaction;
+  /** The last response above 100, for an INVITE that comes again. */
+  #said: { readonly status: number; readonly options: ResponseOptions } | undefined;
   readonly #tag: string;
   readonly #offer: string | undefined;
   /** Made once: what early media promised, the 2xx repeats. */
@@ -29,7 +32,7 @@ export class IncomingInvite implements InviteUser {
   #reliable: ReliableProvisional | undefined;
   /** Our offer is out in a reliable response, and the answer is awaited in its PRACK. */
   #isOffering = false;
-  /** Ends the repeats of an answer that nothing confirms but an INFO. */
+  /** Ends the repeats of our 2xx, or of an answer that nothing confirms but an INFO. */
   #stopRepeats: (() => void) | undefined;
   /** The PRACK of the response that carried our description: the 2xx waits for it, and needs none (RFC 3262 §3, §5). */
   #described: Promise<void> | undefined;
@@ -49,7 +52,7 @@ export class IncomingInvite implements InviteUser {
     this.session.onEnd = () => {
       this.#reliable?.stop();
       this.#stopRepeats?.();
-      if (!transaction.isAnswered) this.#respond(487); // a BYE in the early dialog ends the INVITE too (§15.1.2)
+      if (!this.#transaction.isAnswered) this.#respond(487); // a BYE in the early dialog ends the INVITE too (§15.1.2)
     };
   }
 
@@ -197,6 +200,31 @@ export class IncomingInvite implements InviteUser {
     this.session.end({ by: 'remote', status: 487, reason: reasonPhrase(487), message: cancel });
   }
 
+  /**
+   * The proxy has forked the INVITE once more: whoever waits for an answer waits there (Linphone's way, RFC 8599 §4.1.2). It is
+   * the same call, and hears what was said before; the former way is at its end.
+   */
+  onAgain(transaction: ServerTransaction): void {
+    const { core, flow, contact } = this.#context;
+    const former = this.#transaction;
+    this.#transaction = transaction;
+    transaction.user = this;
+    former.user = undefined;
+    if (!former.isAnswered) core.respond(former, 487, { toTag: this.#tag });
+    const { routes } = dialogOfRequest(transaction.request, this.#tag, flow);
+    this.session.dialog.routes = routes;
+    if (!this.#said) return;
+    const { status, options } = this.#said;
+    const headers = options.headers?.map((header) => (header.name === 'Contact' ? contact() : header));
+    core.respond(transaction, status, { ...options, headers });
+    this.#reliable?.move(transaction);
+    if (!this.#stopRepeats) return;
+    this.#stopRepeats();
+    this.#stopRepeats = undefined;
+    if (status >= 200) this.#repeatAnswer();
+    else this.#repeat();
+  }
+
   #describe(): Promise<string> {
     const { negotiator } = this.#context;
     if (!this.#description) {
@@ -208,18 +236,19 @@ export class IncomingInvite implements InviteUser {
   }
 
   #acknowledged(bringsAnswer: boolean): Promise<void> {
-    const { clock, timers } = this.#context;
     const { session } = this;
+    const repeat = (): void => {
+      this.#transaction.respond(this.#transaction.lastResponse!);
+    };
+    this.#repeatAnswer();
     return new Promise((resolve, reject) => {
-      const stop = repeatUntilAck(this.#transaction, this.#transaction.lastResponse!, clock, timers, () => {
-        session.onNoAck(this.request);
-      });
       const onGone = (error: EvercallError): void => {
-        stop();
+        this.#stopRepeats?.();
         reject(error);
       };
       const onAck = (ack?: SipRequest): void => {
-        stop();
+        this.#stopRepeats?.();
+        this.#stopRepeats = undefined;
         this.#transaction.user = undefined; // it lingers, and must not keep us
         if (session.isOver) {
           reject(new EvercallError('cancelled', 'hung up before the ACK came', { status: 487 }));
@@ -230,7 +259,15 @@ export class IncomingInvite implements InviteUser {
           resolve();
         }, reject);
       };
-      session.awaitAck(this.#transaction, onAck, onGone);
+      session.awaitAck(this.request, { onAck, onGone, repeat });
+    });
+  }
+
+  #repeatAnswer(): void {
+    const { clock, timers } = this.#context;
+    this.#stopRepeats?.();
+    this.#stopRepeats = repeatUntilAck(this.#transaction, this.#transaction.lastResponse!, clock, timers, () => {
+      this.session.onNoAck(this.request);
     });
   }
 
@@ -253,7 +290,9 @@ export class IncomingInvite implements InviteUser {
 
   #respond(status: number, headers: readonly Header[] = [], body?: string, reason?: string): void {
     if (status >= 200) this.#stopRepeats?.();
-    this.#context.core.respond(this.#transaction, status, { toTag: this.#tag, headers, body, reason });
+    const options = { toTag: this.#tag, headers, body, reason };
+    this.#said = { status, options };
+    this.#context.core.respond(this.#transaction, status, options);
   }
 }
 

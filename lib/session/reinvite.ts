@@ -184,7 +184,10 @@ async function answer(
     transaction.user = undefined;
     if (offer === undefined) void applyLateAnswer(session, ack);
   };
-  session.awaitAck(transaction, onAck, stop);
+  const repeat = (): void => {
+    transaction.respond(transaction.lastResponse!);
+  };
+  session.awaitAck(request, { onAck, onGone: stop, repeat });
   session.exchange = offer === undefined ? 'localOffer' : 'stable';
   if (offer !== undefined) settle(session); // what was agreed on holds with our answer, and needs no ACK
 }

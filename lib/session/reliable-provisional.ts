@@ -11,7 +11,7 @@ const require100rel: Header = { name: 'Require', value: '100rel' };
 
 export class ReliableProvisional {
   readonly #context: SessionContext;
-  readonly #transaction: ServerTransaction;
+  #transaction: ServerTransaction;
   /** 64·T1 have passed without a PRACK: the INVITE is to be refused (§3). */
   readonly #onNoPrack: () => void;
   readonly #queue = new Queue();
@@ -36,12 +36,24 @@ export class ReliableProvisional {
           }
           const rseq = this.#rseq++;
           respond([require100rel, { name: 'RSeq', value: String(rseq) }]);
-          const { clock, timers } = this.#context;
-          const response = this.#transaction.lastResponse!;
-          const stop = repeatUntilAck(this.#transaction, response, clock, { ...timers, T2: Infinity }, this.#onNoPrack);
-          this.#outstanding = { rseq, stop, resolve };
+          this.#outstanding = { rseq, stop: this.#repeat(), resolve };
         }),
     );
+  }
+
+  #repeat(): () => void {
+    const { clock, timers } = this.#context;
+    const response = this.#transaction.lastResponse!;
+    return repeatUntilAck(this.#transaction, response, clock, { ...timers, T2: Infinity }, this.#onNoPrack);
+  }
+
+  /** The INVITE has come by another way, and the response that waits for its PRACK was said there. */
+  move(transaction: ServerTransaction): void {
+    this.#transaction = transaction;
+    const waiting = this.#outstanding;
+    if (!waiting) return;
+    waiting.stop();
+    this.#outstanding = { ...waiting, stop: this.#repeat() };
   }
 
   /** Whether this PRACK is for the response that waits for one; another gets 481 (§3). */

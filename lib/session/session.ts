@@ -307,8 +307,8 @@ export class Session implements DialogUser, SessionTimerUser {
   }
 
   /** Waits for the ACK to the 2xx we gave this INVITE. */
-  awaitAck(invite: ServerTransaction, onAck: AwaitedAck['onAck'], onGone: AwaitedAck['onGone']): void {
-    (this.#acks ??= new AwaitedAcks()).add(invite, onAck, onGone);
+  awaitAck(invite: SipRequest, awaited: AwaitedAck): void {
+    (this.#acks ??= new AwaitedAcks()).add(invite, awaited);
   }
 
   /** There is another connection: what the peer has not acknowledged may have been lost with the former, or its ACK. */

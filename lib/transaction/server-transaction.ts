@@ -16,6 +16,8 @@ export interface InviteUser {
   onCancel(cancel: SipRequest): void;
   /** No ACK came for the final response of 300 or above (timer H). */
   onNoAck?(): void;
+  /** The same INVITE has come by another way, and the connection of this one is gone: what is to be said, is said there. */
+  onAgain?(transaction: ServerTransaction): void;
 }
 
 interface ServerEnvironment {
@@ -53,6 +55,11 @@ export class ServerTransaction {
   /** The last response sent. */
   get lastResponse(): SipResponse | undefined {
     return this.#last;
+  }
+
+  /** Whether the connection that the request came on is gone: whoever waits for a response may wait elsewhere by now. */
+  get isCutOff(): boolean {
+    return !this.flow.isUsable(this.#origin);
   }
 
   /** Whether a final response has been given. */

@@ -57,10 +57,14 @@ export class TransactionLayer implements TransportUser {
     return this.#servers.get(serverKey(cancel, 'INVITE'));
   }
 
-  /** Whether the same request came by another way and is still being worked on (§8.2.2.2). */
-  isMerged(request: SipRequest, transaction: ServerTransaction): boolean {
-    const other = this.#merges.get(mergeKey(request));
-    return other !== undefined && other !== transaction;
+  /** The same request that came by another way before and is still being worked on (§8.2.2.2). */
+  mergedWith({ request }: ServerTransaction): ServerTransaction | undefined {
+    return this.#merges.get(mergeKey(request));
+  }
+
+  /** The former one is not what others are merged with any more. */
+  supersede(transaction: ServerTransaction): void {
+    this.#merges.set(mergeKey(transaction.request), transaction);
   }
 
   /** Whether a transaction on this flow still waits for something. */

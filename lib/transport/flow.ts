@@ -208,8 +208,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
    * when there is no open connection.
    */
   send(message: SipMessage, origin?: WebSocketConnection): boolean {
-    const isPast = origin === this.#former && this.#hasMoved;
-    const connection = origin?.isOpen && !isPast ? origin : this.#connection;
+    const connection = this.isUsable(origin) ? origin : this.#connection;
     if (!connection?.isOpen) return false;
     const frame = writeMessage(message);
     if (tracing(this.#env.log)) this.#trace('→', frame);
@@ -217,6 +216,12 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     counters.messagesOut++;
     if (isRequest(message) && message.method !== 'ACK') counters.requests++;
     return this.#sendFrame(connection, frame);
+  }
+
+  /** Whether something that came on this connection can still be answered there. */
+  isUsable(origin: WebSocketConnection | undefined): origin is WebSocketConnection {
+    const isPast = origin === this.#former && this.#hasMoved;
+    return origin?.isOpen === true && !isPast;
   }
 
   /** For the statistics: a request is sent once more. */

@@ -260,6 +260,92 @@ describe('incoming INVITE', () => {
     await server.response(482);
   });
 
+  describe('IPC-18: its connection is gone, and the proxy forks the INVITE once more on the next', () => {
+    const again = (branch = 'otherway'): string =>
+      peerRequest('INVITE', { Via: `SIP/2.0/WS edge.example;branch=z9hG4bK${branch}`, 'Record-Route': '<sip:new-flow@edge.example;lr>' }, offer()); // prettier-ignore
+    const branchOf = (response: SipResponse): string => /branch=z9hG4bK(\w+)/.exec(headerValue(response, 'Via')!)![1]!;
+
+    async function forkedAnew(): Promise<Awaited<ReturnType<typeof called>>> {
+      const stage = await called();
+      stage.ua.on('incomingCall', () => assert.fail('a second call'));
+      stage.server.socket.drop();
+      await stage.clock.advance(1000);
+      stage.server.send(again());
+      return stage;
+    }
+
+    it('it rings on there, and the former way is at its end: one call, one dialog, answered on the new way', async () => {
+      const { server, call, account, ringing } = await forkedAnew();
+      assert.equal(branchOf(await server.response(487)), 'invite');
+      const still = await server.response(180);
+      assert.equal(branchOf(still), 'otherway');
+      assert.equal(headerValue(still, 'To'), headerValue(ringing, 'To'));
+      assert.equal(account.calls.size, 1);
+      const answered = call.answer();
+      const ok = await server.response(200);
+      assert.equal(branchOf(ok), 'otherway');
+      server.send(inDialog('ACK', ok, 1));
+      await answered;
+      call.hangup();
+      const bye = await server.request('BYE');
+      assert.equal(headerValue(bye, 'Route'), '<sip:new-flow@edge.example;lr>');
+    });
+
+    it('what was answered during the outage is answered there, until its ACK comes', async () => {
+      const { server, call, clock } = await called();
+      server.socket.isDead = true;
+      const answered = call.answer();
+      await settle();
+      server.socket.drop();
+      await clock.advance(100);
+      await server.skip();
+      server.send(again());
+      const ok = await server.response(200);
+      assert.equal(branchOf(ok), 'otherway');
+      await clock.advance(500);
+      assert.deepEqual(await server.response(200), ok, 'repeated');
+      server.send(inDialog('ACK', ok, 1));
+      await answered;
+      await clock.advance(32_000);
+      assert.equal(call.state, 'confirmed');
+    });
+
+    it('… and what was refused is refused', async () => {
+      const { server, call, clock } = await called();
+      server.socket.isDead = true;
+      call.reject(486);
+      server.socket.drop();
+      await clock.advance(1000);
+      await server.skip();
+      server.send(again());
+      assert.equal(branchOf(await server.response(486)), 'otherway');
+    });
+
+    it('a CANCEL of the new way ends the call; a third way beside it is merged', async () => {
+      const { server, call } = await forkedAnew();
+      await server.response(487);
+      await server.response(180);
+      server.send(again('third'));
+      await server.response(482);
+      server.send(peerRequest('CANCEL', { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKotherway' }));
+      await server.response(200);
+      assert.equal(branchOf(await server.response(487)), 'otherway');
+      assert.equal(call.end?.status, 487);
+    });
+
+    it('RFC 3262: a response that waits for its PRACK is repeated there', async () => {
+      const { server, clock } = await called({ Require: '100rel' });
+      server.socket.drop();
+      await clock.advance(100);
+      server.send(again());
+      assert.equal(branchOf(await server.response(487)), 'invite');
+      const still = await server.response(180);
+      assert.isDefined(headerValue(still, 'RSeq'));
+      await clock.advance(500);
+      assert.deepEqual(await server.response(180), still);
+    });
+  });
+
   it('a request out of order in the dialog gets 500 (§12.2.2)', async () => {
     const { call, server } = await called({ CSeq: '10 INVITE' });
     const answered = call.answer();
