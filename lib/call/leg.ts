@@ -72,6 +72,8 @@ export class Leg implements SessionUser, CallMediaUser {
   abandonSuccession: (() => void) | undefined;
   /** While an INVITE of the peer's brings another dialog. */
   succession: Promise<void> | undefined;
+  /** Gives that one up, if its 200 has had time for an ACK. */
+  dropSuccession: (() => boolean) | undefined;
   #session: Session | undefined;
   #state: CallState;
   /** What becomes of it by itself, while it rings. */
@@ -302,8 +304,8 @@ export class Leg implements SessionUser, CallMediaUser {
     return this.#state === 'confirmed' && this.reconnection.onUnreachable(status);
   }
 
-  onCrossed(offer?: string): void {
-    if (!this.#end) this.reconnection.onCrossed(offer);
+  onCrossed(): void {
+    if (!this.#end) this.reconnection.onCrossed();
   }
 
   onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined {

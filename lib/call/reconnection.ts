@@ -59,7 +59,7 @@ const forbearance = 32_000;
 /** Milliseconds that the peer gets to answer a re-INVITE that asks for nothing but the call it has. */
 const grace = 4000;
 /** How often another dialog is tried. */
-const successions = 5;
+const successions = 6;
 const firstWait = 200;
 const longestWait = 5000;
 /** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
@@ -166,11 +166,10 @@ export class Reconnection {
     return true;
   }
 
-  /** The peer has taken an offer of ours that is not in force here: it is to be told anew. */
-  onCrossed(offer?: string): void {
-    const isRestart = offer === undefined || !offer.includes(`a=ice-ufrag:${this.#leg.media.session.generation}\r\n`);
-    if (isRestart) this.#restartedAt = -Infinity;
-    void this.climb(isRestart ? 'media' : 'offer');
+  /** The peer has taken two offers of ours, and one of them was given up: it is to be told anew. */
+  onCrossed(): void {
+    this.#restartedAt = -Infinity;
+    void this.climb('media');
   }
 
   /** At the end of the call. */
@@ -194,6 +193,7 @@ export class Reconnection {
     if (this.#outcome) return this.#outcome.promise;
     const outcome = (this.#outcome = new Deferred<Recovery>());
     this.#below = 'dialog';
+    this.#replaced = 0;
     this.#endPause();
     this.#tell();
     void this.#run().then((recovery) => {
@@ -280,12 +280,15 @@ export class Reconnection {
       await succeedDialog(this.#leg);
       return wanted;
     }
-    if (wanted === 'dialog' && session.remoteAllows('UPDATE')) {
+    if (wanted === 'dialog' && session.remoteAllows('UPDATE') && !session.isInviteLost) {
       await this.#update(session);
       return wanted;
     }
     const { clock } = this.#leg.context;
+    // what the app asks for may wait for its answer as long as it likes, but not now
+    const unblock = clock.after(grace, () => session.giveUpInvite?.(`no answer to a re-INVITE within ${grace} ms`));
     return session.change(async () => {
+      unblock();
       const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
       this.#cancelPatience?.();
       if (rung === 'rebuild') this.#leg.media.renew();

@@ -19,6 +19,8 @@ import { SpareMedia } from './spare-media.js';
 /** Milliseconds that the peer gets: it answers by itself; and for which it may do so late, as long as its 200 is repeated. */
 const patience = 4000;
 const lingering = 32_000;
+/** Milliseconds in which the ACK of a 200 comes, if its connection holds. */
+const travelTime = 2000;
 
 /**
  * Sends the INVITE to where the peer is registered, then to where it was last; resolves when one of them has answered. Rejects
@@ -141,25 +143,39 @@ export function isPeers(leg: Leg, request: SipRequest): boolean {
 
 /** Answers it at once, and the call goes on in the new dialog. Where both ask for that, the caller of old goes first. */
 export function acceptSuccession(leg: Leg, request: SipRequest, transaction: ServerTransaction): Promise<void> {
-  if (leg.succession !== undefined || (leg.abandonSuccession && leg.session!.ownsCallId)) {
+  const isBusy = leg.succession !== undefined && leg.dropSuccession?.() !== true;
+  if (isBusy || (leg.abandonSuccession && leg.session!.ownsCallId)) {
     leg.context.core.respond(transaction, 491);
     return Promise.resolve();
   }
   const former = leg.session!;
-  const story = accept(leg, request, transaction).finally(() => (leg.succession = former.succession = undefined));
+  const story: Promise<void> = accept(leg, request, transaction, () => leg.succession === story).finally(() => {
+    if (leg.succession === story) leg.succession = leg.dropSuccession = former.succession = undefined;
+  });
   leg.succession = former.succession = story;
   leg.abandonSuccession?.();
   return story;
 }
 
-async function accept(leg: Leg, request: SipRequest, transaction: ServerTransaction): Promise<void> {
+async function accept(
+  leg: Leg,
+  request: SipRequest,
+  transaction: ServerTransaction,
+  isLatest: () => boolean,
+): Promise<void> {
   const former = leg.session!;
-  const { log } = leg.context;
+  const { log, clock } = leg.context;
   former.takeAsAcknowledged();
   await leg.answered.catch(() => undefined); // it is over: seen below
   const media = new SpareMedia(leg.media, leg.context);
   const heir = new Heir(leg);
   const incoming = new IncomingInvite({ ...leg.sessionContext, negotiator: media }, request, transaction, heir);
+  const began = clock.now();
+  leg.dropSuccession = () => {
+    const isStale = clock.now() - began > travelTime;
+    if (isStale) incoming.session.bye(); // when its ACK comes, or does not
+    return isStale;
+  };
   try {
     await incoming.accept();
     enter(leg, incoming.session, former, true);
@@ -167,6 +183,7 @@ async function accept(leg: Leg, request: SipRequest, transaction: ServerTransact
   } catch (error) {
     log.warn(`call ${leg.callId}: the peer’s new dialog could not be had: ${String(error)}`);
     media.discard();
+    if (!isLatest()) return;
     if (!transaction.isAnswered) incoming.reject(488);
     else if (!former.isOver && media.isAdopted) void leg.reconnection.climb('rebuild'); // it goes on, and its media have ended
   }

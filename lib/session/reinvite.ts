@@ -36,7 +36,9 @@ export async function sendInvite(
       session.leaveInvite(over.promise);
       // once it is taken back it has its end within a second, or is where nobody is
       if (heard > 0 && !session.isOver) void over.promise.then(clock.after(travelTime, over.resolve));
-      hearLate(session, request, undefined, over.resolve);
+      hearLate(session, request, () => {
+        over.resolve();
+      });
       request.cancel(); // a peer that was hung up on should say 487 by itself (§15.1.2), and need not
       reject(new EvercallError('cancelled', why, { status: 487 }));
     };
@@ -56,13 +58,17 @@ export async function sendInvite(
         onFinal: (final) => {
           if (final.status < 300) {
             session.onRefreshed(final);
+            session.isInviteLost = false;
             const ack = session.acknowledge(read(final, CSeq)!.sequence);
             request.handOver(new LateAnswers(session.context, { remoteTag: session.dialog.remoteTag, ack }));
           }
           resolve(final);
         },
         onFailure: (error) => {
-          hearLate(session, request, offer);
+          if (error.code === 'transport') {
+            session.isInviteLost = true;
+            hearLate(session, request);
+          }
           reject(error);
         },
       },
@@ -73,22 +79,19 @@ export async function sendInvite(
 }
 
 /**
- * A re-INVITE that was given up, or is lost with its connection: a 2xx to it is acknowledged all the same (§13.2.2.4), for the
- * peer ends the call without (§13.3.1.4). It has taken that offer, and is told anew.
- * @param offer of one that is lost: another of ours has taken its place, or none
+ * A re-INVITE that was lost with its connection, or given up: a 2xx to it is acknowledged all the same (§13.2.2.4), for the peer
+ * ends the call without (§13.3.1.4). @param onOver of one that was given up for the peer's offer, or for good
  */
-function hearLate(session: Session, request: ClientRequest, offer?: string, onOver?: () => void): void {
-  const { agreements } = session;
+function hearLate(session: Session, request: ClientRequest, onOver?: () => void): void {
   request.handOver({
     onFinal: (final) => {
       onOver?.();
       if (final.status >= 300) return;
       const ack = session.acknowledge(read(final, CSeq)!.sequence);
       request.handOver(new LateAnswers(session.context, { remoteTag: session.dialog.remoteTag, ack }));
-      const isTold = session.exchange === 'localOffer' || session.agreements > agreements;
-      if (session.isOver || (offer !== undefined && isTold)) return;
+      if (session.isOver || !onOver) return; // what brings the call back makes another offer
       session.crossings++;
-      session.user.onCrossed(offer);
+      session.user.onCrossed();
     },
     onFailure: () => onOver?.(),
   });

@@ -53,8 +53,8 @@ export interface SessionUser {
   onRefreshed(message: SipRequest | SipResponse): void;
   /** Another callee has taken our INVITE as well, and is hung up on: its media may be on their way to us. */
   onRival(): void;
-  /** The peer has agreed to an offer that was given up for its own, or to `offer`, which was lost with its connection. */
-  onCrossed(offer?: string): void;
+  /** The peer has agreed to an offer that was given up for its own. */
+  onCrossed(): void;
   /** The peer repeats its 2xx though that was acknowledged: it does not hear us. */
   onUnheard(): void;
   /** A proxy says that the flow to the peer has failed (430), or the peer says nothing: whether another dialog is sought. */

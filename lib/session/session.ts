@@ -62,6 +62,8 @@ export class Session implements DialogUser, SessionTimerUser {
   isInviteStuck: (() => boolean) | undefined;
   /** How often both sides have agreed to the other's offer at once. */
   crossings = 0;
+  /** A re-INVITE of ours is lost with its connection: the peer may have agreed to it, and wait for the ACK of the next. */
+  isInviteLost = false;
   /** How many offers of ours the peer has agreed to by 2xx. */
   agreements = 0;
   /** While another dialog is about to take its place: nothing is offered in this one. */
