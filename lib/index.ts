@@ -73,18 +73,13 @@ export type {
   IpChangePolicy,
   IpChangeProgress,
   IpChangeReport,
-} from './user-agent/ip-change.js';
+} from './user-agent/ip-change-options.js';
 export type { NetworkEvidence, NetworkSource } from './network/network-monitor.js';
 export type { CallState } from './call/call-state.js';
 export type { CallAttempt, CallEnd, EndCause, EndReason } from './call/end-cause.js';
 export type { CallDialog, CallInfo } from './call/call-info.js';
-export type {
-  CallDiversion,
-  CallIdentity,
-  HistoryEntry,
-  IdentityOptions,
-  RemotePartyIdentity,
-} from './call/identity.js';
+export type { CallDiversion, CallIdentity, HistoryEntry, RemotePartyIdentity } from './call/identity.js';
+export type { IdentityOptions } from './call/identity-options.js';
 export type { UserToUser, UserToUserData, UserToUserOption } from './call/user-to-user.js';
 export type { SendDtmfOptions } from './call/dtmf.js';
 export type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './call/in-dialog.js';

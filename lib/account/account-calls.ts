@@ -2,11 +2,12 @@
 import type { Clock } from '../base/clock.js';
 import { invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import type { OnDemand } from '../base/on-demand.js';
 import { Call } from '../call/call.js';
-import type { CallContext, CallPolicy, CallWatcher, DialogId, Sent } from '../call/call-context.js';
+import type { CallContext, CallParts, CallPolicy, CallWatcher, DialogId, Sent } from '../call/call-context.js';
 import { checkRedirect } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
-import { identityHeaders } from '../call/identity.js';
+import { identityHeaders } from '../call/identity-options.js';
 import type { IncomingRefer } from '../call/incoming-refer.js';
 import type { Leg } from '../call/leg.js';
 import { loadReplacement } from '../call/load-replacement.js';
@@ -16,10 +17,7 @@ import { addedHeaders } from '../call/user-to-user.js';
 import type { Core } from '../core/core.js';
 import type { Refusal } from '../core/inspect.js';
 import type { MediaEnvironment } from '../media/environment.js';
-import { offersAudio } from '../media/sdp.js';
 import type { Header, SipRequest } from '../parser/index.js';
-import { refuseExtensions } from '../session/extensions.js';
-import { sessionDescription } from '../session/session-description.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
 import type { Flow, FlowListener } from '../transport/flow.js';
@@ -27,6 +25,7 @@ import type { Identity } from './identity.js';
 
 export interface CallEnvironment {
   readonly core: Core;
+  readonly parts: OnDemand<CallParts>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly timers: Timers;
@@ -99,6 +98,7 @@ export class AccountCalls {
     const origin = {
       direction: 'outgoing',
       target,
+      callId: this.#environment.core.random.token(24),
       ...looks,
       headers,
       routes,
@@ -177,10 +177,7 @@ export class AccountCalls {
 
   #refusal(request: SipRequest): Refusal | undefined {
     const { media, extensions } = this.#user.identity().config;
-    const offer = sessionDescription(request);
-    return offer !== undefined && !media.sdp?.incoming && !offersAudio(offer)
-      ? { status: 488, headers: [] } // §13.3.1.3: nothing we could take
-      : refuseExtensions(request, extensions);
+    return this.#environment.parts.part!.refuse(request, media, extensions);
   }
 
   #refuse(transaction: ServerTransaction, refusal: Refusal): void {
@@ -205,6 +202,12 @@ export class AccountCalls {
       flow.removeListener(listener);
       this.#lines.delete(flow);
     }
+  }
+
+  #release(call: Call): void {
+    this.all.delete(call);
+    this.#user.onCallEnded(call);
+    this.#user.onCallsChanged();
   }
 
   #adopt(call: Call): Call {
@@ -235,7 +238,7 @@ export class AccountCalls {
   }
 
   #newContext(flow: Flow, legs: Set<Leg>): CallContext {
-    const { identity, normalize, onCallsChanged } = this.#user;
+    const { identity, normalize } = this.#user;
     return {
       ...this.#environment,
       flow,
@@ -276,14 +279,14 @@ export class AccountCalls {
         this.#environment.callBegan(leg);
       },
       released: (leg, dialog) => {
-        const { call } = leg;
         legs.delete(leg);
-        this.all.delete(call);
         if (dialog) this.#ended = [...this.#ended.slice(1 - remembered), dialogKey(dialog)];
-        this.#environment.policy?.onReleased(call);
+        this.#environment.policy?.onReleased(leg.call);
         this.#environment.watcher?.onReleased(leg);
-        this.#user.onCallEnded(call);
-        onCallsChanged();
+        this.#release(leg.call);
+      },
+      givenUp: (call) => {
+        this.#release(call);
       },
     };
   }

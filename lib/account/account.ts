@@ -125,9 +125,9 @@ export class Account implements EventSource<AccountEvents> {
       calls: [...this.calls],
     }));
     this.#identities = new Succession(config, context.clock, this.#newIdentity.bind(this));
-    const { core, clock, log, timers, mediaEnvironment, policy, watcher, callBegan } = context;
+    const { core, parts, clock, log, timers, mediaEnvironment, policy, watcher, callBegan } = context;
     this.#calls = new AccountCalls(
-      { core, clock, log, timers, mediaEnvironment, policy, watcher, callBegan },
+      { core, parts, clock, log, timers, mediaEnvironment, policy, watcher, callBegan },
       {
         identity: () => this.#identity,
         normalize: (typed) => this.normalize(typed),

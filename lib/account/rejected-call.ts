@@ -1,5 +1,5 @@
 /** What the app hears of an INVITE that it was not shown. */
-import { party } from '../call/identity.js';
+import { party } from '../call/call-events.js';
 import { optional } from '../core/optional.js';
 import { From, reasonPhrase } from '../parser/index.js';
 import type { SipRequest } from '../parser/index.js';

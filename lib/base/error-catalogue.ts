@@ -12,6 +12,10 @@ export const errorCatalogue = {
     'The registrar said yes, but does not list our Contact.',
     'It is tried again; check that the registrar keeps Contacts of WebSocket clients.',
   ],
+  notLoaded: [
+    'A part of the library could not be loaded: no network, or a policy of the page forbids it.',
+    'It is tried again; serve all files of `dist/`, or use a bundle of one file.',
+  ],
   busy: ['The account has calls.', 'Hang up first, or pass `force: true`.'],
   authentication: [
     'The server refused the credentials, or what its algorithm takes cannot be loaded.',

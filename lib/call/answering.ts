@@ -5,7 +5,7 @@ import type { Header } from '../parser/index.js';
 import type { IncomingInvite } from '../session/incoming-invite.js';
 import { checkHeaders } from './call-options.js';
 import type { AnswerOptions, RejectOptions, RingOptions } from './call-options.js';
-import { endError } from './end-cause.js';
+import { endError } from './fate.js';
 import type { Leg } from './leg.js';
 import { addedHeaders } from './user-to-user.js';
 

@@ -1,5 +1,6 @@
 /** What a call is built from, and how it begins. */
 import type { Clock } from '../base/clock.js';
+import type { OnDemand } from '../base/on-demand.js';
 import type { Core } from '../core/core.js';
 import type { DialogState } from '../core/dialog.js';
 import type { MediaEnvironment } from '../media/environment.js';
@@ -11,14 +12,16 @@ import type { Dress } from '../session/signalling.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Call } from './call.js';
 import type { Random } from '../base/random.js';
-import { extensionConfig, extensionOptions } from '../session/extensions.js';
-import type { ExtensionConfig } from '../session/extensions.js';
 import type { Negotiator } from '../session/negotiator.js';
 import { Signalling } from '../session/signalling.js';
 import type { AutoAnswer } from './auto-answer.js';
+import { callExtensions } from './call-config.js';
 import type { CallOptions } from './call-options.js';
 import type { Leg } from './leg.js';
 import type { CallLimits } from './limits.js';
+
+/** What a call is made of, loaded ahead of the first one. */
+export type CallParts = typeof import('./parts.js');
 
 export type DialogId = Pick<DialogState, 'callId' | 'localTag' | 'remoteTag'>;
 
@@ -40,6 +43,8 @@ export interface CallWatcher {
 /** What a call is built from; its account provides that. */
 export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' | 'contact'> {
   readonly core: Core;
+  /** What the call is made of. */
+  readonly parts: OnDemand<CallParts>;
   readonly clock: Clock;
   readonly media: MediaSessionConfig;
   readonly mediaEnvironment: MediaEnvironment;
@@ -65,6 +70,8 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   readonly began: (leg: Leg) => void;
   /** … and when it is over. */
   readonly released: (leg: Leg, dialog: DialogId | undefined) => void;
+  /** It is over before it has begun: the same, where there is no leg. */
+  readonly givenUp: (call: Call) => void;
 }
 
 /** What sends us to someone: the headers that the INVITE has of it, and who it was. */
@@ -80,6 +87,7 @@ export type CallOrigin =
   | {
       readonly direction: 'outgoing';
       readonly target: string;
+      readonly callId: string;
       readonly from: string;
       readonly routes: readonly string[];
       /** Before those of the app's. */
@@ -106,10 +114,6 @@ export function sessionContext(context: CallContext, origin: CallOrigin, negotia
     contact: isAnonymous ? () => contact({ anonymous: true }) : contact,
     negotiator,
   };
-}
-
-function callExtensions(base: ExtensionConfig, options: CallOptions): ExtensionConfig {
-  return extensionOptions.every((name) => options[name] === undefined) ? base : extensionConfig(options, base);
 }
 
 /** RFC 7989 §4.1: without the dashes. */

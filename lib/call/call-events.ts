@@ -3,7 +3,7 @@ import type { MediaState } from '../media/connection-state.js';
 import type { MediaLine } from '../media/media-lines.js';
 import type { MediaSession } from '../media/media-session.js';
 import type { CallQuality } from '../media/quality.js';
-import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import type { Call } from './call.js';
 import type { OfferEvent } from './peer-offer.js';
@@ -20,6 +20,11 @@ export interface RemoteParty {
   readonly uri: string;
   readonly displayName: string | undefined;
 }
+
+export const party = (address: Address | undefined): RemoteParty => ({
+  uri: address?.uri ?? '',
+  displayName: address?.displayName,
+});
 
 /** In hexadecimal, 32 digits. */
 export interface SessionIdentifiers {

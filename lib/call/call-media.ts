@@ -1,6 +1,4 @@
 /** The media of a call: what its session negotiates with, and what the browser tells of them. They meet here and nowhere else. */
-import { invalidOption } from '../base/errors.js';
-import { checkCodecs, checkSdpHooks } from '../media/media-config.js';
 import { sameLines } from '../media/media-lines.js';
 import type { MediaLine } from '../media/media-lines.js';
 import { MediaSession } from '../media/media-session.js';
@@ -10,6 +8,7 @@ import type { MediaStats } from '../media/media-stats.js';
 import type { VideoLine } from '../media/video-lines.js';
 import type { VideoWish } from '../media/video-source.js';
 import type { Consideration, Negotiator, OfferWish } from '../session/negotiator.js';
+import { mediaConfig } from './call-config.js';
 import type { CallContext } from './call-context.js';
 import type { CallEvents } from './call-events.js';
 import type { MediaOptions } from './call-options.js';
@@ -217,22 +216,4 @@ export class CallMedia implements Negotiator, MediaSessionUser {
     const { mediaEnvironment, clock, log } = this.#context;
     return new MediaSession(this.#config, mediaEnvironment, clock, log, this);
   }
-}
-
-const keys = ['audio', 'track', 'receiveOnlyWithoutMicrophone', 'video', 'codecs', 'sdp'] as const;
-
-/** One object serves all calls that do not ask for anything of their own. */
-function mediaConfig(base: MediaSessionConfig, options: MediaOptions): MediaSessionConfig {
-  const own = keys.filter((key) => options[key] !== undefined);
-  if (own.length === 0) return base;
-  const { video, codecs, sdp } = options;
-  if (video !== undefined) checkVideo('video', video);
-  if (codecs !== undefined) checkCodecs('codecs', codecs);
-  if (sdp !== undefined) checkSdpHooks('sdp', sdp);
-  return Object.assign({}, base, ...own.map((key) => ({ [key]: options[key] }))) as MediaSessionConfig;
-}
-
-export function checkVideo(option: string, video: unknown): void {
-  const isKnown = typeof video === 'boolean' || (typeof video === 'object' && video !== null) || video === 'recvonly';
-  if (!isKnown) throw invalidOption(option, "takes true, false, constraints, a track or 'recvonly'", video);
 }

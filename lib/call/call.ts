@@ -1,8 +1,7 @@
 /** A call as the app holds it: facts, events and verbs. */
 import type { EventSource } from '../base/emitter.js';
+import { EvercallError } from '../base/errors.js';
 import { quiet } from '../base/quiet.js';
-import { optional } from '../core/optional.js';
-import { ReferredBy, To } from '../parser/index.js';
 import type { Body, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaSession } from '../media/media-session.js';
 import type { Direction } from '../media/direction.js';
@@ -10,29 +9,20 @@ import type { MediaLine } from '../media/media-lines.js';
 import type { CallQuality } from '../media/quality.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
-import { answerByItself, autoAnswerOf } from './auto-answer.js';
 import type { AutoAnswerFact } from './auto-answer.js';
 import { callDialogs, callInfo } from './call-info.js';
 import type { CallDialog, CallInfo } from './call-info.js';
-import { answerCall, rejectCall, ringCall } from './answering.js';
 import type { AnswerOptions, HangupOptions, RejectOptions, RingOptions } from './call-options.js';
-import type { CallContext, CallOrigin } from './call-context.js';
+import type { CallContext, CallOrigin, CallParts } from './call-context.js';
 import type { CallEvents, CallSnapshot, RemoteParty, SessionIdentifiers } from './call-events.js';
 import type { CallState } from './call-state.js';
-import { sendDigits } from './dtmf.js';
 import type { SendDtmfOptions } from './dtmf.js';
 import type { CallEnd } from './end-cause.js';
-import { hangUp } from './hangup.js';
-import { setDirection } from './direction.js';
-import { resume, setHold } from './hold.js';
-import { reinviteCall, requestInDialog, sendInfo, sendMessage, updateCall } from './in-dialog.js';
 import type { InfoOptions, MessageOptions, ReinviteOptions, RequestOptions, UpdateOptions } from './in-dialog.js';
-import { party } from './identity.js';
 import type { CallIdentity } from './identity.js';
-import { Leg } from './leg.js';
-import { place } from './placing.js';
-import { transferCall } from './transfer.js';
-import { tellComposing } from './peer-requests.js';
+import { Fate } from './fate.js';
+import type { Leg } from './leg.js';
+import { PendingLeg } from './pending-leg.js';
 import type { CallConnection } from './reconnection.js';
 import type { Transfer, TransferOptions } from './transfer.js';
 import type { UserToUser } from './user-to-user.js';
@@ -41,17 +31,22 @@ import type { AddVideoOptions, ShareScreenOptions } from './video.js';
 export class Call implements EventSource<CallEvents> {
   /** The app's own. */
   data: unknown;
-  readonly #leg: Leg;
+  readonly #fate: Fate;
+  #leg: Leg | PendingLeg;
 
   /** Calls are made by `account.call()` and by the `incomingCall` event. */
   constructor(context: CallContext, origin: CallOrigin) {
-    this.#leg = new Leg(context, origin, this);
-    if (origin.direction === 'incoming') {
-      this.#answerByItself(context, origin.request);
-      return;
+    this.#fate = new Fate(this, origin.direction);
+    if (origin.direction === 'outgoing') this.data = origin.options.data;
+    const { part } = context.parts;
+    if (part || origin.direction === 'incoming') {
+      // which waits for it as an INVITE
+      const leg = (this.#leg = new part!.Leg(context, origin, this, this.#fate));
+      part!.begin(leg, origin);
+    } else {
+      this.#leg = new PendingLeg(context, origin, this, this.#fate);
+      this.#leg.begun = this.#goOn(this.#leg, origin);
     }
-    this.data = origin.options.data;
-    void place(this.#leg, origin);
   }
 
   get id(): string {
@@ -72,7 +67,7 @@ export class Call implements EventSource<CallEvents> {
   }
 
   get state(): CallState {
-    return this.#leg.state;
+    return this.#fate.state;
   }
 
   /** The Call-ID of the dialog. */
@@ -82,13 +77,12 @@ export class Call implements EventSource<CallEvents> {
 
   /** The UUIDs that name the call from end to end (RFC 7989): ours, and the peer's once it has told it. */
   get sessionId(): SessionIdentifiers | undefined {
-    const { uuid } = this.#leg.sessionContext.core;
-    return uuid === undefined ? undefined : { local: uuid, remote: this.#leg.dialogSession?.dialog.peerUuid };
+    return this.#leg.sessionId;
   }
 
   /** What ended it, once it is over. */
   get end(): CallEnd | undefined {
-    return this.#leg.end;
+    return this.#fate.end;
   }
 
   /** Milliseconds since it was confirmed; 0 before. */
@@ -98,7 +92,7 @@ export class Call implements EventSource<CallEvents> {
 
   /** Whom the To of an incoming call named: the address the caller dialled. */
   get dialled(): RemoteParty | undefined {
-    return this.request && party(optional(this.request, To));
+    return this.#leg.dialled;
   }
 
   /** Who the peer is by what servers say: undefined as long as none said anything, for a call of ours. */
@@ -123,8 +117,7 @@ export class Call implements EventSource<CallEvents> {
 
   /** Who sent the caller to us, or us to the callee (RFC 3892). */
   get referredBy(): RemoteParty | undefined {
-    const address = this.request ? optional(this.request, ReferredBy) : this.#leg.referredBy;
-    return address && party(address);
+    return this.#leg.referrer;
   }
 
   /** When the call is answered by itself, while it rings; undefined where it is not, or may not use the microphone. */
@@ -184,36 +177,35 @@ export class Call implements EventSource<CallEvents> {
 
   /** Resolves when the call is confirmed; rejects with why it never was. */
   get answered(): Promise<void> {
-    return this.#leg.answered;
+    return this.#fate.answered;
   }
 
   /** Resolves when the call is over, however it came to its end; never rejects. */
   get ended(): Promise<CallEnd> {
-    return this.#leg.ended;
+    return this.#fate.ended;
   }
 
   on<K extends keyof CallEvents>(event: K, listener: (payload: CallEvents[K]) => void): () => void {
-    if (event === 'mediaChanged') this.#leg.media.see(); // what is there already is no change
-    const off = this.#leg.events.on(event, listener);
-    if (event === 'qualityChanged') measureQuality(this.#leg);
+    const off = this.#fate.events.on(event, listener);
+    this.#observe(event);
     return off;
   }
 
   once<K extends keyof CallEvents>(event: K, options?: { readonly signal?: AbortSignal }): Promise<CallEvents[K]> {
-    return this.#leg.events.once(event, options);
+    return this.#fate.events.once(event, options);
   }
 
   subscribe(listener: () => void): () => void {
-    return this.#leg.snapshots.subscribe(listener);
+    return this.#fate.snapshots.subscribe(listener);
   }
 
   getSnapshot(): CallSnapshot {
-    return this.#leg.snapshots.getSnapshot();
+    return this.#fate.snapshots.getSnapshot();
   }
 
   /** Tells the caller that it rings (180 is sent by itself), or with `earlyMedia` lets them hear us already (183). */
   ring(options: RingOptions = {}): Promise<void> {
-    return ringCall(this.#leg, options);
+    return this.#act((parts, leg) => parts.ringCall(leg, options));
   }
 
   /**
@@ -222,12 +214,13 @@ export class Call implements EventSource<CallEvents> {
    * caller was gone.
    */
   answer(options: AnswerOptions = {}): Promise<void> {
-    return answerCall(this.#leg, options);
+    return this.#act((parts, leg) => parts.answerCall(leg, options));
   }
 
   /** Refuses an incoming call. @param status 300 to 699; 486 is busy here, 603 declined everywhere. */
   reject(status = 486, options: RejectOptions = {}): void {
-    rejectCall(this.#leg, status, options);
+    const leg = this.#begun('reject');
+    leg.context.parts.part!.rejectCall(leg, status, options);
   }
 
   /**
@@ -235,17 +228,19 @@ export class Call implements EventSource<CallEvents> {
    * own way. A second time does nothing.
    */
   hangup(options: HangupOptions = {}): void {
-    hangUp(this.#leg, options);
+    const leg = this.#leg;
+    if (leg instanceof PendingLeg) leg.hangUp(options);
+    else leg.context.parts.part!.hangUp(leg, options);
   }
 
   /** Puts the peer on hold; resolves when it has agreed. */
   hold(): Promise<void> {
-    return setHold(this.#leg, true);
+    return this.#act((parts, leg) => parts.setHold(leg, true));
   }
 
   /** Takes the peer off hold, after whoever was heard meanwhile was put on it; resolves when it has agreed. */
   resume(): Promise<void> {
-    return resume(this.#leg);
+    return this.#act((parts, leg) => parts.resume(leg));
   }
 
   /**
@@ -255,7 +250,9 @@ export class Call implements EventSource<CallEvents> {
    * goes on.
    */
   transfer(target: string | Call, options: TransferOptions = {}): Transfer {
-    return transferCall(this.#leg, target instanceof Call ? target.#leg : target, options);
+    const leg = this.#begun('transfer');
+    const to = target instanceof Call ? target.#begun('transfer') : target;
+    return leg.context.parts.part!.transferCall(leg, to, options);
   }
 
   /**
@@ -263,17 +260,17 @@ export class Call implements EventSource<CallEvents> {
    * Rejects with `rejected` when it has not: all is as it was.
    */
   reinvite(options: ReinviteOptions = {}): Promise<void> {
-    return reinviteCall(this.#leg, options);
+    return this.#act((parts, leg) => parts.reinviteCall(leg, options));
   }
 
   /** The same by an UPDATE (RFC 3311), which can change an early dialog too; rejects with `invalidState` where the peer takes none. */
   update(options: UpdateOptions = {}): Promise<void> {
-    return updateCall(this.#leg, options);
+    return this.#act((parts, leg) => parts.updateCall(leg, options));
   }
 
   /** Sends a request in the dialog, early or confirmed; resolves with its final response, whatever its status. */
   sendRequest(method: string, options: RequestOptions = {}): Promise<SipResponse> {
-    return requestInDialog(this.#leg, method, options);
+    return this.#act((parts, leg) => parts.requestInDialog(leg, method, options));
   }
 
   /**
@@ -281,7 +278,7 @@ export class Call implements EventSource<CallEvents> {
    * said that it takes the package. INFO without a package goes by `sendRequest`.
    */
   sendInfo(infoPackage: string, body: Body = '', options: InfoOptions = {}): Promise<SipResponse> {
-    return sendInfo(this.#leg, infoPackage, body, options);
+    return this.#act((parts, leg) => parts.sendInfo(leg, infoPackage, body, options));
   }
 
   /**
@@ -289,7 +286,7 @@ export class Call implements EventSource<CallEvents> {
    * when the peer has agreed. A call that is not answered yet says it with the answer.
    */
   setDirection(kind: 'audio' | 'video', direction: Direction): Promise<void> {
-    return setDirection(this.#leg, kind, direction);
+    return this.#act((parts, leg) => parts.setDirection(leg, kind, direction));
   }
 
   /**
@@ -297,35 +294,35 @@ export class Call implements EventSource<CallEvents> {
    * anything is sent, with `rejected` or `negotiation` when the peer does not want it: the call goes on as it was.
    */
   addVideo(options: AddVideoOptions = {}): Promise<void> {
-    this.#leg.mustBeConfirmed('addVideo');
-    return this.#video((verbs) => verbs.addVideo(this.#leg, options));
+    this.#begun('addVideo').mustBeConfirmed('addVideo');
+    return this.#video((verbs, leg) => verbs.addVideo(leg, options));
   }
 
   /** Ends all video of the call, ours at once; resolves when the peer knows. */
   removeVideo(): Promise<void> {
-    this.#leg.mustBeConfirmed('removeVideo');
-    return this.#video((verbs) => verbs.removeVideo(this.#leg));
+    this.#begun('removeVideo').mustBeConfirmed('removeVideo');
+    return this.#video((verbs, leg) => verbs.removeVideo(leg));
   }
 
   /** Sends another track instead of the camera's; the peer is asked nothing. It is never stopped by the call. */
   replaceVideo(track: MediaStreamTrack): Promise<void> {
-    return this.#video(async () => (await this.#media.videos()).replace(track));
+    return this.#act((_parts, { media }) => quiet(media.session.videos().then((videos) => videos.replace(track))));
   }
 
   /** Sends another track instead of the microphone's; the peer is asked nothing. It is never stopped by the call. */
   replaceAudio(track: MediaStreamTrack): Promise<void> {
-    return quiet(this.#media.replaceAudio(track));
+    return this.#act((_parts, { media }) => quiet(media.session.replaceAudio(track)));
   }
 
   /** Shows the user's screen: to be called from within a user gesture. Ends with the browser's own button, too. */
   shareScreen(options: ShareScreenOptions = {}): Promise<void> {
-    this.#leg.mustBeConfirmed('shareScreen');
-    return this.#video((verbs) => verbs.shareScreen(this.#leg, options));
+    this.#begun('shareScreen').mustBeConfirmed('shareScreen');
+    return this.#video((verbs, leg) => verbs.shareScreen(leg, options));
   }
 
   /** The camera again, or the end of the screen's own section. */
   stopScreenShare(): Promise<void> {
-    return this.#video((verbs) => verbs.stopScreenShare(this.#leg));
+    return this.#video((verbs, leg) => verbs.stopScreenShare(leg));
   }
 
   /** All that is known of the call, as text for a report: no secrets, but addresses. */
@@ -349,48 +346,78 @@ export class Call implements EventSource<CallEvents> {
 
   /** Sends digits; resolves when the last one is out. Calls queue. */
   sendDtmf(tones: string, options: SendDtmfOptions = {}): Promise<void> {
-    return sendDigits(this.#leg, tones, options);
+    return this.#act((parts, leg) => parts.sendDigits(leg, tones, options));
   }
 
   /** Sends a MESSAGE in the call; resolves when the peer has taken it. */
   sendMessage(body: string, options: MessageOptions = {}): Promise<void> {
-    return sendMessage(this.#leg, body, options);
+    return this.#act((parts, leg) => parts.sendMessage(leg, body, options));
   }
 
   /** To be called with each key of a message that is being written: the peer is told, now and then (RFC 3994). */
   composing(): void {
-    tellComposing(this.#leg);
+    const leg = this.#begun('composing');
+    leg.context.parts.part!.tellComposing(leg);
   }
 
   /** Plays the peer again after `playoutBlocked`, from within a user gesture; resolves with whether it is heard. */
   resumePlayout(): Promise<boolean> {
-    return this.#media.resumePlayout();
+    return this.#act((_parts, { media }) => media.session.resumePlayout());
   }
 
   getStats(): Promise<MediaStats> {
-    return this.#leg.media.getStats();
+    return this.#act((_parts, { media }) => media.getStats());
   }
 
-  #video(act: (verbs: typeof import('./video.js')) => Promise<void>): Promise<void> {
-    return quiet(import('./video.js').then(act));
+  #video(act: (verbs: typeof import('./video.js'), leg: Leg) => Promise<void>): Promise<void> {
+    return this.#act((_parts, leg) => quiet(import('./video.js').then((verbs) => act(verbs, leg))));
   }
 
-  /** The app hears of the call before. */
-  #answerByItself({ autoAnswer }: CallContext, request: SipRequest): void {
-    if (autoAnswer === 'never') return;
-    const fact = autoAnswerOf(this, request, autoAnswer);
-    this.#leg.autoAnswer = fact;
-    if (fact) answerByItself(this.#leg, fact);
+  /** At once, or as soon as the call has begun. */
+  #act<T>(verb: (parts: CallParts, leg: Leg) => Promise<T>): Promise<T> {
+    const leg = this.#leg;
+    const { parts } = leg.context;
+    if (!(leg instanceof PendingLeg)) return verb(parts.part!, leg);
+    return quiet(leg.begun.then(() => verb(parts.part!, this.#begun('a verb that waited'))));
   }
 
-  get #media(): MediaSession {
+  #begun(verb: string): Leg {
+    const leg = this.#leg;
+    if (leg instanceof PendingLeg) throw new EvercallError('invalidState', `${verb}: the call is ${this.state}`);
+    return leg;
+  }
+
+  async #goOn(pending: PendingLeg, origin: CallOrigin): Promise<void> {
+    const { context } = pending;
+    const part = await context.parts.load().catch((error: unknown) => {
+      context.log.error(`call ${pending.callId} cannot be placed`, error);
+      pending.fail(error as EvercallError);
+    });
+    if (!part || this.end) return; // hung up meanwhile
+    pending.leave();
+    const leg = (this.#leg = new part.Leg(context, origin, this, this.#fate));
+    if (pending.media.session.muted) leg.media.session.setMuted(true);
+    for (const event of ['mediaChanged', 'qualityChanged'] as const)
+      if (this.#fate.events.has(event)) this.#observe(event);
+    part.begin(leg, origin);
+  }
+
+  /** What is only watched while someone listens. */
+  #observe(event: keyof CallEvents): void {
+    const leg = this.#leg;
+    if (leg instanceof PendingLeg) return;
+    if (event === 'mediaChanged') leg.media.see(); // what is there already is no change
+    if (event === 'qualityChanged') measureQuality(leg);
+  }
+
+  get #media(): MediaSession | PendingLeg['media']['session'] {
     return this.#leg.media.session;
   }
 
   #setMuted(muted: boolean): void {
     if (this.#media.muted === muted || this.end) return;
     this.#media.setMuted(muted);
-    this.#leg.changed('muteChanged', { muted });
+    this.#fate.changed('muteChanged', { muted });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Why a call ended, in one word: from the status, the Reason header (RFC 3326) and who did it. */
-import { EvercallError } from '../base/errors.js';
+import type { EvercallError } from '../base/errors.js';
 import { optionalAll } from '../core/optional.js';
 import type { MediaStats } from '../media/media-stats.js';
 import { Reason } from '../parser/index.js';
@@ -30,6 +30,7 @@ export type EndCause =
   | 'timeout' //            nobody answered the request
   | 'transport' //          the connection was lost
   | 'dialogGone' //         the peer no longer knows the call
+  | 'notLoaded' //          a part of the library could not be had
   | 'protocol';
 
 /** A Reason (RFC 3326): of SIP, of the telephone network (`Q.850`), or of whatever protocol. */
@@ -157,10 +158,3 @@ function redirectedTo({ message, status }: SessionEnd): readonly string[] | unde
 /** The `cause` of the SIP Reason, where there is one that can be read. */
 const reasonCause = (message: SipMessage | undefined): number | undefined =>
   message && reasonsOf(message).find(({ protocol }) => protocol.toUpperCase() === 'SIP')?.cause;
-
-/** What waits for the answer of a call that never was rejects with. */
-export function endError(end: CallEnd): EvercallError {
-  if (end.error) return end.error;
-  const code = end.cause === 'cancelled' || end.by === 'local' ? 'cancelled' : 'rejected';
-  return new EvercallError(code, `${end.status} ${end.reason}`, { status: end.status });
-}

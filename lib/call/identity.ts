@@ -1,6 +1,4 @@
 /** Who the peer is, by what servers on the way say of it: asserted identities, diversions, history (RFC 3325, RFC 5806, RFC 7044). */
-import { invalidOption } from '../base/errors.js';
-import { checkLine } from '../base/options.js';
 import { optional, optionalAll } from '../core/optional.js';
 import {
   Diversion,
@@ -12,10 +10,10 @@ import {
   RemotePartyId,
   isRequest,
   isSipUri,
-  parseAddress,
   parseUri,
 } from '../parser/index.js';
-import type { Address, Header, SipMessage } from '../parser/index.js';
+import type { Address, SipMessage } from '../parser/index.js';
+import { party } from './call-events.js';
 import type { RemoteParty } from './call-events.js';
 
 /** Who called, or was reached in the end. All of it is only as true as the server that we are registered at is careful. */
@@ -55,11 +53,6 @@ export interface HistoryEntry extends RemoteParty {
   /** The status for which the request went on from there. */
   readonly cause: number | undefined;
 }
-
-export const party = (address: Address | undefined): RemoteParty => ({
-  uri: address?.uri ?? '',
-  displayName: address?.displayName,
-});
 
 export function identityOf(message: SipMessage): CallIdentity {
   const privacy = optionalAll(message, Privacy).map((value) => value.toLowerCase());
@@ -123,35 +116,4 @@ function causeOf(text: string): number | undefined {
     if (error instanceof ParseError) return undefined;
     throw error;
   }
-}
-
-export interface IdentityOptions {
-  /** Which of our identities the server is to assert (RFC 3325 §9.2): an address, with or without a name. */
-  readonly preferredIdentity?: string;
-  /** What is asserted by ourselves (RFC 3325 §9.1), in a network that trusts us to: one or two addresses. */
-  readonly assertedIdentity?: string | readonly string[];
-}
-
-export function identityHeaders({ preferredIdentity, assertedIdentity }: IdentityOptions): Header[] {
-  const headers: Header[] = [];
-  if (preferredIdentity !== undefined) {
-    headers.push({ name: 'P-Preferred-Identity', value: addressValue('preferredIdentity', preferredIdentity) });
-  }
-  if (assertedIdentity !== undefined) {
-    for (const address of [assertedIdentity].flat())
-      headers.push({ name: 'P-Asserted-Identity', value: addressValue('assertedIdentity', address) });
-  }
-  return headers;
-}
-
-function addressValue(option: string, value: unknown): string {
-  checkLine(option, value);
-  try {
-    const text = (value as string).trim();
-    const { uri } = parseAddress(text);
-    if (/^(?:sips?|tel):/i.test(uri)) return text.includes('<') ? text : `<${text}>`;
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-  }
-  throw invalidOption(option, 'takes the address of a SIP or tel URI', value);
 }

@@ -15,7 +15,7 @@ import type { Call } from './call.js';
 import type { CallContext } from './call-context.js';
 import type { RemoteParty } from './call-events.js';
 import type { CallOptions } from './call-options.js';
-import { party } from './identity.js';
+import { party } from './call-events.js';
 import type { Leg } from './leg.js';
 
 /** Where a REFER came, and who is to know. */

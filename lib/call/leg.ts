@@ -1,9 +1,8 @@
 /** A leg: the session with the peer, its media and its fate. The verbs of a call act on it; the app holds the `Call`. */
-import { Deferred } from '../base/deferred.js';
-import { Emitter } from '../base/emitter.js';
+import type { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
-import { Store } from '../base/store.js';
-import { reasonPhrase } from '../parser/index.js';
+import { optional } from '../core/optional.js';
+import { ReferredBy, To, reasonPhrase } from '../parser/index.js';
 import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
@@ -18,15 +17,16 @@ import type { Call } from './call.js';
 import { Attempts } from './attempts.js';
 import { sessionContext } from './call-context.js';
 import type { CallContext, CallOrigin } from './call-context.js';
-import type { CallEvents, CallSnapshot } from './call-events.js';
+import { party } from './call-events.js';
+import type { CallEvents, RemoteParty, SessionIdentifiers } from './call-events.js';
 import { CallMedia } from './call-media.js';
 import type { CallMediaUser, OfferVerdict } from './call-media.js';
 import type { AutoAnswerFact } from './auto-answer.js';
 import type { CallOptions } from './call-options.js';
-import { callState } from './call-state.js';
-import type { CallEvent, CallState } from './call-state.js';
+import type { CallState } from './call-state.js';
 import { Digits } from './dtmf.js';
-import { callEnd, endError } from './end-cause.js';
+import { callEnd } from './end-cause.js';
+import type { Fate } from './fate.js';
 import type { CallAttempt, CallEnd } from './end-cause.js';
 import { offerRequest } from './in-dialog.js';
 import { callLimits, limit, watchFor } from './limits.js';
@@ -58,7 +58,7 @@ export class Leg implements SessionUser, CallMediaUser {
   readonly request: SipRequest | undefined;
   /** Of a call that a REFER has asked for: who did. */
   readonly referredBy: Address | undefined;
-  readonly events = new Emitter<CallEvents>();
+  readonly fate: Fate;
   readonly media: CallMedia;
   readonly sessionContext: SessionContext;
   /** How it began; let go when it is confirmed. */
@@ -75,29 +75,24 @@ export class Leg implements SessionUser, CallMediaUser {
   /** Gives that one up, if its 200 has had time for an ACK. */
   dropSuccession: (() => boolean) | undefined;
   #session: Session | undefined;
-  #state: CallState;
   /** What becomes of it by itself, while it rings. */
   #autoAnswer: AutoAnswerFact | undefined;
   readonly #startedAt: number;
   #confirmedAt: number | undefined;
-  #end: CallEnd | undefined;
   /** As it was last measured. */
   quality: CallQuality | undefined;
   /** The connection on which the peer was told where we are. */
   #locatedBy = 1;
   readonly #limits: CallLimits;
   #unlimit: (() => void) | undefined;
-  #store: Store<CallSnapshot> | undefined;
   #digits: Digits | undefined;
   #reconnection: Reconnection | undefined;
-  #answered: Deferred<void> | undefined;
-  #ended: Deferred<CallEnd> | undefined;
-
   /** An outgoing one says nothing yet: `place` does. */
-  constructor(context: CallContext, origin: CallOrigin, call: Call) {
+  constructor(context: CallContext, origin: CallOrigin, call: Call, fate: Fate) {
     const options: CallOptions = origin.direction === 'outgoing' ? origin.options : {};
     this.context = context;
     this.call = call;
+    this.fate = fate;
     context.began(this);
     this.direction = origin.direction;
     this.#startedAt = context.clock.now();
@@ -112,13 +107,11 @@ export class Leg implements SessionUser, CallMediaUser {
     const hides = origin.direction === 'outgoing' && origin.headers.some(({ name }) => name === 'Privacy');
     this.privacy = hides ? origin.headers.filter(({ name }) => identifying.has(name)) : open;
     if (origin.direction === 'outgoing') {
-      this.#state = 'calling';
       this.target = origin.target;
       this.referredBy = origin.referredBy;
       this.attempts = new Attempts(origin.target);
-      this.callId = context.core.random.token(24);
+      this.callId = origin.callId;
     } else {
-      this.#state = 'incoming';
       const { request, transaction } = origin;
       this.request = request;
       this.incoming = new IncomingInvite(this.sessionContext, request, transaction, this);
@@ -130,20 +123,24 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   get state(): CallState {
-    return this.#state;
+    return this.fate.state;
+  }
+
+  get events(): Emitter<CallEvents> {
+    return this.fate.events;
   }
 
   get end(): CallEnd | undefined {
-    return this.#end;
+    return this.fate.end;
   }
 
   get duration(): number {
     if (this.#confirmedAt === undefined) return 0;
-    return this.#end?.duration ?? this.context.clock.now() - this.#confirmedAt;
+    return this.end?.duration ?? this.context.clock.now() - this.#confirmedAt;
   }
 
   get totalDuration(): number {
-    return this.#end ? this.#end.at - this.startTime : this.context.clock.now() - this.#startedAt;
+    return this.end ? this.end.at - this.startTime : this.context.clock.now() - this.#startedAt;
   }
 
   /** Milliseconds since 1970. */
@@ -152,30 +149,8 @@ export class Leg implements SessionUser, CallMediaUser {
     return clock.wallTime() - (clock.now() - this.#startedAt);
   }
 
-  /** Resolves when it is confirmed; rejects with why it never was. */
-  get answered(): Promise<void> {
-    if (!this.#answered) {
-      this.#answered = new Deferred();
-      if (this.#confirmedAt !== undefined) this.#answered.resolve();
-      else if (this.#end) this.#answered.reject(endError(this.#end));
-    }
-    return this.#answered.promise;
-  }
-
   get ended(): Promise<CallEnd> {
-    if (!this.#ended) {
-      this.#ended = new Deferred();
-      if (this.#end) this.#ended.resolve(this.#end);
-    }
-    return this.#ended.promise;
-  }
-
-  get snapshots(): Store<CallSnapshot> {
-    return (this.#store ??= new Store(() => {
-      const { state, direction, remote, muted, localHold, remoteHold, connection } = this.call;
-      const { mediaState, media, autoAnswer, end } = this.call;
-      return { state, direction, remote, muted, localHold, remoteHold, connection, mediaState, media, autoAnswer, end };
-    }));
+    return this.fate.ended;
   }
 
   get digits(): Digits {
@@ -198,6 +173,20 @@ export class Leg implements SessionUser, CallMediaUser {
   /** The one that is answered, or is to be. */
   get session(): Session | undefined {
     return this.#session ?? this.outgoing?.session ?? this.incoming?.session;
+  }
+
+  get sessionId(): SessionIdentifiers | undefined {
+    const { uuid } = this.sessionContext.core;
+    return uuid === undefined ? undefined : { local: uuid, remote: this.dialogSession?.dialog.peerUuid };
+  }
+
+  get dialled(): RemoteParty | undefined {
+    return this.request && party(optional(this.request, To));
+  }
+
+  get referrer(): RemoteParty | undefined {
+    const address = this.request ? optional(this.request, ReferredBy) : this.referredBy;
+    return address && party(address);
   }
 
   /** Another dialog takes the place of the one that was answered. */
@@ -225,7 +214,7 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   get isRinging(): boolean {
-    return this.#state === 'incoming' || (this.#state === 'early' && this.direction === 'incoming');
+    return this.state === 'incoming' || (this.state === 'early' && this.direction === 'incoming');
   }
 
   get autoAnswer(): AutoAnswerFact | undefined {
@@ -234,7 +223,7 @@ export class Leg implements SessionUser, CallMediaUser {
 
   set autoAnswer(fact: AutoAnswerFact | undefined) {
     this.#autoAnswer = fact;
-    this.#store?.changed();
+    this.fate.changed();
   }
 
   mustBeRinging(verb: string): IncomingInvite {
@@ -244,23 +233,22 @@ export class Leg implements SessionUser, CallMediaUser {
 
   mustHaveDialog(verb: string): Session {
     const session = this.dialogSession;
-    if (!session || this.#end || this.incoming?.hasDialog === false) throw this.#notNow(verb);
+    if (!session || this.end || this.incoming?.hasDialog === false) throw this.#notNow(verb);
     return session;
   }
 
   mustBeConfirmed(verb: string): Session {
     const { session } = this;
-    if (!session || this.#state !== 'confirmed') throw this.#notNow(verb);
+    if (!session || this.state !== 'confirmed') throw this.#notNow(verb);
     return session;
   }
 
   #notNow(verb: string): EvercallError {
-    return new EvercallError('invalidState', `${verb}: the call is ${this.#state}`);
+    return new EvercallError('invalidState', `${verb}: the call is ${this.state}`);
   }
 
   changed<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void {
-    this.#store?.changed();
-    this.events.emit(event, payload);
+    this.fate.changed(event, payload);
   }
 
   tell<K extends keyof CallEvents>(event: K, payload: CallEvents[K]): void {
@@ -268,12 +256,12 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   isSeen(event: keyof CallEvents): boolean {
-    return this.#store !== undefined || this.events.has(event);
+    return this.fate.isSeen(event);
   }
 
   onFlowOpen(): void {
-    if (this.#state === 'connecting' || this.#state === 'confirmed') this.session?.answerAgain();
-    if (this.#state === 'confirmed') this.reconnection.onFlowOpen();
+    if (this.state === 'connecting' || this.state === 'confirmed') this.session?.answerAgain();
+    if (this.state === 'confirmed') this.reconnection.onFlowOpen();
   }
 
   /** What leaves now tells the peer where we are; what waits for another connection than the first, where we were. */
@@ -284,28 +272,28 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onFlowLost(): void {
-    if (this.#state === 'confirmed') this.reconnection.onFlowLost();
+    if (this.state === 'confirmed') this.reconnection.onFlowLost();
   }
 
   onMediaState(state: MediaState): void {
     const isTrouble = state === 'disconnected' || state === 'failed';
-    if (this.#state === 'confirmed' && (this.#reconnection ?? isTrouble)) this.reconnection.onMediaState(state);
+    if (this.state === 'confirmed' && (this.#reconnection ?? isTrouble)) this.reconnection.onMediaState(state);
   }
 
   onRival(): void {
-    if (!this.#end) this.reconnection.onRival();
+    if (!this.end) this.reconnection.onRival();
   }
 
   onUnheard(): void {
-    if (this.#state === 'confirmed') void this.reconnection.climb('dialog');
+    if (this.state === 'confirmed') void this.reconnection.climb('dialog');
   }
 
   onUnreachable(status: 430 | 408): boolean {
-    return this.#state === 'confirmed' && this.reconnection.onUnreachable(status);
+    return this.state === 'confirmed' && this.reconnection.onUnreachable(status);
   }
 
   onCrossed(): void {
-    if (!this.#end) this.reconnection.onCrossed();
+    if (!this.end) this.reconnection.onCrossed();
   }
 
   onOffer(offer: string, method: 'INVITE' | 'UPDATE', signal?: AbortSignal): Promise<OfferVerdict> | undefined {
@@ -323,7 +311,7 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onLateCandidate(): void {
-    if (this.#end || this.connection === 'reconnecting') return; // whoever brings the call back tells them
+    if (this.end || this.connection === 'reconnecting') return; // whoever brings the call back tells them
     if (this.#confirmedAt === undefined && !this.dialogSessions.some((session) => session.remoteTrickles)) return; // the answer is still to come
     withPart(import('./late-candidates.js'), this.context.log, ({ tellCandidates }) => {
       tellCandidates(this);
@@ -347,19 +335,20 @@ export class Leg implements SessionUser, CallMediaUser {
   onProgress(response?: SipResponse): void {
     if (response) this.peer.onResponse(response);
     if (response && this.media.session.hasLateCandidates) this.onLateCandidate();
-    this.#step('progress', response);
+    this.fate.step('progress', response);
   }
 
   onAccepted(response?: SipResponse): void {
     if (response) this.peer.onResponse(response);
     else this.peer.onStatus({ status: 200, reason: reasonPhrase(200) });
     if (!response) this.onLocated();
-    this.#step('accepted', response);
+    this.fate.step('accepted', response);
   }
 
   onConfirmed(): void {
     const { clock } = this.context;
     this.#confirmedAt = clock.now();
+    this.fate.isConfirmed = true;
     this.#unlimit?.();
     this.#unlimit = limit(clock, this.#limits.maxDuration, () => {
       this.call.hangup();
@@ -371,19 +360,19 @@ export class Leg implements SessionUser, CallMediaUser {
     if (noMediaTimeout !== undefined) void watchFor(this, noMediaTimeout);
     this.context.policy?.onConfirmed(this.call);
     this.context.watcher?.onConfirmed(this);
-    this.#step('confirmed');
+    this.fate.step('confirmed');
     this.media.refresh();
     loadReplacement().catch(() => undefined);
     if (this.events.has('offer')) import('./peer-offer.js').catch(() => undefined); // one may come as the network comes back
     if (this.media.session.hasLateCandidates) this.onLateCandidate();
-    this.#answered?.resolve();
-    if (this.#end) return;
+    this.fate.tellAnswered();
+    if (this.end) return;
     if (this.#locatedBy !== this.context.flow.connectionId) this.reconnection.onFlowOpen();
     else this.onMediaState(this.media.session.state); // what went wrong on the way, nobody has mended
   }
 
   onRenegotiated(): void {
-    if (this.#end) return;
+    if (this.end) return;
     const { localHold: local, remoteHold: remote } = this.media.session;
     this.changed('holdChanged', { local, remote });
     this.media.refresh();
@@ -424,44 +413,32 @@ export class Leg implements SessionUser, CallMediaUser {
   }
 
   onEnded(end: SessionEnd): void {
-    if (this.#end) return;
+    if (this.end) return;
     this.#unlimit?.();
-    const { status, reason } = end;
     this.peer.onStatus(end);
     if (end.message) this.peer.hear(end.message);
-    this.#end = callEnd(end, {
-      stage: this.#state,
+    this.fate.end = callEnd(end, {
+      stage: this.state,
       startedAt: this.startTime,
       at: this.context.clock.wallTime(),
       duration: this.duration,
-      tried: this.attempts?.all(status, this.context.flow.url) ?? none,
+      tried: this.attempts?.all(end.status, this.context.flow.url) ?? none,
       recoveries: this.#reconnection?.recoveries ?? noRecoveries,
       stats: this.media.lastStats,
     });
     this.#reconnection?.stop();
     this.abandonSuccession?.();
     this.media.session.close();
-    const previous = this.#state;
-    this.#state = 'disconnected';
+    const previous = this.state;
+    this.fate.state = 'disconnected';
     this.context.released(this, this.session?.dialog);
     const response = end.message && 'status' in end.message ? end.message : undefined;
-    this.changed('stateChanged', { state: 'disconnected', previous, status, reason, response });
-    this.tell('ended', this.#end);
-    if (this.#confirmedAt === undefined) this.#answered?.reject(endError(this.#end));
-    this.#ended?.resolve(this.#end);
-  }
-
-  #step(event: CallEvent, response?: SipResponse): void {
-    const previous = this.#state;
-    const state = callState(previous, event);
-    if (state === previous) return;
-    this.#state = state;
-    this.changed('stateChanged', { state, previous, status: response?.status, reason: response?.reason, response });
+    this.fate.tellEnded(previous, response);
   }
 
   /** It has rung for long enough. */
   #onNoAnswer(): void {
-    if (this.#state === 'connecting') return;
+    if (this.state === 'connecting') return;
     if (this.incoming) {
       this.incoming.reject(408);
       return;

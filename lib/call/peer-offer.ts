@@ -5,7 +5,7 @@ import { EvercallError, invalidOption } from '../base/errors.js';
 import { offeredChanges } from '../media/media-lines.js';
 import type { OfferedChange } from '../media/media-lines.js';
 import type { VideoWish } from '../media/video-source.js';
-import { checkVideo } from './call-media.js';
+import { checkVideo } from './call-config.js';
 import type { OfferVerdict } from './call-media.js';
 import type { Leg } from './leg.js';
 

@@ -5,7 +5,7 @@ import type { SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { CallEvents, RemoteParty } from './call-events.js';
 import { identityOf, isTelling, shownParty } from './identity.js';
 import type { CallIdentity } from './identity.js';
-import { userToUserOf } from './user-to-user.js';
+import { userToUserOf } from './told-by-peer.js';
 import type { UserToUser } from './user-to-user.js';
 
 /** Who tells the app. */

@@ -3,7 +3,7 @@ import { EvercallError } from '../base/errors.js';
 import { checkKnown, checkOneOf } from '../base/options.js';
 import type { VideoLine } from '../media/video-lines.js';
 import type { VideoWish } from '../media/video-source.js';
-import { checkVideo } from './call-media.js';
+import { checkVideo } from './call-config.js';
 import type { Leg } from './leg.js';
 
 export interface AddVideoOptions {

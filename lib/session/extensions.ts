@@ -2,10 +2,7 @@
 import { invalidOption } from '../base/errors.js';
 import { checkBoolean, checkKnown, checkOneOf } from '../base/options.js';
 import { allowHeader, allowedMethods, supportedOptions } from '../core/capabilities.js';
-import type { Refusal } from '../core/inspect.js';
-import { optional, optionalAll } from '../core/optional.js';
-import { Require, SessionExpires, Supported } from '../parser/index.js';
-import type { Header, SipMessage, SipRequest } from '../parser/index.js';
+import type { Header } from '../parser/index.js';
 
 export interface SessionTimerOptions {
   /**
@@ -126,43 +123,14 @@ function checkTokens(option: string, list: readonly string[], token: RegExp): vo
     if (typeof value !== 'string' || !token.test(value)) throw invalidOption(option, 'takes tokens', value);
 }
 
-type Choice = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer' | 'trickleIce'>;
+export type Choice = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer' | 'trickleIce'>;
 
 /** The info package, and the option tag, of candidates (RFC 8840 §10). */
 export const tricklePackage = 'trickle-ice';
 
-const offTags = ({ reliableProvisional, sessionTimer, trickleIce }: Choice): string[] => [
+/** What we have no use for. */
+export const offTags = ({ reliableProvisional, sessionTimer, trickleIce }: Choice): string[] => [
   ...(reliableProvisional === 'off' ? ['100rel'] : []),
   ...(sessionTimer.mode === 'off' ? ['timer'] : []),
   ...(trickleIce === 'off' ? [tricklePackage] : []),
 ];
-
-/** What the peer must know for us to talk to it. */
-export const requiredTags = ({ reliableProvisional, sessionTimer, trickleIce }: Choice): string[] => [
-  ...(reliableProvisional === 'required' ? ['100rel'] : []),
-  ...(sessionTimer.mode === 'required' ? ['timer'] : []),
-  ...(trickleIce === 'required' ? [tricklePackage] : []),
-];
-
-export const requires = (message: SipMessage, tag: string): boolean => has(optionalAll(message, Require), tag);
-
-export const supports = (message: SipMessage, tag: string): boolean =>
-  requires(message, tag) || has(optionalAll(message, Supported), tag);
-
-const has = (tags: readonly string[], tag: string): boolean => tags.some((other) => other.toLowerCase() === tag);
-
-/** The refusal of an INVITE whose extensions are not to be had, or not enough (RFC 3261 §21.4.15 f., RFC 4028 §9). */
-export function refuseExtensions(request: SipRequest, config: Choice): Refusal | undefined {
-  const off = offTags(config).filter((tag) => requires(request, tag));
-  if (off.length > 0) return { status: 420, headers: [{ name: 'Unsupported', value: off.join(', ') }] };
-  const missing = requiredTags(config).filter((tag) => !supports(request, tag));
-  if (missing.length > 0) return { status: 421, headers: [{ name: 'Require', value: missing.join(', ') }] };
-  return refuseInterval(request, config);
-}
-
-/** RFC 4028 §9: an interval below ours gets 422, unless it is a proxy's for a peer that knows nothing of it. */
-export function refuseInterval(request: SipRequest, { sessionTimer: { mode, minSE } }: Choice): Refusal | undefined {
-  const asked = mode === 'off' ? undefined : optional(request, SessionExpires);
-  if (!asked || asked.seconds >= minSE || !supports(request, 'timer')) return undefined;
-  return { status: 422, headers: [{ name: 'Min-SE', value: String(minSE) }] };
-}

@@ -6,7 +6,7 @@ import { reasonPhrase } from '../parser/index.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import type { ResponseOptions } from '../transaction/responses.js';
 import type { InviteUser, ServerTransaction } from '../transaction/server-transaction.js';
-import { requires, supports } from './extensions.js';
+import { requires, supports } from './extension-tags.js';
 import { refuseGlare } from './glare.js';
 import { ReliableProvisional } from './reliable-provisional.js';
 import { repeatUntilAck } from './repeat-until-ack.js';

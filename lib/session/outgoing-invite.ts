@@ -10,7 +10,7 @@ import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { TargetSet } from './redirect.js';
 import { isRedirection } from './redirection.js';
 import type { RedirectPolicy } from './redirection.js';
-import { requiredTags } from './extensions.js';
+import { requiredTags } from './extension-tags.js';
 import { LateAnswers, remoteTag } from './late-answers.js';
 import { Prack } from './prack.js';
 import { notAcceptable } from './session-context.js';

@@ -2,7 +2,7 @@
 import { optional } from '../core/optional.js';
 import { CSeq, RSeq, read } from '../parser/index.js';
 import type { SipResponse } from '../parser/index.js';
-import { requires } from './extensions.js';
+import { requires } from './extension-tags.js';
 import type { Session } from './session.js';
 import { sdpHeader } from './session-description.js';
 

@@ -5,7 +5,7 @@ import type { ClientRequest } from '../core/client-request.js';
 import { CSeq, read } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { refuseInterval } from './extensions.js';
+import { refuseInterval } from './extension-tags.js';
 import { LateAnswers } from './late-answers.js';
 import { Prack } from './prack.js';
 import { makeWay, refuseGlare, refuseSecondInvite } from './glare.js';

@@ -5,7 +5,7 @@ import { optional } from '../core/optional.js';
 import { MinSE, SessionExpires } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ExtensionConfig } from './extensions.js';
-import { supports } from './extensions.js';
+import { supports } from './extension-tags.js';
 
 /** The session, as its timer sees it. */
 export interface SessionTimerUser {

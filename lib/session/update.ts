@@ -2,7 +2,7 @@
 import { mustSucceed } from '../base/errors.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import { refuseInterval } from './extensions.js';
+import { refuseInterval } from './extension-tags.js';
 import { refuseGlare } from './glare.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';

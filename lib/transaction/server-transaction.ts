@@ -112,11 +112,16 @@ export class ServerTransaction {
     }
   }
 
+  /** Sends 100 at once: whoever is to answer will take its time. */
+  trying(): void {
+    this.respond(buildResponse(this.request, 100));
+  }
+
   /** §17.2.1: a 100 goes out when the user has answered nothing within 200 ms; not needed when it answers at once. */
   #startTrying(): void {
     if (this.request.method !== 'INVITE' || this.#last || this.#state !== 'proceeding') return;
     this.#cancelTimer = this.#env.clock.after(this.#env.timers.trying, () => {
-      this.respond(buildResponse(this.request, 100));
+      this.trying();
     });
   }
 

@@ -28,8 +28,8 @@ import { browserNetwork } from '../network/network-monitor.js';
 import type { NetworkSource } from '../network/network-monitor.js';
 import { timersFrom } from '../transaction/timers.js';
 import type { Timers } from '../transaction/timers.js';
-import { ipChangePolicy } from './ip-change.js';
-import type { IpChangePolicy } from './ip-change.js';
+import { ipChangePolicy } from './ip-change-options.js';
+import type { IpChangePolicy } from './ip-change-options.js';
 import { browserWebSocket } from '../transport/websocket-connection.js';
 import type { WebSocketFactory } from '../transport/websocket-connection.js';
 

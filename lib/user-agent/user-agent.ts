@@ -9,11 +9,13 @@ import { isCyclic } from '../account/dependency.js';
 import { Emitter, reportBug } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
+import type { OnDemand } from '../base/on-demand.js';
 import { checkBoolean } from '../base/options.js';
 import { quiet } from '../base/quiet.js';
 import { Store } from '../base/store.js';
 import type { Conference, ConferenceOptions } from '../audio/conference.js';
 import type { Call } from '../call/call.js';
+import type { CallWatcher } from '../call/call-context.js';
 import type { CallOptions } from '../call/call-options.js';
 import { Core } from '../core/core.js';
 import type { CoreUser } from '../core/core.js';
@@ -32,8 +34,11 @@ import { CallLog } from './call-log.js';
 import { ExclusiveCalls } from './call-policy.js';
 import { findAccount, sipHost } from './account-routing.js';
 import type { StoredState } from './account-store.js';
-import { IpChange, checkHandleOptions } from './ip-change.js';
-import type { HandleIpChangeOptions, IpChangeProgress, IpChangeReport } from './ip-change.js';
+import { allParts } from './all-parts.js';
+import type { AllParts } from './all-parts.js';
+import type { IpChange } from './ip-change.js';
+import { checkHandleOptions } from './ip-change-options.js';
+import type { HandleIpChangeOptions, IpChangeProgress, IpChangeReport } from './ip-change-options.js';
 import type { CompleteOptions, Keeper, Kept } from './persistence.js';
 import { userAgentConfig } from './user-agent-options.js';
 import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js';
@@ -75,6 +80,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   /** The sound device and the conference bridge; what they are made of is loaded when they are needed. */
   readonly audio: Audio;
   readonly #config: UserAgentConfig;
+  readonly #parts: OnDemand<AllParts>;
   readonly #emitter = new Emitter<UserAgentEvents>();
   readonly #pool: TransportPool;
   readonly #core: Core;
@@ -90,14 +96,26 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   #isStopped = false;
   /** Where calls are heard one at a time. */
   readonly #policy: ExclusiveCalls | undefined;
-  readonly #ipChange: IpChange;
+  /** As soon as it is loaded. */
+  #ipChange: IpChange | undefined;
+  readonly #watcher: CallWatcher = {
+    onBegan: (leg) => this.#ipChange?.onBegan(leg),
+    onConfirmed: (leg) => this.#ipChange?.onConfirmed(leg),
+    onReleased: (leg) => this.#ipChange?.onReleased(leg),
+  };
+  /** Whether the app says what becomes of the network. */
+  #isManual = false;
   #isReachable = true;
 
-  /** Does no I/O: that begins with the first account. Throws `invalidOption`, naming the option. */
-  constructor(options: UserAgentOptions) {
+  /**
+   * Does no I/O: that begins with the first account. Throws `invalidOption`, naming the option.
+   * @param parts where the library finds what it does not load at once
+   */
+  constructor(options: UserAgentOptions, parts: OnDemand<AllParts> = allParts) {
     const config = userAgentConfig(options);
     const { clock, random, log, timers, userAgent } = config;
     this.#config = config;
+    this.#parts = parts;
     this.callLog = new CallLog(config.callLog, config.storage, clock, log);
     if (config.callPolicy === 'exclusive') this.#policy = new ExclusiveCalls(clock, log, config.resumeHeld);
     this.audio = new Audio(config, this.#policy);
@@ -117,17 +135,6 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     this.#transactions = new TransactionLayer(clock, log, timers);
     this.#pool.attach(this.#transactions);
     this.#core = new Core(this.#transactions, random, log, { userAgent });
-    this.#ipChange = new IpChange(
-      {
-        ...config,
-        flows: () => this.#pool.flows,
-        accounts: () => this.accounts,
-        tell: (progress) => {
-          this.#emitter.emit('ipChangeProgress', progress);
-        },
-      },
-      config.ipChange,
-    );
     const user: CoreUser = {
       onNewRequest: (request, transaction) => {
         this.#onNewRequest(request, transaction);
@@ -201,13 +208,14 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     let inbox!: AccountInbox;
     const account: Account = new Account(options, {
       core: this.#core,
+      parts: this.#parts,
       defaults: this.#config,
       clock,
       log,
       timers,
       mediaEnvironment,
       policy: this.#policy,
-      watcher: this.#ipChange,
+      watcher: this.#watcher,
       callBegan: (leg) => {
         this.audio.onCallBegan(leg);
       },
@@ -222,7 +230,9 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       },
       changed: (change) => {
         for (const { onPeerChange } of this.#accounts.values()) onPeerChange(account.id, change);
-        if (change.state === 'registered') this.#keeper?.onRegistered();
+        if (change.state !== 'registered') return;
+        this.#keeper?.onRegistered();
+        this.#prepare();
       },
       callEnded: (call, id) => {
         this.callLog.add(call, id);
@@ -246,7 +256,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     });
     const peers = [...this.#accounts.values()];
     this.#accounts.set(account, inbox);
-    this.#ipChange.start();
+    this.#prepare();
     this.#defaultAccount ??= account;
     this.#changed();
     const ready = this.#load();
@@ -314,7 +324,9 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     if (this.#isStopped) throw new EvercallError('invalidState', 'handleIpChange: the user agent was stopped');
     const checked = checkHandleOptions(options);
     this.#isReachable = true; // whoever asks for it knows better
-    return this.#ipChange.handle(checked);
+    const { part } = this.#parts;
+    if (part) return this.#watched(part).handle(checked);
+    return quiet(this.#parts.load().then((loaded) => this.#watched(loaded).handle(checked)));
   }
 
   /**
@@ -326,7 +338,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   setNetworkReachable(isReachable: boolean): void {
     if (this.#isStopped) throw new EvercallError('invalidState', 'setNetworkReachable: the user agent was stopped');
     checkBoolean('isReachable', isReachable);
-    this.#ipChange.cease();
+    this.#isManual = true;
+    this.#ipChange?.cease();
     if (isReachable === this.#isReachable) return;
     if (isReachable) {
       void this.handleIpChange({ reason: 'the network is reachable' });
@@ -355,12 +368,35 @@ export class UserAgent implements EventSource<UserAgentEvents> {
    */
   async stop({ unregister = true, wait = true }: StopOptions = {}): Promise<void> {
     this.#isStopped = true;
-    this.#ipChange.stop();
+    this.#ipChange?.stop();
     this.audio.stop();
     const done = Promise.all(this.accounts.map((account) => account.dispose({ unregister })));
     if (wait) await Promise.all([done, this.#keeper?.flush()]);
     else this.#pool.close();
     this.#transactions.stop();
+  }
+
+  /** Loads what calls take, ahead of the first, and watches the network. What cannot be had now is tried again when it is needed. */
+  #prepare(): void {
+    const { part } = this.#parts;
+    if (part) this.#watched(part);
+    else void quiet(this.#parts.load().then((loaded) => this.#watched(loaded)));
+  }
+
+  #watched(parts: AllParts): IpChange {
+    if (this.#ipChange) return this.#ipChange;
+    const host = {
+      ...this.#config,
+      flows: () => this.#pool.flows,
+      accounts: () => this.accounts,
+      tell: (progress: IpChangeProgress) => {
+        this.#emitter.emit('ipChangeProgress', progress);
+      },
+    };
+    this.#ipChange = new parts.IpChange(host, this.#config.ipChange);
+    if (this.#isManual) this.#ipChange.cease();
+    else if (!this.#isStopped) this.#ipChange.start();
+    return this.#ipChange;
   }
 
   #lease(servers: readonly string[], slot: number, listener: FlowListener): FlowLease {
@@ -453,12 +489,35 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     // one that takes the place of another makes them no more (RFC 3891)
     const isTooMany = this.#callCount >= this.#config.maxCalls && headerValue(request, 'Replaces') === undefined;
     if (inbox && !isTooMany) {
-      inbox.onInvite(request, transaction);
+      if (this.#parts.part) inbox.onInvite(request, transaction);
+      else void this.#holdBack(request, transaction, inbox);
       return;
     }
     const status = inbox ? 486 : 404;
     this.#core.respond(transaction, status);
     this.#onRefused(request, status, inbox);
+  }
+
+  /** What calls are made of is still on its way here. The caller may give up meanwhile (§9.2); so may we, where it cannot be had. */
+  async #holdBack(request: SipRequest, transaction: ServerTransaction, inbox: AccountInbox): Promise<void> {
+    const refuse = (status: number): void => {
+      if (transaction.isAnswered) return;
+      this.#core.respond(transaction, status);
+      this.#onRefused(request, status, inbox);
+    };
+    transaction.trying();
+    transaction.user = {
+      onCancel: () => {
+        refuse(487);
+      },
+    };
+    try {
+      await this.#parts.load();
+    } catch (error) {
+      this.#config.log.error('a call cannot be taken', error);
+      refuse(480);
+    }
+    if (!transaction.isAnswered) this.#onNewRequest(request, transaction); // the account may be gone by now
   }
 
   #onRefused(request: SipRequest, status: number, inbox: AccountInbox | undefined): void {

@@ -1,5 +1,8 @@
 // A user agent on a scripted server in virtual time: the stage of most tests.
 import { loadReplacement } from '../../lib/call/load-replacement.js';
+import type { OnDemand } from '../../lib/base/on-demand.js';
+import { allParts } from '../../lib/user-agent/all-parts.js';
+import type { AllParts } from '../../lib/user-agent/all-parts.js';
 import { assert } from 'chai';
 import type { Account, AccountOptions, Logger, NetworkSource, UserAgentOptions } from '../../lib/index.js';
 import { UserAgent } from '../../lib/index.js';
@@ -52,10 +55,17 @@ export interface PhoneOptions extends Partial<UserAgentOptions> {
   readonly account?: Partial<AccountOptions>;
   /** A witness of the network that the test plays. */
   readonly network?: NetworkSource;
+  /** Where the library finds what it does not load at once. @default there already */
+  readonly parts?: OnDemand<AllParts>;
 }
 
-export async function phone({ account: accountOptions, network, ...options }: PhoneOptions = {}): Promise<Phone> {
-  await loadReplacement(); // it takes real time
+export async function phone({
+  account: accountOptions,
+  network,
+  parts = allParts,
+  ...options
+}: PhoneOptions = {}): Promise<Phone> {
+  await Promise.all([allParts.load(), loadReplacement()]); // it takes real time
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const media = fakeMediaEnvironment();
@@ -67,23 +77,26 @@ export async function phone({ account: accountOptions, network, ...options }: Ph
     };
   const logger: Logger = { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') };
   const environment: Permission = { queryMicrophonePermission: () => Promise.resolve(undefined) };
-  const ua = new UserAgent({
-    servers: 'ws://server.example/ws',
-    keepAlive: false, // a test that is about it says so
-    ipChange: { monitor: 'manual' }, // so does one about this
-    log: logger,
-    environment: {
-      webSocket: server.webSocket,
-      clock,
-      RTCPeerConnection: media.RTCPeerConnection,
-      MediaStream: media.MediaStream,
-      getUserMedia: (constraints) => media.getUserMedia(constraints),
-      getDisplayMedia: (options) => media.getDisplayMedia(options),
-      queryMicrophonePermission: () => environment.queryMicrophonePermission(),
-      ...(network && { network }),
+  const ua = new UserAgent(
+    {
+      servers: 'ws://server.example/ws',
+      keepAlive: false, // a test that is about it says so
+      ipChange: { monitor: 'manual' }, // so does one about this
+      log: logger,
+      environment: {
+        webSocket: server.webSocket,
+        clock,
+        RTCPeerConnection: media.RTCPeerConnection,
+        MediaStream: media.MediaStream,
+        getUserMedia: (constraints) => media.getUserMedia(constraints),
+        getDisplayMedia: (options) => media.getDisplayMedia(options),
+        queryMicrophonePermission: () => environment.queryMicrophonePermission(),
+        ...(network && { network }),
+      },
+      ...options,
     },
-    ...options,
-  });
+    parts,
+  );
   const account = ua.addAccount({
     uri: 'sip:alice@example.com',
     password: 'secret',

@@ -1,0 +1,83 @@
+/** What is done when the network changes, as the app wants it; and what it is told of it. */
+import { invalidOption } from '../base/errors.js';
+import { checkBoolean, checkKnown, checkOneOf, checkPositive } from '../base/options.js';
+import type { Account } from '../account/account.js';
+import type { Call } from '../call/call.js';
+import type { Rung } from '../call/reconnection.js';
+
+/** What is done when the network changes, whoever noticed it. */
+export interface IpChangePolicy {
+  /** `manual`: nothing is noticed, the app calls `handleIpChange()`. @default 'auto' */
+  readonly monitor?: 'auto' | 'manual';
+  /** Ends calls instead of keeping them (PJSIP's hangup_calls). @default false */
+  readonly hangupCalls?: boolean;
+}
+
+export interface HandleIpChangeOptions {
+  /** For the log and the events. */
+  readonly reason?: string;
+  /** Opens a new connection to each server (PJSIP's restart_listener); false trusts the present ones. @default true */
+  readonly reconnect?: boolean;
+  /** Milliseconds between the end of a connection and the next (PJSIP's restart_lis_delay). @default 0 */
+  readonly restartDelay?: number;
+  /** `media`: every call is offered with an ICE restart; `dialog`: those whose media are well only say where we are now. @default 'media' */
+  readonly refresh?: 'media' | 'dialog' | false;
+  /** @default as the user agent was told */
+  readonly hangupCalls?: boolean;
+}
+
+/** What became of a connection, an account's registration, or a call. */
+export type IpChangeProgress =
+  | { readonly step: 'restartTransport'; readonly url: string; readonly ok: boolean; readonly duration: number }
+  | {
+      readonly step: 'updateContact';
+      readonly account: Account;
+      readonly ok: boolean;
+      readonly status: number | undefined;
+      readonly duration: number;
+    }
+  | { readonly step: 'hangupCall'; readonly call: Call }
+  | {
+      readonly step: 'refreshCall';
+      readonly call: Call;
+      /** How far up the ladder it went. */
+      readonly rung: Rung;
+      readonly ok: boolean;
+      readonly status: number | undefined;
+      readonly duration: number;
+    }
+  | { readonly step: 'completed'; readonly report: IpChangeReport };
+
+export interface IpChangeReport {
+  readonly reason: string;
+  /** `superseded`: the network has changed again meanwhile, and the later run has it. */
+  readonly outcome: 'completed' | 'superseded';
+  readonly steps: readonly Exclude<IpChangeProgress, { readonly step: 'completed' }>[];
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+const policyNames: ReadonlySet<string> = new Set<keyof IpChangePolicy>(['monitor', 'hangupCalls']);
+const handleNames: ReadonlySet<string> = new Set<keyof HandleIpChangeOptions>([
+  'reason', 'reconnect', 'restartDelay', 'refresh', 'hangupCalls',
+]); // prettier-ignore
+
+/** Throws `invalidOption`, naming the option. */
+export function ipChangePolicy(policy: IpChangePolicy = {}): IpChangePolicy {
+  checkKnown(policy, policyNames, 'ipChange');
+  const { monitor = 'auto', hangupCalls = false } = policy;
+  checkOneOf('ipChange.monitor', monitor, ['auto', 'manual']);
+  checkBoolean('ipChange.hangupCalls', hangupCalls);
+  return { monitor, hangupCalls };
+}
+
+export function checkHandleOptions(options: HandleIpChangeOptions): HandleIpChangeOptions {
+  checkKnown(options, handleNames);
+  const { reconnect, restartDelay, refresh, hangupCalls } = options;
+  if (reconnect !== undefined) checkBoolean('reconnect', reconnect);
+  if (hangupCalls !== undefined) checkBoolean('hangupCalls', hangupCalls);
+  if (restartDelay !== undefined && restartDelay !== 0) checkPositive('restartDelay', restartDelay, 'milliseconds');
+  if (!([undefined, false, 'media', 'dialog'] as unknown[]).includes(refresh))
+    throw invalidOption('refresh', "takes 'media', 'dialog' or false", refresh);
+  return options;
+}

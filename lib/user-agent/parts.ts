@@ -1,0 +1,3 @@
+/** What a page that waits for calls can do without for a moment: what calls are made of, and what brings them back. */
+export * from '../call/parts.js';
+export { IpChange } from './ip-change.js';
