@@ -71,6 +71,36 @@ const withAdapter = virtual({
   'evercall-with-adapter': `import 'webrtc-adapter';\nexport * from '${join(import.meta.dirname, 'lib/index.ts')}';`,
 });
 
+/** What is imported statically by a module, and by all of that. */
+function closure(ids, getModuleInfo, found = new Set()) {
+  for (const id of ids) {
+    if (found.has(id)) continue;
+    found.add(id);
+    closure(getModuleInfo(id)?.importedIds ?? [], getModuleInfo, found);
+  }
+  return found;
+}
+
+/** What calls are made of is one file, `calls`: it is fetched whole, ahead of the first. */
+function withCalls() {
+  let calls;
+  return (id, { getModuleIds, getModuleInfo }) => {
+    if (!calls) {
+      const all = [...getModuleIds()];
+      const atOnce = closure(
+        all.filter((each) => getModuleInfo(each).isEntry),
+        getModuleInfo,
+      );
+      calls = closure(
+        all.filter((each) => each.endsWith('lib/user-agent/parts.ts')),
+        getModuleInfo,
+      );
+      for (const each of atOnce) calls.delete(each);
+    }
+    return calls.has(id) ? 'calls' : undefined;
+  };
+}
+
 /** What a page loads that imports the library as an ES module, to be weighed: in a folder of its own what comes on demand. */
 const weighed = {
   input: entries.evercall,
@@ -80,8 +110,13 @@ const weighed = {
     dir: 'build/size',
     format: 'es',
     sourcemap: true,
-    // what the entry needs at once is `index`; other chunks are what is loaded on demand, and what that shares
-    chunkFileNames: ({ name }) => `${name === 'index' ? '' : 'on-demand/'}[name].js`,
+    manualChunks: withCalls(),
+    onlyExplicitManualChunks: true,
+    // `index` is what the entry needs at once, `calls` what calls are made of, with what only they read of messages
+    chunkFileNames: ({ name, moduleIds }) => {
+      const isOfCalls = name === 'calls' || moduleIds.every((id) => id.includes('/lib/parser/'));
+      return `${name === 'index' ? '' : isOfCalls ? 'calls/' : 'on-demand/'}[name].js`;
+    },
   },
 };
 
@@ -90,7 +125,15 @@ export default [
     input: entries,
     onLog,
     plugins: [cleanFirst('dist'), ...compile()],
-    output: { dir: 'dist', format: 'es', banner, sourcemap: true, chunkFileNames: 'chunks/[name]-[hash].js' },
+    output: {
+      dir: 'dist',
+      format: 'es',
+      banner,
+      sourcemap: true,
+      manualChunks: withCalls(),
+      onlyExplicitManualChunks: true,
+      chunkFileNames: 'chunks/[name]-[hash].js',
+    },
   },
   ...(entries.evercall
     ? [
