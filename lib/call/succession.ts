@@ -166,7 +166,7 @@ async function accept(
   const former = leg.session!;
   const { log, clock } = leg.context;
   former.takeAsAcknowledged();
-  await leg.answered.catch(() => undefined); // it is over: seen below
+  await leg.fate.answered.catch(() => undefined); // it is over: seen below
   const media = new SpareMedia(leg.media, leg.context);
   const heir = new Heir(leg);
   const incoming = new IncomingInvite({ ...leg.sessionContext, negotiator: media }, request, transaction, heir);
