@@ -110,7 +110,7 @@ export type {
   DigestCredentials,
 } from './core/credentials.js';
 export type { RememberedCredentials } from './core/authenticator.js';
-export type { DigestAlgorithm } from './core/digest.js';
+export type { DigestAlgorithm } from './core/credentials.js';
 export { EvercallError } from './base/errors.js';
 export type { ErrorCode } from './base/errors.js';
 export { consoleLogger, silentLogger } from './base/log.js';

@@ -1,7 +1,8 @@
 // Who sends a request: digest challenges and their answers, seen from the server (RFC 7616, RFC 8760, RFC 3261 §22).
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../lib/base/clock.js';
-import { digestAlgorithms, digestResponse, ha1, loadAlgorithm, parseAlgorithm } from '../../lib/core/digest.js';
+import { digestAlgorithms } from '../../lib/core/credentials.js';
+import { digestResponse, ha1, loadAlgorithm, parseAlgorithm } from '../../lib/core/digest.js';
 import {
   Authorization,
   ParseError,

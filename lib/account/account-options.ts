@@ -4,8 +4,8 @@ import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUu
 import { checkHeaders, checkRedirect } from '../call/call-options.js';
 import { checkCredentials } from '../core/credentials.js';
 import type { Credentials, CredentialsProvider } from '../core/credentials.js';
-import { digestAlgorithms } from '../core/digest.js';
-import type { DigestAlgorithm } from '../core/digest.js';
+import { digestAlgorithms } from '../core/credentials.js';
+import type { DigestAlgorithm } from '../core/credentials.js';
 import { ParseError, isSipUri, parseAddress, parseUri, writeAddress, writeUri } from '../parser/index.js';
 import type { Header, Params, SipUri, Uri } from '../parser/index.js';
 import { mediaConfig } from '../media/media-config.js';

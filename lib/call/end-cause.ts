@@ -141,6 +141,7 @@ export function endCause({ status, by, message, error, cause }: SessionEnd): End
   if (error) {
     if (mediaCodes.has(error.code)) return 'media';
     if (error.code === 'negotiation' || error.code === 'protocol' || error.code === 'noMedia') return error.code;
+    if (error.code === 'notLoaded') return error.code;
     if (error.code === 'timeout' || error.code === 'transport') return error.code;
   }
   const elsewhere = by === 'remote' ? reasonCause(message) : undefined; // RFC 3326 §3.1

@@ -32,7 +32,7 @@ export interface RequestContext {
 
 export interface RequestOptions {
   readonly flow: Flow;
-  readonly authenticator?: Authenticator | undefined;
+  readonly authenticator?: Pick<Authenticator, 'learn' | 'preempt' | 'onSuccess'> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for which it waits for a connection, whatever fails meanwhile. @default until no server can be reached */
   readonly patience?: number;

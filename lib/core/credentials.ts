@@ -1,8 +1,10 @@
 /** Who we are to each realm: user and password, H(user:realm:password) in its place, or a bearer token (RFC 8898). */
 import { invalidOption } from '../base/errors.js';
 import { checkLine, checkOneOf } from '../base/options.js';
-import { digestAlgorithms, ha1 } from './digest.js';
-import type { DigestAlgorithm } from './digest.js';
+
+/** Strongest first: the order in which challenges are preferred (RFC 8760 §2.4). */
+export const digestAlgorithms = ['SHA-512-256', 'SHA-256', 'MD5'] as const;
+export type DigestAlgorithm = (typeof digestAlgorithms)[number];
 
 /** A login for one realm, or for all (`realm` left out or `'*'`). */
 export interface DigestCredentials {
@@ -107,29 +109,5 @@ export function withCredentials(all: readonly Credentials[], added: Credentials)
 }
 
 /** Of an HA1. */
-const algorithmOf = (c: Credentials): DigestAlgorithm | undefined =>
+export const algorithmOf = (c: Credentials): DigestAlgorithm | undefined =>
   c.bearer || c.ha1 === undefined ? undefined : (c.algorithm ?? 'MD5');
-
-/** Whether they can answer a challenge of this algorithm; of no algorithm is the one for a token. */
-export const serves = (c: Credentials, algorithm: DigestAlgorithm | undefined): boolean =>
-  c.bearer || !algorithm ? !algorithm && !!c.bearer : c.password !== undefined || algorithmOf(c) === algorithm;
-
-/** H(username:realm:password) by `algorithm`, which is loaded; nothing where only an `ha1` of another algorithm is known. */
-export function secretFor(c: DigestCredentials, realm: string, algorithm: DigestAlgorithm): string | undefined {
-  if (c.password !== undefined) return ha1(algorithm, c.username, realm, c.password);
-  return algorithmOf(c) === algorithm ? c.ha1!.toLowerCase() : undefined;
-}
-
-/** What a password that names its realm can be replaced by; nothing of other credentials. The algorithms are loaded. */
-export function ha1sOf(
-  { password, ...kept }: DigestCredentials,
-  realm: string,
-  algorithms: readonly DigestAlgorithm[],
-): DigestCredentials[] {
-  if (password === undefined || kept.realm !== realm) return [];
-  return algorithms.map((algorithm) => ({
-    ...kept,
-    algorithm,
-    ha1: ha1(algorithm, kept.username, realm, password),
-  }));
-}

@@ -1,9 +1,7 @@
 /** Digest access authentication (RFC 7616, RFC 8760, RFC 3261 §22.4): computes a response; knows no messages. */
 import { Md5 } from 'ts-md5';
-
-/** Strongest first: the order in which challenges are preferred (RFC 8760 §2.4). */
-export const digestAlgorithms = ['SHA-512-256', 'SHA-256', 'MD5'] as const;
-export type DigestAlgorithm = (typeof digestAlgorithms)[number];
+import { digestAlgorithms } from './credentials.js';
+import type { DigestAlgorithm } from './credentials.js';
 
 const hashes: { [Algorithm in DigestAlgorithm]?: (text: string) => string } = { MD5: (text) => Md5.hashStr(text) };
 

@@ -1,7 +1,8 @@
 /** What the challenges of a 401 or 407 offer, realm by realm (RFC 7616 §3.3, RFC 8760 §2.4, RFC 8898 §4). */
 import type { Challenge } from '../parser/index.js';
-import { digestAlgorithms, parseAlgorithm } from './digest.js';
-import type { DigestAlgorithm } from './digest.js';
+import { digestAlgorithms } from './credentials.js';
+import type { DigestAlgorithm } from './credentials.js';
+import { parseAlgorithm } from './digest.js';
 
 /** One challenge that we know how to answer. */
 export interface Offer {

@@ -1,8 +1,9 @@
 /** A protection space: what its server asked for last, and the Authorization that answers it (RFC 7616 §3.4, RFC 8898). */
 import { quote } from '../parser/index.js';
 import type { Body, Header } from '../parser/index.js';
+import type { DigestAlgorithm } from './credentials.js';
 import { digestResponse } from './digest.js';
-import type { DigestAlgorithm } from './digest.js';
+import { digestStart } from './empty-authorization.js';
 
 /** What a response is computed over. */
 export interface Protected {
@@ -63,12 +64,3 @@ function digest(space: DigestSpace, { method, uri, body: bytes }: Protected): st
   if (qop || space.session) value += `, cnonce="${cnonce}"`;
   return qop ? `${value}, qop=${qop}, nc=${nc}` : value;
 }
-
-const digestStart = (username: string, realm: string, nonce: string, uri: string, response: string): string =>
-  `Digest username=${quote(username)}, realm=${quote(realm)}, nonce=${quote(nonce)}, uri=${quote(uri)}, response="${response}"`;
-
-/** Says who asks before it was asked, as the registrars of IMS want it (3GPP TS 24.229 §5.1.1.2). */
-export const emptyAuthorization = (username: string, realm: string, { uri }: Protected): Header => ({
-  name: 'Authorization',
-  value: digestStart(username, realm, '', uri, ''),
-});

@@ -1,5 +1,6 @@
 // Two phones in virtual time, each the other's peer, and what must hold of their calls whatever happens.
 import { loadReplacement } from '../../lib/call/load-replacement.js';
+import { challengeParts } from '../../lib/core/authenticator.js';
 import { allParts } from '../../lib/user-agent/all-parts.js';
 import type { Account, Call } from '../../lib/index.js';
 import { FakeClock, settle } from '../support/fake-clock.js';
@@ -26,7 +27,7 @@ export class Phones {
 
   /** @param trace takes a line for each message that leaves or arrives. */
   static async make(seed: number, trace?: (line: string) => void): Promise<Phones> {
-    await Promise.all([allParts.load(), loadReplacement()]); // it takes real time
+    await Promise.all([allParts.load(), challengeParts.load(), loadReplacement()]); // it takes real time
     const phones = new Phones(seed, trace);
     await settle();
     return phones;

@@ -1,5 +1,6 @@
 // A phone and a peer that may say anything at any time: what is legal, what is late, and what no peer should say.
 import { loadReplacement } from '../../lib/call/load-replacement.js';
+import { challengeParts } from '../../lib/core/authenticator.js';
 import { allParts } from '../../lib/user-agent/all-parts.js';
 import { assert } from 'chai';
 import {
@@ -74,7 +75,7 @@ export class WildPeer {
   }
 
   static async make(seed: number, trace?: (line: string) => void): Promise<WildPeer> {
-    await Promise.all([allParts.load(), loadReplacement()]); // it takes real time
+    await Promise.all([allParts.load(), challengeParts.load(), loadReplacement()]); // it takes real time
     const peer = new WildPeer(seed, trace);
     await settle();
     return peer;

@@ -1,5 +1,6 @@
 // One run of the simulation: a call in the middle of faults, then calm; and what must hold of it then.
 import { loadReplacement } from '../../lib/call/load-replacement.js';
+import { challengeParts } from '../../lib/core/authenticator.js';
 import { allParts } from '../../lib/user-agent/all-parts.js';
 import type { Call } from '../../lib/index.js';
 import type { Play } from '../model/play.js';
@@ -23,7 +24,7 @@ export const play: Play<Step> = async (steps, seed, trace) => {
 
 const run: Play<Step> = async (steps, seed, trace) => {
   const { setup } = scenario(seed);
-  await Promise.all([allParts.load(), loadReplacement()]); // it takes real time
+  await Promise.all([allParts.load(), challengeParts.load(), loadReplacement()]); // it takes real time
   const world = new World(setup, seed, trace);
   trace?.(JSON.stringify(setup));
   await world.begin();

@@ -1,5 +1,6 @@
 // A user agent on a scripted server in virtual time: the stage of most tests.
 import { loadReplacement } from '../../lib/call/load-replacement.js';
+import { challengeParts } from '../../lib/core/authenticator.js';
 import type { OnDemand } from '../../lib/base/on-demand.js';
 import { allParts } from '../../lib/user-agent/all-parts.js';
 import type { AllParts } from '../../lib/user-agent/all-parts.js';
@@ -65,7 +66,7 @@ export async function phone({
   parts = allParts,
   ...options
 }: PhoneOptions = {}): Promise<Phone> {
-  await Promise.all([allParts.load(), loadReplacement()]); // it takes real time
+  await Promise.all([allParts.load(), challengeParts.load(), loadReplacement()]); // it takes real time
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const media = fakeMediaEnvironment();

@@ -1,6 +1,6 @@
 // The core on a scripted server, without a user agent on top: for tests of single requests.
 import { systemRandom } from '../../lib/base/random.js';
-import type { Authenticator } from '../../lib/core/authenticator.js';
+import type { RequestOptions } from '../../lib/core/client-request.js';
 import type { ClientRequest } from '../../lib/core/client-request.js';
 import { Core } from '../../lib/core/core.js';
 import type { EvercallError } from '../../lib/index.js';
@@ -24,7 +24,7 @@ export interface Wire {
   readonly server: ScriptedServer;
   readonly clock: FakeClock;
   readonly flow: Flow;
-  readonly send: (method: string, authenticator: Authenticator, options?: SendOptions) => Sent;
+  readonly send: (method: string, authenticator: RequestOptions['authenticator'], options?: SendOptions) => Sent;
 }
 
 export interface SendOptions {
@@ -63,7 +63,7 @@ export async function wire(): Promise<Wire> {
   flow.open();
   await settle();
   let calls = 0;
-  const send = (method: string, authenticator: Authenticator, options: SendOptions = {}): Sent => {
+  const send = (method: string, authenticator: RequestOptions['authenticator'], options: SendOptions = {}): Sent => {
     const { uri = method === 'REGISTER' ? 'sip:example.com' : 'sip:bob@example.com', signal, onFailure } = options;
     let sequence = 0;
     const plan = {

@@ -64,7 +64,7 @@ describe('a connection that is suspect', () => {
   it('what was sent on it fails at once, as on any connection that is lost', async () => {
     const stage = await wire();
     stage.server.pongs = false;
-    const { outcome } = stage.send('MESSAGE', undefined as never);
+    const { outcome } = stage.send('MESSAGE', undefined);
     const { challenger, kept } = await racing(stage);
     challenger.open();
     await kept;

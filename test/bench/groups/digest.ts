@@ -1,6 +1,7 @@
 /** The response to a digest challenge (RFC 7616 §3.4), from user name and password to the response's hexadecimal digits. */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import type { DigestAlgorithm } from '../../../lib/core/credentials.js';
 import type * as Digest from '../../../lib/core/digest.js';
 import type { Work, Works } from '../arena.js';
 import type { Contender, Row } from '../row.js';
@@ -29,7 +30,7 @@ const method = 'REGISTER';
 const uri = 'sip:voice.example.com';
 const challenge = { algorithm: 'MD5', realm, nonce, qop: ['auth'] };
 
-const ours = (algorithm: Digest.DigestAlgorithm) => (): string =>
+const ours = (algorithm: DigestAlgorithm) => (): string =>
   digestResponse({
     algorithm,
     session: false,
