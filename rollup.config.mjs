@@ -26,6 +26,9 @@ const entries = Object.fromEntries(
 /** A warning is an error: above all a circular or an unresolved import. */
 const onLog = (level, log, handler) => handler(level === 'warn' ? 'error' : level, log);
 
+/** As package.json says of our own modules; what is not used of one is left out. Entries that do something are not among them. */
+const treeshake = { moduleSideEffects: (id) => !/\/lib\/(?!elements|audio\/worklet)/.test(id) };
+
 /** Compiles lib/ and resolves packages into the bundle. The lint checks the types, so that no bundle does it again. */
 export const compile = (tsconfig = 'tsconfig.build.json') => [
   nodeResolve({ browser: true }),
@@ -62,6 +65,7 @@ const sriManifest = (folder) => ({
 
 const script = (input, file, plugins = []) => ({
   input,
+  treeshake,
   onLog,
   plugins: [...plugins, ...compile(), minify()],
   output: { file, format: 'iife', name: 'Evercall', banner, sourcemap: true, inlineDynamicImports: true },
@@ -104,6 +108,7 @@ function withCalls() {
 /** What a page loads that imports the library as an ES module, to be weighed: in a folder of its own what comes on demand. */
 const weighed = {
   input: entries.evercall,
+  treeshake,
   onLog,
   plugins: [cleanFirst('build/size'), ...compile(), minify()],
   output: {
@@ -123,6 +128,7 @@ const weighed = {
 export default [
   {
     input: entries,
+    treeshake,
     onLog,
     plugins: [cleanFirst('dist'), ...compile()],
     output: {
