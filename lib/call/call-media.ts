@@ -41,6 +41,8 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   readonly #user: CallMediaUser;
   #config: MediaSessionConfig;
   #session: MediaSession;
+  /** What is offered in its place: until the peer has answered, the present one goes on. */
+  #next: MediaSession | undefined;
   /** Who made the last offer. */
   offerer: 'local' | 'remote' | undefined;
   /** As they were asked for last: when a call is over they can be had no more. */
@@ -69,15 +71,25 @@ export class CallMedia implements Negotiator, MediaSessionUser {
     return this.#config;
   }
 
-  /** The call goes on with other media; the former end. Returns whether the peer was told of another hold than is wanted by now. */
+  /** The call goes on with other media; the former end. Returns whether something else is wanted by now than the peer was told. */
   adopt(session: MediaSession, offerer: 'local' | 'remote'): boolean {
-    const told = session.localHold;
-    session.follow(this.#session);
-    this.#session.close(true);
+    const former = this.#session;
     this.#session = session;
+    const isStale = session.inherit(former);
     this.offerer = offerer;
     this.refresh();
-    return told !== session.localHold;
+    return isStale;
+  }
+
+  /** At the end of the call. */
+  close(): void {
+    this.#dropNext();
+    this.#session.close();
+  }
+
+  #dropNext(): void {
+    this.#next?.close(true);
+    this.#next = undefined;
   }
 
   /** What the call was told of its media. */
@@ -133,11 +145,18 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   createOffer(wish?: OfferWish): Promise<string> {
     this.offerer = 'local';
-    return this.#describe(this.#session.createOffer({ ...wish, trickles: this.#user.trickles }));
+    if (wish?.another) {
+      this.#dropNext();
+      this.#next = this.#open();
+      this.#next.follow(this.#session);
+    }
+    const session = this.#next ?? this.#session;
+    return this.#describe(session.createOffer({ ...wish, trickles: this.#user.trickles }));
   }
 
   createAnswer(offer: string, isWanted?: () => boolean): Promise<string> {
     this.offerer = 'remote';
+    this.#dropNext();
     // RFC 8842 §4: the peer has another connection; Firefox makes no new association on the one it has
     if (this.#session.isOfAnotherConnection(offer)) this.renew();
     const video = this.#accepted;
@@ -147,7 +166,13 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 
   applyAnswer(answer: string): Promise<void> {
-    return this.#heard(this.#session.applyAnswer(answer));
+    return this.#heard(this.#next ? this.#change(this.#next, answer) : this.#session.applyAnswer(answer));
+  }
+
+  async #change(next: MediaSession, answer: string): Promise<void> {
+    await next.applyAnswer(answer);
+    this.#next = undefined;
+    this.adopt(next, 'local');
   }
 
   async #heard<T>(change: Promise<T>): Promise<T> {
@@ -157,12 +182,14 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 
   rollback(): Promise<void> {
+    this.#dropNext();
     return this.#session.rollback();
   }
 
   renew(): void {
-    this.#session.close(true);
+    const former = this.#session;
     this.#replaceSession();
+    this.#session.inherit(former);
   }
 
   async getStats(): Promise<MediaStats> {

@@ -428,7 +428,7 @@ export class Leg implements SessionUser, CallMediaUser {
     });
     this.#reconnection?.stop();
     this.abandonSuccession?.();
-    this.media.session.close();
+    this.media.close();
     const previous = this.state;
     this.fate.state = 'disconnected';
     this.context.released(this, this.session?.dialog);

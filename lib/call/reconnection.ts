@@ -48,6 +48,9 @@ interface Next {
 const patience = 1000;
 /** Milliseconds for ICE and DTLS to find the new path. */
 const proof = 5000;
+/** Milliseconds in which something comes by a path that is well, while somebody talks, and while nobody does. */
+const doubt = 400;
+const longDoubt = 3000;
 /** How often is looked for what comes. Milliseconds. */
 const look = 60;
 /** How often candidates that come one after another are told. */
@@ -219,13 +222,18 @@ export class Reconnection {
         const session = this.#leg.session!;
         session.isRecovering = true;
         const { located } = session;
-        const { generation } = this.#leg.media.session;
+        const { generation, remoteGeneration } = this.#leg.media.session;
         try {
           done = await this.#refresh(session, done).catch((error: unknown) =>
             this.#yield(session, error, done, generation),
           );
           session.acknowledgeAgain();
-          if (done === 'media' || done === 'rebuild' || done === 'replace') await this.#prove(this.#leg.session!);
+          const { media } = this.#leg;
+          const isSame = media.session.remoteGeneration === remoteGeneration;
+          const isUnasked = !isSame && media.session.generation === generation;
+          if ((done === 'dialog' || done === 'offer') && isUnasked) done = 'media'; // it looks for a path all the same
+          if (done === 'media' || done === 'rebuild' || done === 'replace')
+            await this.#prove(this.#leg.session!, done === 'media' && isSame ? this.#doubt : proof);
           attempt = this.#replaced = 0;
           this.#isGone = false;
         } catch (error) {
@@ -291,9 +299,8 @@ export class Reconnection {
       unblock();
       const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
       this.#cancelPatience?.();
-      if (rung === 'rebuild') this.#leg.media.renew();
       if (rung === 'media') this.#restartedAt = clock.now();
-      await session.renegotiate({ iceRestart: rung === 'media', patience: grace });
+      await session.renegotiate({ iceRestart: rung === 'media', another: rung === 'rebuild', patience: grace });
       // long ago, and perhaps it was the peer's offer that did it in the end
       if (rung === 'media' && clock.now() - this.#restartedAt > settling) this.#restartedAt = clock.now();
       return rung;
@@ -320,20 +327,27 @@ export class Reconnection {
     return isDone ? rung : 'dialog';
   }
 
+  /** Milliseconds for a peer that has ignored the restart: nothing will come, unless the former path is well. */
+  get #doubt(): number {
+    const { state, localHold, remoteHold } = this.#leg.media.session;
+    if (state !== 'connected') return 0;
+    return localHold || remoteHold ? longDoubt : doubt;
+  }
+
   /** Promises are not packets: a path by which nothing has come within the time was none. */
-  async #prove(session: Session): Promise<void> {
+  async #prove(session: Session, time: number): Promise<void> {
     const { media, context } = this.#leg;
     const before = await media.session.pulse();
-    if (before === undefined ? await this.#isConnected() : await this.#beats(session, before)) return;
+    if (before === undefined ? await this.#isConnected(time) : await this.#beats(session, before, time)) return;
     if (this.#isOver()) return;
     context.log.info(`call ${this.#leg.callId}: no path for its media`);
-    throw new EvercallError('negotiation', `no path for the media within ${proof} ms`);
+    throw new EvercallError('negotiation', `no path for the media within ${time} ms`);
   }
 
   /** Looks until something has come, and tells the peer what it was not told when it was asked: where we are by now. */
-  async #beats(session: Session, before: Pulse): Promise<boolean> {
+  async #beats(session: Session, before: Pulse, time: number): Promise<boolean> {
     const { media, context } = this.#leg;
-    const end = context.clock.now() + proof;
+    const end = context.clock.now() + time;
     let isAlive = false;
     let looks = 0;
     let told = 0;
@@ -361,12 +375,12 @@ export class Reconnection {
   }
 
   /** Where the browser tells nothing more. */
-  async #isConnected(): Promise<boolean> {
+  async #isConnected(time: number): Promise<boolean> {
     const { media, context } = this.#leg;
     const isConnected = (): boolean => media.session.state === 'connected';
-    if (isConnected()) return true;
+    if (isConnected() || time === 0) return isConnected();
     const proven = (this.#proven = new Deferred());
-    const cancel = context.clock.after(proof, () => {
+    const cancel = context.clock.after(time, () => {
       proven.resolve();
     });
     await proven.promise;

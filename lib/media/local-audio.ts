@@ -65,6 +65,14 @@ export class LocalAudio {
     this.#silence();
   }
 
+  /** Takes over what the app has brought since the call began, and how it is silenced; a microphone each opens for itself. */
+  follow(former: LocalAudio): void {
+    const track = former.#track;
+    if (track && track !== former.#opened && track !== this.#track) this.replace(track);
+    if (track && track === this.#track) this.#enabledBefore = former.#enabledBefore;
+    this.setMuted(former.#muted);
+  }
+
   /** Opens the microphone unless there is a source already, or it is known that there will be none. */
   async open(signal: AbortSignal): Promise<void> {
     if (this.#track || this.#missing || this.#config.routed) return;

@@ -21,10 +21,10 @@ import { pulse, summarize } from './media-stats.js';
 import { Playout } from './playout.js';
 import { mediaLines } from './media-lines.js';
 import { applyHook } from './sdp-hooks.js';
-import { firstAudio, firstCodec, fitted, isHold, isUsable, readSections, takesCandidates } from './sdp.js';
+import { firstAudio, firstCodec, fitted, iceUfrag, isHold, isUsable, readSections, takesCandidates } from './sdp.js';
 import type { Section } from './sdp.js';
 import type { SdpHooks } from './sdp-hooks.js';
-import type { VideoLine, VideoLines } from './video-lines.js';
+import type { VideoLine, VideoLines, VideoUser } from './video-lines.js';
 import type { VideoWish } from './video-source.js';
 
 export interface MediaSessionConfig extends ConnectionConfig, LocalAudioConfig {
@@ -140,7 +140,12 @@ export class MediaSession implements ConnectionUser {
 
   /** Another one with each restart of ICE (RFC 8445 §9). */
   get generation(): string | undefined {
-    return /^a=ice-ufrag:(\S+)/m.exec(this.#connection.pc?.localDescription?.sdp ?? '')?.[1];
+    return iceUfrag(this.#connection.pc?.localDescription?.sdp ?? '');
+  }
+
+  /** The peer's, as of its last answer or the offer that was answered. */
+  get remoteGeneration(): string | undefined {
+    return iceUfrag(this.#connection.pc?.currentRemoteDescription?.sdp ?? '');
   }
 
   /** Whether a description comes from another connection than the peer's present one: no fingerprint is the same. */
@@ -265,8 +270,20 @@ export class MediaSession implements ConnectionUser {
   follow(former: MediaSession): void {
     this.#limits = former.#limits;
     this.#hold = former.#hold;
-    this.#local.setMuted(former.muted);
+    this.#local.follow(former.#local);
+    if (former.#video && !this.#video)
+      this.#video = former.#video.lend(this.#connection, this.#videoLimit(), this.#videoUser());
     this.#silence();
+  }
+
+  /** The former one is at its end, and this one goes on. Returns whether the peer is to be told of what has changed since. */
+  inherit(former: MediaSession): boolean {
+    const told = this.#hold;
+    this.follow(former);
+    const hasChanged = former.#video !== undefined && this.#video!.inherit(former.#video);
+    former.close(true);
+    this.#local.follow(former.#local); // a track of the app's was given back as it was
+    return hasChanged || told !== this.#hold;
   }
 
   get localHold(): boolean {
@@ -474,12 +491,20 @@ export class MediaSession implements ConnectionUser {
 
   async #videos(): Promise<VideoLines> {
     const { VideoLines } = await import('./video-lines.js');
-    const limit = (): Direction => narrowed(this.directionLimit('video'), this.#hold ?? 'sendrecv');
-    return (this.#video ??= new VideoLines(this.#connection, this.#env, this.#log, limit, {
+    const [limit, user] = [this.#videoLimit(), this.#videoUser()];
+    return (this.#video ??= new VideoLines(this.#connection, this.#env, this.#log, limit, user));
+  }
+
+  #videoLimit(): () => Direction {
+    return () => narrowed(this.directionLimit('video'), this.#hold ?? 'sendrecv');
+  }
+
+  #videoUser(): VideoUser {
+    return {
       onRemoteTrack: (track) => this.#user.onRemoteTrack(track),
       onVideoChanged: () => this.#user.onVideoChanged?.(),
       onScreenEnded: (line) => this.#user.onScreenEnded?.(line),
-    }));
+    };
   }
 
   #openVideo(signal: AbortSignal): Promise<void> | undefined {

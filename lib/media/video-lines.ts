@@ -22,6 +22,8 @@ export interface VideoLine {
   readonly isTheirs: boolean;
   /** Gone by our wish: the next offer says so. */
   isRemoved: boolean;
+  /** Of another connection, whose sources these are until that one has come to its end. */
+  lender: VideoLine | undefined;
   isAnnounced: boolean;
 }
 
@@ -50,6 +52,37 @@ export class VideoLines {
     this.#log = log;
     this.#limit = limit;
     this.#user = user;
+  }
+
+  /** The same for another connection, which may take the place of this one, or not. */
+  lend(connection: Connection, limit: () => Direction, user: VideoUser): VideoLines {
+    const others = new VideoLines(connection, this.#env, this.#log, limit, user);
+    for (const lender of this.#lines)
+      if (!lender.isRemoved) others.#lines.push({ ...newLine(lender.isTheirs), source: lender.source, lender });
+    return others;
+  }
+
+  /** The other connection is at its end: all it had is ours. Returns whether it had changed since. */
+  inherit(former: VideoLines): boolean {
+    let hasChanged = false;
+    for (const lender of former.#lines) {
+      let line = this.#lines.find((one) => one.lender === lender);
+      if (!line === !lender.isRemoved) hasChanged = true;
+      if (!line && lender.isRemoved) continue;
+      if (!line) this.#lines.push((line = newLine(lender.isTheirs)));
+      line.lender = undefined;
+      Object.assign(line, { source: lender.source, camera: lender.camera, isRemoved: lender.isRemoved });
+      for (const source of [line.source, line.camera]) if (source) source.onEnded = () => this.#onEnded(source);
+    }
+    for (const line of this.#lines) if (line.lender) this.#forsake(line);
+    former.#lines = [];
+    return hasChanged;
+  }
+
+  /** The peer has taken it away from the other connection. */
+  #forsake(line: VideoLine): void {
+    line.source = line.lender = undefined;
+    line.isRemoved = true;
   }
 
   /** What the camera shows, or else the screen that is shared. */
@@ -167,11 +200,19 @@ export class VideoLines {
   /** Takes what the app wants of the peer's offer, which is set already: nothing new without a wish. */
   takeOffer(pc: RTCPeerConnection, sections: readonly Section[], wish: VideoWish): RTCRtpTransceiver[] {
     this.prune();
-    const idle = wish ? this.#connection.idle : [];
+    const borrowed = this.#lines.filter(({ transceiver, lender }) => !transceiver && lender);
+    const idle = wish || borrowed.length > 0 ? this.#connection.idle : [];
     for (const section of sections) {
       if (section.kind !== 'video' || !isUsable(section)) continue;
       const transceiver = transceiverOf(pc, sections, section);
-      if (!wish || !transceiver || !idle.includes(transceiver)) continue;
+      if (!transceiver || !idle.includes(transceiver)) continue;
+      const known = borrowed.shift(); // of the same call: it was agreed on before
+      if (known) {
+        this.#connection.engage(transceiver);
+        known.transceiver = transceiver;
+        continue;
+      }
+      if (!wish) continue;
       const mayBeSent = receives(section.direction) && wish !== 'recvonly' && !this.camera;
       if (!mayBeSent && !sends(section.direction)) continue; // nothing would flow
       this.#connection.engage(transceiver);
@@ -308,10 +349,12 @@ const newLine = (isTheirs: boolean): VideoLine => ({
   camera: undefined,
   isTheirs,
   isRemoved: false,
+  lender: undefined,
   isAnnounced: false,
 });
 
-function stopSources({ source, camera }: VideoLine): void {
+function stopSources({ source, camera, lender }: VideoLine): void {
+  if (lender) return;
   source?.stop();
   camera?.stop();
 }

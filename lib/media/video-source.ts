@@ -12,20 +12,24 @@ export class VideoSource {
   readonly isScreen: boolean;
   readonly #env: MediaEnvironment;
   readonly #wish: Exclude<VideoWish, false>;
-  readonly #onEnded: () => void;
+  /** The device is gone, or the user has ended the sharing by the browser's own button. */
+  onEnded: () => void;
   #track: MediaStreamTrack | undefined;
   /** Whether it is ours to stop. */
   #isOwn = false;
   #enabledBefore = true;
   #silenced = false;
 
-  /** @param onEnded the device is gone, or the user has ended the sharing by the browser's own button */
   constructor(env: MediaEnvironment, wish: Exclude<VideoWish, false>, isScreen: boolean, onEnded: () => void) {
     this.#env = env;
     this.#wish = wish;
     this.isScreen = isScreen;
-    this.#onEnded = onEnded;
+    this.onEnded = onEnded;
   }
+
+  readonly #tell = (): void => {
+    this.onEnded();
+  };
 
   get track(): MediaStreamTrack | undefined {
     return this.#track;
@@ -63,7 +67,7 @@ export class VideoSource {
     const track = this.#track;
     this.#track = undefined;
     if (!track) return;
-    track.removeEventListener('ended', this.#onEnded);
+    track.removeEventListener('ended', this.#tell);
     if (this.#isOwn) track.stop();
     else track.enabled = this.#enabledBefore;
   }
@@ -72,7 +76,7 @@ export class VideoSource {
     this.#track = track;
     this.#isOwn = isOwn;
     this.#enabledBefore = track.enabled;
-    track.addEventListener('ended', this.#onEnded);
+    track.addEventListener('ended', this.#tell);
     this.silence(this.#silenced);
   }
 }

@@ -2,6 +2,8 @@
 
 export interface OfferWish {
   readonly iceRestart?: boolean;
+  /** Of another connection, in whose place the present one goes on until the peer has answered. */
+  readonly another?: boolean;
 }
 
 /** What is said of a change that the peer offers, before it is answered. */

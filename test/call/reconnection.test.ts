@@ -5,6 +5,8 @@ import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { calling, described, inDialog, peerCalls, peerOffer, talking, talkingTo, towards } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
+import type { FakeClock } from '../support/fake-clock.js';
+import type { FakePeerConnection } from '../support/fake-media.js';
 import { peerRequest, peerSdp, toTagOf } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 
@@ -19,13 +21,27 @@ function connections(call: Call): string[] {
   return seen;
 }
 
+/** What the browser says of what comes: packets, each 20 ms. */
+function hears(connection: FakePeerConnection, clock: FakeClock, rate = 50): void {
+  const heard = (): number => Math.floor((clock.now() * rate) / 1000);
+  connection.getStats = () =>
+    Promise.resolve(new Map<string, unknown>([['in', { type: 'inbound-rtp', packetsReceived: heard() }]]));
+}
+
 async function loseConnection({ server, clock }: Phone): Promise<void> {
   server.socket.drop();
   await clock.advance(1000);
 }
 
+/** ICE begins anew at the peer where it does here, and only there. */
+const seen: string[] = [];
+function versionFor({ body }: SipRequest): number {
+  if (!seen.includes(ufrag(body))) seen.push(ufrag(body));
+  return seen.indexOf(ufrag(body)) + 2;
+}
+
 async function accept({ server }: Phone, invite: SipRequest, direction = 'sendrecv'): Promise<void> {
-  server.respond(invite, 200, { headers: described, body: peerSdp(direction, 2) });
+  server.respond(invite, 200, { headers: described, body: peerSdp(direction, versionFor(invite)) });
   await server.request('ACK');
 }
 
@@ -575,6 +591,92 @@ describe('a call that loses the path of its media', () => {
     assert.equal(stage.call.connection, 'connected');
   });
 
+  describe('IPC-23: a peer that ignores the restart: its answer has the ufrag of before', () => {
+    it('gets another connection at once, and the former goes on until that is answered', async () => {
+      const stage = await talkingTo();
+      const { call, server, media } = stage;
+      media.ice.findsPath = false;
+      media.connections[0]!.become('failed');
+      server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+      await server.request('ACK');
+      const again = await server.request('INVITE');
+      assert.notEqual(fingerprint(again.body), fingerprint(stage.invite.body));
+      assert.equal(media.connections[0]!.signalingState, 'stable', 'IPC-24: which goes on until then');
+      await accept(stage, again);
+      media.connections[1]!.become('connected');
+      await settle();
+      assert.equal(media.connections[0]!.signalingState, 'closed');
+      assert.equal(call.connection, 'connected');
+    });
+
+    it('… which goes on, too, where the other is refused', async () => {
+      const stage = await talkingTo();
+      const { call, server, media } = stage;
+      media.connections[0]!.become('failed');
+      server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+      await server.request('ACK');
+      server.respond(await server.request('INVITE'), 488);
+      await server.request('ACK');
+      await settle();
+      assert.deepEqual(media.connections.map(({ signalingState }) => signalingState), ['stable', 'closed']); // prettier-ignore
+      media.connections[0]!.become('connected');
+      assert.equal(call.connection, 'connected');
+      assert.lengthOf(media.microphones.filter(({ readyState }) => readyState === 'live'), 1); // prettier-ignore
+    });
+
+    it('… hung up meanwhile, nothing of either is left', async () => {
+      const stage = await talkingTo();
+      const { call, server, media, clock } = stage;
+      media.connections[0]!.become('failed');
+      server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+      await server.request('ACK');
+      await server.request('INVITE');
+      call.hangup();
+      await clock.advance(40_000);
+      assert.isTrue(media.connections.every(({ signalingState }) => signalingState === 'closed'));
+      assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
+    });
+
+    it('is left alone where the path is well: something comes by it', async () => {
+      const stage = await talkingTo();
+      const { call, server, media, clock, ua } = stage;
+      hears(media.connections[0]!, clock);
+      const report = ua.handleIpChange({ reconnect: false });
+      server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+      await server.request('ACK');
+      await clock.advance(10_000);
+      await server.nothing();
+      await report;
+      assert.lengthOf(media.connections, 1);
+      assert.equal(call.connection, 'connected');
+    });
+
+    it('… and where it only seems so, gets another connection 0.4 s later', async () => {
+      const stage = await talkingTo();
+      const { server, media, clock, ua } = stage;
+      hears(media.connections[0]!, clock, 0);
+      void ua.handleIpChange({ reconnect: false });
+      server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+      await server.request('ACK');
+      await clock.advance(350);
+      await server.nothing();
+      await clock.advance(150);
+      assert.notEqual(fingerprint((await server.request('INVITE')).body), fingerprint(stage.invite.body));
+    });
+
+    it('one that restarts unasked has a path to find, too, or gets another connection', async () => {
+      const stage = await talkingTo();
+      const { server, media, clock } = stage;
+      await loseConnection(stage);
+      media.ice.findsPath = false;
+      media.connections[0]!.become('connecting');
+      server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp('sendrecv', 99) });
+      await server.request('ACK');
+      await clock.advance(5000);
+      assert.notEqual(fingerprint((await server.request('INVITE')).body), fingerprint(stage.invite.body));
+    });
+  });
+
   it('IPC-20: a 491 is waited out as §14.1 says, and the restart offered again', async () => {
     const stage = await talking();
     const { server, media, clock } = stage;
@@ -615,8 +717,7 @@ describe('a call that loses the path of its media', () => {
     const offers: number[] = [];
     for (let tenth = 0; tenth < 3000; tenth++) {
       for (; server.isNext('INVITE'); offers.push(clock.now())) {
-        server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp('sendrecv', 2) });
-        await server.request('ACK');
+        await accept(stage, await server.request('INVITE'));
       }
       await clock.advance(100);
     }
@@ -690,7 +791,7 @@ describe('when both sides have moved', () => {
     media.connections[0]!.become('failed');
     const ours = await server.request('INVITE');
     server.respond(ours, 100);
-    server.send(towards('INVITE', invite, 1, offered, peerSdp('sendonly', 2)));
+    server.send(towards('INVITE', invite, 1, offered, peerSdp('sendonly')));
     await server.response(100);
     server.respond(await server.request('CANCEL'), 200);
     await server.response(200);

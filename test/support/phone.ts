@@ -14,7 +14,7 @@ import { fakeMediaEnvironment } from './fake-media.js';
 import type { FakeMedia } from './fake-media.js';
 import { ScriptedServer } from './scripted-server.js';
 
-/** A session description a browser could have made. */
+/** A session description a browser could have made; with each version ICE begins anew. */
 export const peerSdp = (direction = 'sendrecv', version = 1): string =>
   [
     'v=0',
@@ -24,7 +24,7 @@ export const peerSdp = (direction = 'sendrecv', version = 1): string =>
     'm=audio 50000 UDP/TLS/RTP/SAVPF 111 101',
     'c=IN IP4 127.0.0.1',
     'a=rtcp-mux',
-    'a=ice-ufrag:peer',
+    `a=ice-ufrag:peer${version === 1 ? '' : version}`,
     'a=ice-pwd:0123456789012345678901',
     'a=fingerprint:sha-256 AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB',
     'a=setup:active',
