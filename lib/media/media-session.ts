@@ -281,6 +281,7 @@ export class MediaSession implements ConnectionUser {
     const told = this.#hold;
     this.follow(former);
     const hasChanged = former.#video !== undefined && this.#video!.inherit(former.#video);
+    void this.#video?.attach().catch((error: unknown) => this.#log.warn('the video could not be put on', error));
     former.close(true);
     this.#local.follow(former.#local); // a track of the app's was given back as it was
     return hasChanged || told !== this.#hold;

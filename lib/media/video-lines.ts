@@ -24,6 +24,8 @@ export interface VideoLine {
   isRemoved: boolean;
   /** Of another connection, whose sources these are until that one has come to its end. */
   lender: VideoLine | undefined;
+  /** The peer has agreed to it there: it need not be asked for again. */
+  isKnown: boolean;
   isAnnounced: boolean;
 }
 
@@ -57,8 +59,7 @@ export class VideoLines {
   /** The same for another connection, which may take the place of this one, or not. */
   lend(connection: Connection, limit: () => Direction, user: VideoUser): VideoLines {
     const others = new VideoLines(connection, this.#env, this.#log, limit, user);
-    for (const lender of this.#lines)
-      if (!lender.isRemoved) others.#lines.push({ ...newLine(lender.isTheirs), source: lender.source, lender });
+    for (const lender of this.#lines) if (!lender.isRemoved) others.#lines.push(borrowed(lender));
     return others;
   }
 
@@ -69,7 +70,7 @@ export class VideoLines {
       let line = this.#lines.find((one) => one.lender === lender);
       if (!line === !lender.isRemoved) hasChanged = true;
       if (!line && lender.isRemoved) continue;
-      if (!line) this.#lines.push((line = newLine(lender.isTheirs)));
+      if (!line) this.#lines.push((line = borrowed(lender)));
       line.lender = undefined;
       Object.assign(line, { source: lender.source, camera: lender.camera, isRemoved: lender.isRemoved });
       for (const source of [line.source, line.camera]) if (source) source.onEnded = () => this.#onEnded(source);
@@ -200,13 +201,13 @@ export class VideoLines {
   /** Takes what the app wants of the peer's offer, which is set already: nothing new without a wish. */
   takeOffer(pc: RTCPeerConnection, sections: readonly Section[], wish: VideoWish): RTCRtpTransceiver[] {
     this.prune();
-    const borrowed = this.#lines.filter(({ transceiver, lender }) => !transceiver && lender);
-    const idle = wish || borrowed.length > 0 ? this.#connection.idle : [];
+    const expected = this.#lines.filter(({ transceiver, isKnown }) => !transceiver && isKnown);
+    const idle = wish || expected.length > 0 ? this.#connection.idle : [];
     for (const section of sections) {
       if (section.kind !== 'video' || !isUsable(section)) continue;
       const transceiver = transceiverOf(pc, sections, section);
       if (!transceiver || !idle.includes(transceiver)) continue;
-      const known = borrowed.shift(); // of the same call: it was agreed on before
+      const known = expected.shift();
       if (known) {
         this.#connection.engage(transceiver);
         known.transceiver = transceiver;
@@ -350,7 +351,15 @@ const newLine = (isTheirs: boolean): VideoLine => ({
   isTheirs,
   isRemoved: false,
   lender: undefined,
+  isKnown: false,
   isAnnounced: false,
+});
+
+const borrowed = (lender: VideoLine): VideoLine => ({
+  ...newLine(lender.isTheirs),
+  source: lender.source,
+  lender,
+  isKnown: lender.isKnown || typeof lender.transceiver?.mid === 'string',
 });
 
 function stopSources({ source, camera, lender }: VideoLine): void {

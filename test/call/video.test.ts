@@ -1,6 +1,7 @@
 // Video as the app sees it: asked for, added, refused, removed; and a camera that is on only as long as it should be.
 import { assert } from 'chai';
 import type { EvercallError, MediaLine } from '../../lib/index.js';
+import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import {
   calling,
@@ -11,9 +12,10 @@ import {
   peerVideo,
   sectionsOf,
   talking,
+  talkingTo,
 } from '../support/calls.js';
 import { imported as settle } from '../support/fake-clock.js';
-import { peerSdp } from '../support/phone.js';
+import { peerRequest, peerSdp, toTagOf } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 
 const withVideo = (direction = 'sendrecv', version = 1, port?: number): string =>
@@ -342,4 +344,109 @@ describe('video of a call', () => {
     await added;
     return stage;
   }
+  describe('that was added in mid-call, when the call gets other media', () => {
+    const updates = { headers: ['Allow: INVITE, ACK, BYE, UPDATE'] };
+
+    /** The camera is sent, and the peer's is seen. */
+    async function seeing(): Promise<Awaited<ReturnType<typeof talkingTo>>> {
+      const stage = await talkingTo(updates);
+      const added = stage.call.addVideo();
+      await accept(stage, await stage.server.request('INVITE'), 1, peerVideo());
+      await added;
+      return stage;
+    }
+
+    const cameraOf = ({ media }: Phone, connection: number): unknown =>
+      media.connections[connection]!.getTransceivers().find(({ kind }) => kind === 'video')?.sender.track;
+
+    it('IPC-24: is offered with another connection, by the same camera, which is not asked for again', async () => {
+      const stage = await seeing();
+      const { server, media, call } = stage;
+      const seen: string[] = [];
+      call.on('remoteTrack', ({ kind }) => seen.push(kind));
+      media.connections[0]!.become('failed');
+      await accept(stage, await server.request('INVITE'), 1, peerVideo()); // ICE is not restarted
+      const invite = await server.request('INVITE');
+      assert.deepEqual(sectionsOf(invite.body), ['audio sendrecv', 'video sendrecv']);
+      await accept(stage, invite, 3, peerVideo());
+      await settle();
+      assert.deepEqual(seen.sort(), ['audio', 'video']);
+      assert.lengthOf(media.cameras, 1);
+      assert.equal(media.cameras[0]!.readyState, 'live');
+      assert.equal(cameraOf(stage, 1), media.cameras[0]);
+      media.connections[1]!.become('connected');
+      call.hangup();
+      assert.equal(media.cameras[0]!.readyState, 'ended');
+      await server.request('BYE');
+    });
+
+    it('… and goes on in the former where that is refused', async () => {
+      const stage = await seeing();
+      const { server, media } = stage;
+      media.connections[0]!.become('failed');
+      await accept(stage, await server.request('INVITE'), 1, peerVideo());
+      server.respond(await server.request('INVITE'), 488);
+      await server.request('ACK');
+      await settle();
+      assert.equal(media.cameras[0]!.readyState, 'live');
+      assert.equal(cameraOf(stage, 0), media.cameras[0]);
+    });
+
+    it('IPC-22: is offered in another dialog, too; what is shared meanwhile is told in it', async () => {
+      const stage = await seeing();
+      const { server, media, clock, call } = stage;
+      server.socket.drop();
+      await clock.advance(1000);
+      server.respond(await server.request('UPDATE'), 430);
+      const invite = await server.request('INVITE');
+      assert.isDefined(headerValue(invite, 'Replaces'));
+      assert.deepEqual(sectionsOf(invite.body), ['audio sendrecv', 'video sendrecv']);
+      await call.shareScreen();
+      server.respond(invite, 200, { headers: described, body: peerSdp() + peerVideo(), toTag: 'again' });
+      await server.request('ACK');
+      await settle();
+      assert.equal(cameraOf(stage, 1), media.screens[0]);
+      await call.stopScreenShare();
+      assert.equal(cameraOf(stage, 1), media.cameras[0]);
+      assert.equal(media.cameras[0]!.readyState, 'live');
+      media.cameras[0]!.end(); // its end is told by the new connection
+      assert.isUndefined(call.end);
+    });
+
+    it('is taken where the peer brings another connection, or another dialog: it was agreed on before', async () => {
+      for (const isDialog of [false, true]) {
+        const stage = await talking();
+        const { server, call, media, ok } = stage;
+        const added = call.addVideo();
+        await accept(stage, await server.request('INVITE'), 1, peerVideo());
+        await added;
+        const sdp = withVideo().replace(/a=fingerprint:.*/g, `a=fingerprint:sha-256 ${'CD:'.repeat(31)}CD`);
+        const headers = { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2', Require: 'replaces', Replaces: `call-1;to-tag=${toTagOf(ok)};from-tag=bobtag` }; // prettier-ignore
+        server.send(isDialog ? peerRequest('INVITE', headers, sdp) : inDialog('INVITE', ok, 2, {}, sdp));
+        await server.arrival();
+        const answer = await server.response(200);
+        assert.deepEqual(sectionsOf(answer.body), ['audio sendrecv', 'video sendrecv']);
+        assert.lengthOf(media.cameras, 1);
+        assert.equal(media.cameras[0]!.readyState, 'live');
+        assert.equal(cameraOf(stage, 1), media.cameras[0]);
+      }
+    });
+
+    it('a track of the app’s own in the place of the microphone goes with it, muted as it was', async () => {
+      const stage = await talkingTo(updates);
+      const { server, media, call } = stage;
+      const { fake, track } = media.addTrack('audio');
+      await call.replaceAudio(track);
+      call.mute();
+      media.connections[0]!.become('failed');
+      await accept(stage, await server.request('INVITE'), 1);
+      await accept(stage, await server.request('INVITE'), 3);
+      await settle();
+      assert.equal(media.connections[1]!.getSenders()[0]!.track, fake);
+      assert.isFalse(fake.enabled);
+      call.unmute();
+      assert.isTrue(fake.enabled);
+      assert.equal(fake.readyState, 'live');
+    });
+  });
 });
