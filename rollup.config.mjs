@@ -108,6 +108,7 @@ function withCalls() {
 /** What a page loads that imports the library as an ES module, to be weighed: in a folder of its own what comes on demand. */
 const weighed = {
   input: entries.evercall,
+  preserveEntrySignatures: 'allow-extension', // as in a page's own bundle, whose parts share what they need
   treeshake,
   onLog,
   plugins: [cleanFirst('build/size'), ...compile(), minify()],

@@ -1,23 +1,22 @@
 /** What of the audio is there at once: its events, and the way to all the rest, which is loaded when it is needed. */
 import type { AudioEvents } from '../audio/audio-events.js';
-import type { AudioSystem } from '../audio/audio-system.js';
+import type { AudioSystem, JoinPolicy } from '../audio/audio-system.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { quiet } from '../base/quiet.js';
 import type { Call } from '../call/call.js';
 import type { Leg } from '../call/leg.js';
-import type { ExclusiveCalls } from './call-policy.js';
 import type { UserAgentConfig } from './user-agent-options.js';
 
 export class Audio implements EventSource<AudioEvents> {
   readonly #emitter = new Emitter<AudioEvents>();
   readonly #legs = new Map<Call, Leg>();
   readonly #config: UserAgentConfig;
-  readonly #policy: ExclusiveCalls | undefined;
+  readonly #policy: JoinPolicy | undefined;
   #system: Promise<AudioSystem> | undefined;
 
   /** One belongs to each user agent. */
-  constructor(config: UserAgentConfig, policy: ExclusiveCalls | undefined) {
+  constructor(config: UserAgentConfig, policy: JoinPolicy | undefined) {
     this.#config = config;
     this.#policy = policy;
   }

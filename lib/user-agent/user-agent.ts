@@ -31,7 +31,7 @@ import type { Stats } from '../transport/stats.js';
 import { TransportPool } from '../transport/transport-pool.js';
 import { Audio } from './audio.js';
 import { CallLog } from './call-log.js';
-import { ExclusiveCalls } from './call-policy.js';
+import type { ExclusiveCalls } from './call-policy.js';
 import { findAccount, sipHost } from './account-routing.js';
 import type { StoredState } from './account-store.js';
 import { allParts } from './all-parts.js';
@@ -94,8 +94,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   #keeper: Keeper | undefined;
   #defaultAccount: Account | undefined;
   #isStopped = false;
-  /** Where calls are heard one at a time. */
-  readonly #policy: ExclusiveCalls | undefined;
+  /** Where calls are heard one at a time: with the first of them. */
+  #exclusive: ExclusiveCalls | undefined;
   /** As soon as it is loaded. */
   #ipChange: IpChange | undefined;
   readonly #watcher: CallWatcher = {
@@ -117,8 +117,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     this.#config = config;
     this.#parts = parts;
     this.callLog = new CallLog(config.callLog, config.storage, clock, log);
-    if (config.callPolicy === 'exclusive') this.#policy = new ExclusiveCalls(clock, log, config.resumeHeld);
-    this.audio = new Audio(config, this.#policy);
+    this.audio = new Audio(config, { setJoined: (calls) => this.#exclusive?.setJoined(calls) });
     this.#instanceId = config.instanceId ?? random.uuid();
     this.#isLoaded = !config.storage;
     this.#store = new Store(() => ({ accounts: this.accounts, defaultAccount: this.defaultAccount }));
@@ -214,7 +213,11 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       log,
       timers,
       mediaEnvironment,
-      policy: this.#policy,
+      policy: {
+        makeWay: (call, predecessor) => this.#exclusive?.makeWay(call, predecessor),
+        onConfirmed: (call) => this.#exclusive?.onConfirmed(call),
+        onReleased: (call) => this.#exclusive?.onReleased(call),
+      },
       watcher: this.#watcher,
       callBegan: (leg) => {
         this.audio.onCallBegan(leg);
@@ -385,6 +388,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
 
   #watched(parts: AllParts): IpChange {
     if (this.#ipChange) return this.#ipChange;
+    const { clock, log, callPolicy, resumeHeld } = this.#config;
+    if (callPolicy === 'exclusive') this.#exclusive = new parts.ExclusiveCalls(clock, log, resumeHeld);
     const host = {
       ...this.#config,
       flows: () => this.#pool.flows,
