@@ -71,7 +71,7 @@ export async function rows(): Promise<Row[]> {
       unit: 'KiB',
       better: 'less',
       values: { ...peers, evercall: atFirst + (await moduleSize('calls/')) },
-      budget: { atMost: 80 },
+      budget: { atMost: 40 },
       note: 'the same, and what is loaded with the first account, ahead of the first call.',
     },
     {
