@@ -279,7 +279,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       {
         clock: this.#env.clock,
         probe: (over) => this.probe(this.config.connectTimeout, over),
-        connect: (user) => this.#newConnection(url, user),
+        servers: [url, ...this.config.servers.filter((other) => other !== url)],
+        connect: (server, user) => this.#newConnection(server, user),
       },
       signal,
     );
@@ -312,7 +313,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     }
     const { signal } = (this.#leaving ??= new AbortController());
     const { url } = this.#connection!;
-    const connection = await challenger({ connect: (user) => this.#newConnection(url, user) }, signal);
+    const connection = await challenger((user) => this.#newConnection(url, user), signal);
     if (signal.aborted) connection?.close();
     else if (connection?.isOpen) this.#migrateTo(connection);
     else await this.race(reason);
@@ -526,8 +527,9 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   /** Break after make: nothing can come on the former connection any more. */
   #replace(connection: WebSocketConnection, reason: string): void {
     const { log } = this.#env;
-    log.warn(`left a connection to ${connection.url}: ${reason}`);
+    log.warn(`left a connection to ${this.url}: ${reason}`);
     this.#drop();
+    this.#servers.use(connection.url);
     this.#state = 'connecting';
     this.#user.onConnectionLost(this);
     for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);

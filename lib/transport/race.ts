@@ -7,8 +7,9 @@ export interface RaceHost {
   readonly clock: Clock;
   /** Asks the present connection; false when it did not answer in time, or is gone. */
   probe(signal: AbortSignal): Promise<boolean>;
-  /** Begins a handshake with the same server. */
-  connect(user: ConnectionUser): WebSocketConnection;
+  /** The present server first: where its handshake fails, the others have their try at once. */
+  readonly servers: readonly string[];
+  connect(url: string, user: ConnectionUser): WebSocketConnection;
 }
 
 /** The new connection where that opened first, `kept` where the present one answered first, `silent` where neither showed life. */
@@ -29,6 +30,8 @@ export class Race {
   /** Handshakes under way. */
   #pending = 0;
   #isSilent = false;
+  /** Which of the servers is asked. */
+  #index = 0;
   #wait = firstWait;
   #cancelWait: (() => void) | undefined;
 
@@ -56,6 +59,7 @@ export class Race {
   /** There is reason to believe that a handshake which has failed would succeed by now. */
   again(): void {
     this.#wait = firstWait;
+    this.#index = 0;
     if (this.#pending === 0) this.#shake();
   }
 
@@ -63,7 +67,10 @@ export class Race {
     if (this.#over.signal.aborted) return;
     this.#pending++;
     this.#next(hedge);
-    void challenger(this.#host, this.#signal).then((connection) => {
+    const { servers } = this.#host;
+    const url = servers[this.#index]!;
+    const connect = (user: ConnectionUser): WebSocketConnection => this.#host.connect(url, user);
+    void challenger(connect, this.#signal).then((connection) => {
       this.#pending--;
       if (connection && this.#over.signal.aborted)
         connection.close(); // it came in the same moment
@@ -75,6 +82,11 @@ export class Race {
   #onFailed(): void {
     this.#giveUp();
     if (this.#over.signal.aborted || this.#pending > 0) return;
+    this.#index = (this.#index + 1) % this.#host.servers.length;
+    if (this.#index > 0) {
+      this.#shake();
+      return;
+    }
     this.#next(this.#wait);
     this.#wait *= 2;
   }
@@ -99,7 +111,7 @@ export class Race {
 
 /** The connection when it is open; undefined when that failed. One that is not needed any more is closed. */
 export function challenger(
-  host: Pick<RaceHost, 'connect'>,
+  connect: (user: ConnectionUser) => WebSocketConnection,
   signal: AbortSignal,
 ): Promise<WebSocketConnection | undefined> {
   return new Promise((resolve) => {
@@ -112,7 +124,7 @@ export function challenger(
       signal.removeEventListener('abort', onAbort);
       resolve(opened);
     };
-    const connection = host.connect({
+    const connection = connect({
       onOpen: (opened) => {
         hasWon = !signal.aborted;
         leave(hasWon ? opened : undefined);

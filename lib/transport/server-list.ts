@@ -73,9 +73,14 @@ export class ServerList {
     return urgent && this.#attempts === 0 ? this.#attempts++ : reconnectDelay(this.#attempts++, this.#random);
   }
 
+  /** A connection to this one is in use. */
+  use(url: string): void {
+    this.#index = this.#urls.indexOf(url);
+  }
+
   /** We have moved to a better server. */
   onMoved(url: string): void {
-    this.#index = this.#urls.indexOf(url);
+    this.use(url);
     this.#attempts = 0;
     this.#moves++;
   }

@@ -221,6 +221,43 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'during INVITE',
+    title: 'a switch as the INVITE of a new call leaves; the far end answers at once',
+    target: { silence: 1.9 },
+    countsFrom: 'back',
+    begin: () => Promise.resolve(),
+    async strike(stage, back) {
+      const { client } = stage.network;
+      client.wifi.down();
+      const called = stage.dial();
+      await seconds(0.1);
+      client.lte.up(200);
+      await called;
+      await stage.talk();
+      back();
+    },
+  },
+  {
+    name: 'IPv4 to IPv6',
+    title: 'the interface with IPv4 goes down, and one with IPv6 only comes up',
+    ipv6: true,
+    target: { silence: 1.9 },
+    async strike({ network: { client } }, back) {
+      await switchHard(client, 0);
+      back();
+    },
+  },
+  {
+    name: 'relays only',
+    title: 'a hard switch where nothing but TURN gets through',
+    onlyRelays: true,
+    target: { silence: 1.9 },
+    async strike({ network: { client } }, back) {
+      await switchHard(client, 0);
+      back();
+    },
+  },
+  {
     name: 'page to page',
     title: 'the far end is a page; one moves',
     farEnd: 'page',

@@ -5,6 +5,8 @@
  *          ═ lte  10.10.2.2 ═╬═ gateway 10.10.9.1 ═══ 10.10.9.2 server, address 10.99.x.y ─── ours, to control it
  *   peer   ═ wifi 10.20.1.2 ═╣  (NAT if wished)
  *          ═ lte  10.20.2.2 ═╝
+ *
+ * Where IPv6 is wished for, lte has nothing else: fd10:10:2::2 and fd10:20:2::2; the server is fd99::1, too.
  */
 import { execFileSync } from 'node:child_process';
 import type { Place } from '../support/servers/place.js';
@@ -16,6 +18,8 @@ export type HostName = 'client' | 'peer';
 export interface NetworkOptions {
   /** The gateway hides those behind it. @default false */
   readonly nat?: boolean;
+  /** LTE is IPv6 and nothing else; the server has both. @default false */
+  readonly ipv6?: boolean;
 }
 
 const networks = new Set<Network>();
@@ -33,16 +37,23 @@ export class Link {
   /** The name of its end in the gateway. */
   readonly far: string;
   readonly #gateway: string;
+  readonly #length: number;
 
-  constructor(host: Host, name: LinkName) {
+  constructor(host: Host, name: LinkName, isIpv6 = false) {
     const third = name === 'wifi' ? 1 : 2;
+    const net = isIpv6 ? `fd10:${host.octet}:${third}::` : `10.${host.octet}.${third}.`;
     this.host = host;
     this.name = name;
-    this.address = `10.${host.octet}.${third}.2`;
-    this.#gateway = `10.${host.octet}.${third}.1`;
+    this.address = `${net}2`;
+    this.#gateway = `${net}1`;
+    this.#length = isIpv6 ? 64 : 24;
     this.far = `${host.name}-${name}`;
     ip(undefined, `link add ${name} netns ${host.namespace} type veth peer name ${this.far} netns ${host.gateway}`);
-    ip(host.gateway, `address add ${this.#gateway}/24 dev ${this.far}`, `link set ${this.far} up`);
+    ip(
+      host.gateway,
+      `address add ${this.#gateway}/${this.#length}${this.#hasty} dev ${this.far}`,
+      `link set ${this.far} up`,
+    );
   }
 
   /** It comes up with its address and a default route; of two routes that of the lower metric is used. */
@@ -50,9 +61,14 @@ export class Link {
     ip(
       this.host.namespace,
       `link set ${this.name} up`,
-      `address add ${this.address}/24 dev ${this.name}`,
+      `address add ${this.address}/${this.#length}${this.#hasty} dev ${this.name}`,
       `route add default via ${this.#gateway} dev ${this.name} metric ${metric}`,
     );
+  }
+
+  /** Nobody else has the address: it need not be looked for before it is used. */
+  get #hasty(): string {
+    return this.#length === 64 ? ' nodad' : '';
   }
 
   /** It goes down, and its address with it, as a network manager does it. */
@@ -75,13 +91,13 @@ export class Host {
   readonly wifi: Link;
   readonly lte: Link;
 
-  constructor(name: HostName, namespace: string, gateway: string) {
+  constructor(name: HostName, namespace: string, gateway: string, ipv6: boolean) {
     this.name = name;
     this.namespace = namespace;
     this.gateway = gateway;
     this.octet = name === 'client' ? 10 : 20;
     this.wifi = new Link(this, 'wifi');
-    this.lte = new Link(this, 'lte');
+    this.lte = new Link(this, 'lte', ipv6);
   }
 }
 
@@ -93,17 +109,20 @@ export class Network {
   /** Our own interface towards the server; a name may have 15 characters. */
   readonly #control = `ev${((process.pid << 4) + (this.#number & 15)).toString(36)}`;
   readonly #nat: boolean;
+  readonly #ipv6: boolean;
   #hosts: Readonly<Record<HostName, Host>> | undefined;
   #outside = 1;
 
-  constructor({ nat = false }: NetworkOptions = {}) {
+  constructor({ nat = false, ipv6 = false }: NetworkOptions = {}) {
     this.#nat = nat;
+    this.#ipv6 = ipv6;
   }
 
   /** Where the servers run. */
   get server(): Place {
     const id = (process.pid * 16 + (this.#number & 15)) & 0xffff;
-    return { host: `10.99.${id >> 8}.${id & 255}`, enter: entering(this.#server) };
+    const host = `10.99.${id >> 8}.${id & 255}`;
+    return { host, ...(this.#ipv6 && { host6: 'fd99::1' }), enter: entering(this.#server) };
   }
 
   get client(): Host {
@@ -121,16 +140,20 @@ export class Network {
     const namespaces = [this.#gateway, this.#server, this.#namespace('client'), this.#namespace('peer')];
     for (const namespace of namespaces) {
       ip(undefined, `netns add ${namespace}`);
-      inside(namespace, 'sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv6.conf.all.disable_ipv6=1');
+      inside(
+        namespace,
+        `sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv6.conf.all.disable_ipv6=${this.#ipv6 ? 0 : 1}`,
+      );
       ip(namespace, 'link set lo up');
     }
     this.#joinServer();
     this.#hosts = {
-      client: new Host('client', this.#namespace('client'), this.#gateway),
-      peer: new Host('peer', this.#namespace('peer'), this.#gateway),
+      client: new Host('client', this.#namespace('client'), this.#gateway, this.#ipv6),
+      peer: new Host('peer', this.#namespace('peer'), this.#gateway, this.#ipv6),
     };
     inside(this.#gateway, 'sysctl -qw net.ipv4.ip_forward=1');
     if (this.#nat) this.#translate();
+    if (this.#ipv6) this.#joinServer6();
     this.client.wifi.up(100);
     this.peer.wifi.up(100);
   }
@@ -164,6 +187,16 @@ export class Network {
       `address add 10.10.9.${this.#outside}/24 dev outside`,
       `route replace ${this.server.host} via 10.10.9.2`,
     );
+  }
+
+  /** Nothing by UDP gets from the client to anybody but to that port of the server, nor back. */
+  letOnlyRelays(port: number): void {
+    for (const [from, to] of [
+      ['-i client-', '--dport'],
+      ['-o client-', '--sport'],
+    ] as const)
+      for (const link of ['wifi', 'lte'])
+        inside(this.#gateway, `iptables -A FORWARD ${from}${link} -p udp ! ${to} ${port} -j DROP`);
   }
 
   /** What comes from a host's port to the server is answered with a reset, until `undo` is called. */
@@ -202,6 +235,18 @@ export class Network {
     );
     ip(this.#gateway, 'address add 10.10.9.1/24 dev outside', 'link set outside up', `route add ${host} via 10.10.9.2`);
     ip(undefined, `route add ${host} dev ${this.#control}`);
+  }
+
+  #joinServer6(): void {
+    const host = this.server.host6!;
+    ip(
+      this.#server,
+      `address add ${host}/128 dev lo`,
+      'address add fd10:9::2/64 nodad dev uplink',
+      'route add default via fd10:9::1',
+    );
+    ip(this.#gateway, 'address add fd10:9::1/64 nodad dev outside', `route add ${host} via fd10:9::2`);
+    inside(this.#gateway, 'sysctl -qw net.ipv6.conf.all.forwarding=1');
   }
 
   #namespace(host: HostName): string {

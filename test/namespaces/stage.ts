@@ -1,8 +1,10 @@
 // A whole world for one call: a network, the servers, the page under test and its far end.
+import type { PhoneOptions } from '../support/browser/page/phone.js';
 import { PageServer } from '../support/browser/page-server.js';
 import { within } from '../support/servers/deadline.js';
 import { Kamailio } from '../support/servers/kamailio.js';
 import { RtpEngine } from '../support/servers/rtpengine.js';
+import { Turn } from '../support/servers/turn.js';
 import { BaresipFarEnd, PageFarEnd, tones } from './far-end.js';
 import type { FarEnd } from './far-end.js';
 import { inside } from './ip.js';
@@ -12,6 +14,10 @@ import { Network } from './network.js';
 export interface StageOptions {
   /** @default false */
   readonly nat?: boolean;
+  /** The other interface is IPv6 and nothing else. @default false */
+  readonly ipv6?: boolean;
+  /** Media reach the page through a TURN server only. @default false */
+  readonly onlyRelays?: boolean;
   /** @default 'baresip' */
   readonly farEnd?: 'baresip' | 'page';
   /** Whether the far end answers by itself. @default 'auto' */
@@ -26,15 +32,17 @@ export class Stage {
   readonly network: Network;
   readonly kamailio: Kamailio;
   readonly #rtpengine: RtpEngine;
+  readonly #turn: Turn | undefined;
   readonly #server = new PageServer();
   readonly #options: StageOptions;
   #page: MovingPage | undefined;
   #far: FarEnd | undefined;
 
   private constructor(options: StageOptions) {
-    const { nat = false, defines = [] } = (this.#options = options);
-    this.network = new Network({ nat });
+    const { nat = false, ipv6 = false, onlyRelays = false, defines = [] } = (this.#options = options);
+    this.network = new Network({ nat, ipv6 });
     const place = this.network.server;
+    if (onlyRelays) this.#turn = new Turn(place);
     this.#rtpengine = new RtpEngine(place);
     this.kamailio = new Kamailio({ place, rtpengine: this.#rtpengine, defines });
   }
@@ -69,9 +77,20 @@ export class Stage {
       farEnd === 'page'
         ? await PageFarEnd.open(this.network, this.kamailio, this.#server, answers)
         : await BaresipFarEnd.open(this.network, this.kamailio, answers);
-    const options = { servers: this.kamailio.wsUrl, user, tone: tones.page };
-    this.#page = await MovingPage.open(this.network.client, this.#server, options);
+    this.#page = await MovingPage.open(this.network.client, this.#server, {
+      servers: this.#options.ipv6 ? [this.kamailio.wsUrl, this.kamailio.ws6Url] : this.kamailio.wsUrl,
+      user,
+      tone: tones.page,
+      ...(await this.#relay()),
+    });
     if (this.#page.phone.registration.state !== 'registered') throw new Error('the page could not register');
+  }
+
+  async #relay(): Promise<Pick<PhoneOptions, 'iceServers'>> {
+    if (!this.#turn) return {};
+    const { port, turnUrl: urls, username, credential } = await this.#turn.start();
+    this.network.letOnlyRelays(port);
+    return { iceServers: [{ urls, username, credential }] };
   }
 
   /** The page calls, and both have heard each other for longer than rtpengine follows a sender who moves (3 s). */
@@ -125,6 +144,7 @@ export class Stage {
     for (const end of [this.#page, this.#far]) await end?.close().catch(() => {});
     await this.kamailio.stop();
     await this.#rtpengine.stop();
+    await this.#turn?.stop();
     await this.#server.stop().catch(() => {});
     this.network.stop();
   }

@@ -34,7 +34,7 @@ export interface SendOptions {
   readonly onFailure?: (error: EvercallError) => void;
 }
 
-export async function wire(): Promise<Wire> {
+export async function wire(servers: readonly string[] = ['ws://server.example/ws']): Promise<Wire> {
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const env = {
@@ -51,7 +51,7 @@ export async function wire(): Promise<Wire> {
   const core = new Core(transactions, systemRandom, silentLogger, { userAgent: '' });
   const { flow } = pool.lease(
     {
-      servers: ['ws://server.example/ws'],
+      servers,
       open: server.webSocket,
       connectTimeout: 5000,
       keepAlive: false,

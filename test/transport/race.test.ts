@@ -48,11 +48,14 @@ describe('a connection that is suspect', () => {
     const left = new AbortController();
     let handshakes = 0;
     const open = (url: string): FakeSocket => new FakeSocket(url, () => undefined);
-    const connect = (user: ConnectionUser): WebSocketConnection => {
+    const connect = (url: string, user: ConnectionUser): WebSocketConnection => {
       handshakes++;
-      return new WebSocketConnection({ url: 'ws://server.example/ws', open, connectTimeout: 5000, clock, user });
+      return new WebSocketConnection({ url, open, connectTimeout: 5000, clock, user });
     };
-    const race = new Race({ clock, probe: () => new Promise(() => undefined), connect }, left.signal);
+    const race = new Race(
+      { clock, probe: () => new Promise(() => undefined), servers: ['ws://server.example/ws'], connect },
+      left.signal,
+    );
     left.abort();
     race.again();
     await clock.advance(60_000);
@@ -120,6 +123,25 @@ describe('a connection that is suspect', () => {
     assert.isFalse(await kept);
     assert.isTrue(old.isClosed);
     assert.isTrue(stage.flow.isOpen);
+  });
+
+  it('is left for another server of the list at once where its own refuses: each has its try, the present one first, before we wait', async () => {
+    const [first, second] = ['ws://server.example/ws', 'ws://other.example/ws'];
+    const { server, clock, flow } = await wire([first, second]);
+    server.pongs = false;
+    server.refused.add(first).add(second);
+    const { length } = server.sockets;
+    const kept = flow.race('the network has changed');
+    await settle();
+    assert.deepEqual(
+      server.sockets.slice(length).map(({ url }) => url),
+      [first, second],
+    );
+    server.refused.delete(second);
+    await clock.advance(100);
+    assert.isFalse(await kept);
+    assert.equal(flow.url, second);
+    assert.equal(server.socket.url, second);
   });
 
   it('that is closed meanwhile is replaced as always, and the one beside it is dropped', async () => {

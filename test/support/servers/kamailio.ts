@@ -79,6 +79,11 @@ export class Kamailio extends Daemon {
     return `ws://${this.place.host}:${this.#port('ws')}/ws`;
   }
 
+  /** Where the place has an IPv6 address. */
+  get ws6Url(): string {
+    return `ws://[${this.place.host6!}]:${this.#port('ws')}/ws`;
+  }
+
   get wssUrl(): string {
     return `wss://localhost:${this.#port('wss')}/ws`;
   }
@@ -133,6 +138,7 @@ export class Kamailio extends Daemon {
     const values = {
       DIR: this.folder,
       HOST: this.place.host,
+      SIXTH_HOST: this.place.host6 ?? '',
       UDP_PORT: this.#ports.udp,
       WS_PORT: this.#ports.ws,
       WSS_PORT: this.#ports.wss,
@@ -143,7 +149,8 @@ export class Kamailio extends Daemon {
       RING_TIMEOUT: ringTimeout,
       ANSWER_TIMEOUT: Math.min(10_000, ringTimeout), // tm does not shorten the timer that runs when it rings
     };
-    return kamailioCommand(this.folder, 'kamailio.cfg', values, [...defines, ...(rtpengine ? ['WITH_RTPENGINE'] : [])]);
+    const more = [...(rtpengine ? ['WITH_RTPENGINE'] : []), ...(this.place.host6 ? ['WITH_IPV6'] : [])];
+    return kamailioCommand(this.folder, 'kamailio.cfg', values, [...defines, ...more]);
   }
 
   protected override async ready(): Promise<unknown> {

@@ -3,6 +3,8 @@
 export interface Place {
   /** The address that they listen on; we reach it too. */
   readonly host: string;
+  /** As well, where there is one. */
+  readonly host6?: string;
   /** What is put before each command so that it runs there. */
   readonly enter: readonly string[];
 }

@@ -26,7 +26,7 @@ export class RtpEngine extends Daemon {
         '--config-file=none',
         '--foreground',
         '--table=-1',
-        `--interface=${this.place.host}`,
+        ...[this.place.host, this.place.host6].flatMap((host) => (host ? [`--interface=default/${host}`] : [])),
         `--listen-ng=${this.place.host}:${this.#port}`,
         // below the system's ephemeral ports, and not 10080, to which Firefox sends nothing; it passes over those in use
         '--port-min=20000',

@@ -1,6 +1,7 @@
-// coturn: a STUN and TURN server on loopback with one user.
+// coturn: a STUN and TURN server with one user.
 import { Daemon, tcpAccepts } from './daemon.js';
 import type { Command } from './daemon.js';
+import type { Place } from './place.js';
 import { freePort } from './ports.js';
 
 export class Turn extends Daemon {
@@ -8,12 +9,12 @@ export class Turn extends Daemon {
   readonly credential = 'turn-password';
   #port = 0;
 
-  constructor() {
-    super('turnserver');
+  constructor(place?: Place) {
+    super('turnserver', place);
   }
 
   get stunUrl(): string {
-    return `stun:127.0.0.1:${this.#port}`;
+    return `stun:${this.place.host}:${this.#port}`;
   }
 
   get port(): number {
@@ -21,7 +22,7 @@ export class Turn extends Daemon {
   }
 
   get turnUrl(): string {
-    return `turn:127.0.0.1:${this.#port}?transport=udp`;
+    return `turn:${this.place.host}:${this.#port}?transport=udp`;
   }
 
   protected override async prepare(): Promise<Command> {
@@ -30,9 +31,9 @@ export class Turn extends Daemon {
     const local = [
       '-n',
       '-L',
-      '127.0.0.1',
+      this.place.host,
       '-E',
-      '127.0.0.1',
+      this.place.host,
       '--allow-loopback-peers',
       '--no-cli',
       '--no-tls',
@@ -46,6 +47,6 @@ export class Turn extends Daemon {
   }
 
   protected override ready(): Promise<unknown> {
-    return tcpAccepts(this.#port);
+    return tcpAccepts(this.#port, this.place.host);
   }
 }

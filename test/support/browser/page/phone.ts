@@ -5,7 +5,7 @@ import { hears, hearsNothing, toneMicrophone } from './harness.js';
 import type { HeardTone } from './harness.js';
 
 export interface PhoneOptions {
-  readonly servers: string;
+  readonly servers: string | readonly string[];
   readonly user: string;
   /** @default "pw" and the user */
   readonly password?: string;
