@@ -289,7 +289,7 @@ export class Reconnection {
       return wanted;
     }
     if (wanted === 'dialog' && session.remoteAllows('UPDATE') && !session.isInviteLost) {
-      await this.#update(session);
+      await session.update([], grace);
       return wanted;
     }
     const { clock } = this.#leg.context;
@@ -305,15 +305,6 @@ export class Reconnection {
       if (rung === 'media' && clock.now() - this.#restartedAt > settling) this.#restartedAt = clock.now();
       return rung;
     });
-  }
-
-  /** Whoever says nothing for that long has not heard us. */
-  async #update(session: Session): Promise<void> {
-    const silence = new Deferred<never>();
-    const cancel = this.#leg.context.clock.after(grace, () => {
-      silence.reject(new EvercallError('timeout', `no answer to an UPDATE within ${grace} ms`, { status: 408 }));
-    });
-    await Promise.race([session.update(), silence.promise]).finally(cancel);
   }
 
   /** Where ours made way for the peer's offer, that has said where both are; and it has restarted ICE, if it was made for that. */

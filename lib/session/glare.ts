@@ -1,5 +1,8 @@
 /** Glare: both sides offer at once (RFC 3261 §14.1, §14.2, RFC 3311 §5.2), and what is done about it when both have moved. */
 import { sleep } from '../base/clock.js';
+import { optional } from '../core/optional.js';
+import { RetryAfter } from '../parser/index.js';
+import type { SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Session } from './session.js';
 
@@ -7,6 +10,12 @@ import type { Session } from './session.js';
 export function glareDelay(ownsCallId: boolean, random: () => number): number {
   const [from, to] = ownsCallId ? [2100, 4000] : [0, 2000];
   return from + 10 * Math.round((random() * (to - from)) / 10);
+}
+
+/** Milliseconds that a peer asks for who is at work on something else: §14.2 and RFC 3311 §5.2, seen from here. */
+export function busyFor(response: SipResponse): number | undefined {
+  const after = response.status === 500 ? optional(response, RetryAfter)?.seconds : undefined;
+  return after !== undefined && after <= 10 ? after * 1000 : undefined;
 }
 
 /** A peer that offers while our own offer is out gets a 491; one that has an offer under way already, a 500 (§14.2, RFC 3311 §5.2). */

@@ -1,10 +1,8 @@
 /** Offers a change by re-INVITE or UPDATE, and offers it again where glare got in the way (RFC 3261 §14, RFC 3311 §5). */
 import { sleep } from '../base/clock.js';
 import { EvercallError, rejected } from '../base/errors.js';
-import { optional } from '../core/optional.js';
-import { RetryAfter } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
-import { glareDelay } from './glare.js';
+import { busyFor, glareDelay } from './glare.js';
 import type { OfferWish } from './negotiator.js';
 import { sendInvite } from './reinvite.js';
 import type { Session } from './session.js';
@@ -100,6 +98,5 @@ function retryDelay(session: Session, response: SipResponse, located: number): n
   if (status === 408 && session.located !== located) return 0;
   if (status === 491) return glareDelay(session.ownsCallId, () => session.context.core.random.number());
   if (status === 422 && session.timer?.onTooSmall(response)) return 0; // RFC 4028 §7.3
-  const after = status === 500 ? optional(response, RetryAfter)?.seconds : undefined; // §14.2 seen from here
-  return after !== undefined && after <= 10 ? after * 1000 : undefined;
+  return busyFor(response);
 }

@@ -263,8 +263,8 @@ export class Session implements DialogUser, SessionTimerUser {
   }
 
   /** A sign of life (RFC 3311 §5.1). */
-  update(headers: readonly Header[] = []): Promise<void> {
-    return sendUpdate(this, headers);
+  update(headers: readonly Header[] = [], patience?: number): Promise<void> {
+    return sendUpdate(this, headers, patience);
   }
 
   /** RFC 4028 §7.4. */

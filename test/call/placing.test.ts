@@ -1,7 +1,8 @@
 import { assert } from 'chai';
+import { Deferred } from '../../lib/base/deferred.js';
 import { headerValue } from '../../lib/parser/index.js';
 import { calling, described } from '../support/calls.js';
-import { peerSdp } from '../support/phone.js';
+import { peerSdp, phone } from '../support/phone.js';
 
 describe('an INVITE that is lost with its connection', () => {
   it('J7, S3, IPC-14: is taken back on the next one and sent anew: the same call, another Call-ID, one INVITE alive', async () => {
@@ -127,6 +128,34 @@ describe('an INVITE that is lost with its connection', () => {
     assert.deepInclude(call.end, { by: 'network', status: 503 });
     assert.isTrue(call.peerConnection === undefined || call.peerConnection.signalingState === 'closed');
   });
+
+  for (const isHungUp of [false, true])
+    it(`IPC-16: the user is asked for the microphone while the connection changes: ${isHungUp ? 'hung up meanwhile, no INVITE leaves, and it is not opened' : 'one INVITE, on the new one'}`, async () => {
+      const stage = await phone();
+      const { account, server, media, clock } = stage;
+      const prompt = new Deferred<void>();
+      media.microphonePrompt = prompt.promise;
+      const call = account.call('bob');
+      await server.nothing();
+      server.socket.drop();
+      await clock.advance(1000);
+      const [former, present] = server.sockets;
+      if (isHungUp) call.hangup();
+      prompt.resolve();
+      if (isHungUp) {
+        await clock.advance(1000);
+        await server.nothing();
+      } else {
+        const invite = await server.request('INVITE');
+        server.respond(invite, 200, { headers: described, body: peerSdp() });
+        await server.request('ACK');
+        await call.answered;
+        assert.isTrue(present!.sent.some((frame) => String(frame).startsWith('INVITE')));
+        assert.isFalse(former!.sent.some((frame) => String(frame).startsWith('INVITE')));
+      }
+      await server.nothing();
+      assert.equal(media.microphones.some(({ readyState }) => readyState === 'live'), !isHungUp); // prettier-ignore
+    });
 
   it('IPC-43: a call that is made without a connection goes out when there is one', async () => {
     const { account, server, clock } = await calling();

@@ -273,6 +273,40 @@ describe('a call that loses its connection', () => {
     assert.equal(stage.call.connection, 'connected');
   });
 
+  for (const method of ['INVITE', 'UPDATE'])
+    it(`bad input: a 500 with Retry-After to ${method} is waited out, and no other dialog sought (§14.2, RFC 3311 §5.2)`, async () => {
+      const stage = await talkingTo(method === 'UPDATE' ? updates : {});
+      const { call, server, clock } = stage;
+      await loseConnection(stage);
+      for (const seconds of [7, 3]) {
+        server.respond(await server.request(method), 500, { headers: [`Retry-After: ${seconds}`] });
+        if (method === 'INVITE') await server.request('ACK');
+        await clock.advance(seconds * 1000 - 1);
+        await server.nothing();
+        await clock.advance(1);
+        if (method === 'UPDATE') break;
+      }
+      const again = await server.request(method);
+      if (method === 'INVITE') await accept(stage, again);
+      else server.respond(again, 200, { headers: described.slice(1) });
+      await settle();
+      assert.equal(call.connection, 'connected');
+      await server.nothing();
+    });
+
+  it('IPC-45: after the restart only addresses of now are told: an IPv4 network that has become an IPv6 one', async () => {
+    const stage = await talkingTo(updates);
+    const { server, media, invite } = stage;
+    const candidates = ({ body }: SipRequest): string[] =>
+      [...String(body).matchAll(/^a=candidate:\S+ \S+ \S+ \S+ (\S+)/gm)].map(([, address]) => address!);
+    const [former] = candidates(invite);
+    assert.isDefined(former);
+    const [connection] = media.connections;
+    Object.assign(connection!, { addresses: () => ['2001:db8::7'] });
+    connection!.become('failed');
+    assert.deepEqual(candidates(await server.request('INVITE')), ['2001:db8::7']);
+  });
+
   for (const status of [403, 480, 500, 503]) {
     it(`a ${status} may be a proxy that has not got our REGISTER yet: asked again`, async () => {
       const stage = await talkingTo(updates);
