@@ -38,6 +38,8 @@ export interface CallWatcher {
   onBegan(leg: Leg): void;
   onConfirmed(leg: Leg): void;
   onReleased(leg: Leg): void;
+  /** Whether what brings a call back goes by UPDATE, where the peer allows that. */
+  useUpdate(): boolean | 'two-phase';
 }
 
 /** What a call is built from; its account provides that. */

@@ -13,6 +13,7 @@ import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { Pulse } from '../media/media-stats.js';
+import type { ChangeOptions } from '../session/renegotiate.js';
 import type { Session } from '../session/session.js';
 import type { Leg } from './leg.js';
 import { loadReplacement } from './load-replacement.js';
@@ -68,6 +69,8 @@ const longestWait = 5000;
 /** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
 const firstPause = 10_000;
 const longestPause = 60_000;
+/** What a peer says that does not take this UPDATE, but may take an INVITE. */
+const unfit: ReadonlySet<number> = new Set([405, 415, 420, 488, 501, 504]);
 
 /** How many of them a call remembers. */
 const remembered = 8;
@@ -300,11 +303,27 @@ export class Reconnection {
       const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
       this.#cancelPatience?.();
       if (rung === 'media') this.#restartedAt = clock.now();
-      await session.renegotiate({ iceRestart: rung === 'media', another: rung === 'rebuild', patience: grace });
+      await this.#offer(session, { iceRestart: rung === 'media', another: rung === 'rebuild', patience: grace });
       // long ago, and perhaps it was the peer's offer that did it in the end
       if (rung === 'media' && clock.now() - this.#restartedAt > settling) this.#restartedAt = clock.now();
       return rung;
     });
+  }
+
+  /** By re-INVITE, or as the app has it; a peer that allows UPDATE need not take an offer by it. */
+  async #offer(session: Session, wish: ChangeOptions): Promise<void> {
+    const useUpdate = this.#leg.context.watcher?.useUpdate() ?? false;
+    const isPossible = session.remoteAllows('UPDATE') && !session.isInviteLost;
+    try {
+      if (isPossible && useUpdate === 'two-phase') await session.update([], grace);
+      if (isPossible && useUpdate === true) {
+        await session.renegotiate({ ...wish, method: 'UPDATE' });
+        return;
+      }
+    } catch (error) {
+      if (!unfit.has((error as Partial<EvercallError>).status ?? 0)) throw error;
+    }
+    await session.renegotiate(wish);
   }
 
   /** Where ours made way for the peer's offer, that has said where both are; and it has restarted ICE, if it was made for that. */

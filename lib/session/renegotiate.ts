@@ -7,7 +7,7 @@ import type { OfferWish } from './negotiator.js';
 import { sendInvite } from './reinvite.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
-import { endIfGone, vitally } from './silence.js';
+import { endIfGone, unlessSilent, vitally } from './silence.js';
 
 const retries = 3;
 
@@ -18,7 +18,7 @@ export interface ChangeOptions extends OfferWish {
   readonly headers?: readonly Header[];
   /** Where this INVITE goes instead of the remote target; what that is from then on, its 2xx says (RFC 3261 §12.2.1.2). */
   readonly target?: string | undefined;
-  /** Milliseconds after which a re-INVITE without an answer is given up. @default as long as its transaction lasts */
+  /** Milliseconds after which one without an answer is given up. @default as long as its transaction lasts */
   readonly patience?: number;
 }
 
@@ -37,10 +37,11 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
     try {
       const offer = await unlessGivenUp(session, negotiator.createOffer(wish));
       const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers, sdpHeader];
-      const send = method === 'INVITE' ? sendInvite : sendUpdate;
       if (patience !== undefined)
         cancel = clock.after(patience, () => session.giveUpInvite?.(`no answer to a re-INVITE within ${patience} ms`));
-      response = await vitally(session, () => send(session, all, offer, wish.target));
+      response = await vitally(session, () =>
+        method === 'INVITE' ? sendInvite(session, all, offer, wish.target) : sendUpdate(session, all, offer, wish),
+      );
       if (response.status < 300) return;
       if (!session.isOver) await negotiator.rollback(); // else another dialog may have the media
     } catch (error) {
@@ -83,8 +84,13 @@ async function unlessGivenUp(session: Session, made: Promise<string>): Promise<s
   }
 }
 
-async function sendUpdate(session: Session, headers: readonly Header[], offer: string): Promise<SipResponse> {
-  const response = await session.request('UPDATE', headers, offer);
+async function sendUpdate(
+  session: Session,
+  headers: readonly Header[],
+  offer: string,
+  { patience }: ChangeOptions,
+): Promise<SipResponse> {
+  const response = await unlessSilent(session.context.clock, patience, session.request('UPDATE', headers, offer));
   if (response.status < 300) {
     session.onRefreshed(response);
     await session.applyAnswer(sessionDescription(response));

@@ -1,4 +1,6 @@
 /** What it means for a session that the peer is silent, or knows nothing of the dialog (RFC 3261 §12.2.1.2). */
+import type { Clock } from '../base/clock.js';
+import { Deferred } from '../base/deferred.js';
 import { EvercallError, rejected } from '../base/errors.js';
 import type { SipResponse } from '../parser/index.js';
 import type { Session } from './session.js';
@@ -30,6 +32,16 @@ export async function vitally<T>(session: Session, send: () => Promise<T>): Prom
         session.bye([], { by: 'network', status: 408, reason: error.message, error });
     throw error;
   }
+}
+
+/** Whoever says nothing for that long has not heard us. */
+export async function unlessSilent<T>(clock: Clock, patience: number | undefined, sent: Promise<T>): Promise<T> {
+  if (patience === undefined) return sent;
+  const silence = new Deferred<never>();
+  const cancel = clock.after(patience, () => {
+    silence.reject(new EvercallError('timeout', `no answer to an UPDATE within ${patience} ms`, { status: 408 }));
+  });
+  return Promise.race([sent, silence.promise]).finally(cancel);
 }
 
 const isSilent = (session: Session, located: number): boolean => !session.isRecovering && session.located === located;

@@ -1,15 +1,13 @@
 /** UPDATE: a change, or a sign of life, before the INVITE is answered and after (RFC 3311 §5). */
 import { sleep } from '../base/clock.js';
-import type { Clock } from '../base/clock.js';
-import { Deferred } from '../base/deferred.js';
-import { EvercallError, mustSucceed } from '../base/errors.js';
+import { mustSucceed } from '../base/errors.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { refuseInterval } from './extension-tags.js';
 import { busyFor, refuseGlare } from './glare.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
-import { vitally } from './silence.js';
+import { unlessSilent, vitally } from './silence.js';
 
 /** An UPDATE of ours that changes nothing but our target and the time of the session: a sign of life (§5.1). */
 export async function sendUpdate(session: Session, headers: readonly Header[], patience?: number): Promise<void> {
@@ -17,7 +15,7 @@ export async function sendUpdate(session: Session, headers: readonly Header[], p
   const send = (): Promise<SipResponse> => {
     const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers];
     const sent = vitally(session, () => session.request('UPDATE', all));
-    return patience === undefined ? sent : unlessSilent(clock, patience, sent);
+    return unlessSilent(clock, patience, sent);
   };
   await session.whenConnected();
   let response = await send();
@@ -29,15 +27,6 @@ export async function sendUpdate(session: Session, headers: readonly Header[], p
   }
   mustSucceed(response);
   session.onRefreshed(response);
-}
-
-/** Whoever says nothing for that long has not heard us. */
-async function unlessSilent<T>(clock: Clock, patience: number, sent: Promise<T>): Promise<T> {
-  const silence = new Deferred<never>();
-  const cancel = clock.after(patience, () => {
-    silence.reject(new EvercallError('timeout', `no answer to an UPDATE within ${patience} ms`, { status: 408 }));
-  });
-  return Promise.race([sent, silence.promise]).finally(cancel);
 }
 
 /** The peer's (§5.2): one without an offer changes nothing that is under way, and fits beside it. */

@@ -11,6 +11,11 @@ export interface IpChangePolicy {
   readonly monitor?: 'auto' | 'manual';
   /** Ends calls instead of keeping them (PJSIP's hangup_calls). @default false */
   readonly hangupCalls?: boolean;
+  /**
+   * How a call that has moved is offered anew, where its peer allows UPDATE (PJSIP's reinv_use_update): by UPDATE instead of a
+   * re-INVITE, which it falls back to; or `two-phase`: an UPDATE that says where we are, then the re-INVITE. @default false
+   */
+  readonly useUpdate?: boolean | 'two-phase';
 }
 
 export interface HandleIpChangeOptions {
@@ -57,7 +62,7 @@ export interface IpChangeReport {
   readonly duration: number;
 }
 
-const policyNames: ReadonlySet<string> = new Set<keyof IpChangePolicy>(['monitor', 'hangupCalls']);
+const policyNames: ReadonlySet<string> = new Set<keyof IpChangePolicy>(['monitor', 'hangupCalls', 'useUpdate']);
 const handleNames: ReadonlySet<string> = new Set<keyof HandleIpChangeOptions>([
   'reason', 'reconnect', 'restartDelay', 'refresh', 'hangupCalls',
 ]); // prettier-ignore
@@ -65,10 +70,11 @@ const handleNames: ReadonlySet<string> = new Set<keyof HandleIpChangeOptions>([
 /** Throws `invalidOption`, naming the option. */
 export function ipChangePolicy(policy: IpChangePolicy = {}): IpChangePolicy {
   checkKnown(policy, policyNames, 'ipChange');
-  const { monitor = 'auto', hangupCalls = false } = policy;
+  const { monitor = 'auto', hangupCalls = false, useUpdate = false } = policy;
   checkOneOf('ipChange.monitor', monitor, ['auto', 'manual']);
   checkBoolean('ipChange.hangupCalls', hangupCalls);
-  return { monitor, hangupCalls };
+  if (useUpdate !== 'two-phase') checkBoolean('ipChange.useUpdate', useUpdate);
+  return { monitor, hangupCalls, useUpdate };
 }
 
 export function checkHandleOptions(options: HandleIpChangeOptions): HandleIpChangeOptions {

@@ -43,7 +43,7 @@ const debounce = 1000;
 /** Milliseconds that a registrar gets before the report says that it did not answer: timer F, and a little. */
 const patience = 34_000;
 
-export class IpChange implements CallWatcher {
+export class IpChange implements Omit<CallWatcher, 'useUpdate'> {
   readonly #host: IpChangeHost;
   #policy: IpChangePolicy;
   readonly #legs = new Set<Leg>();

@@ -102,6 +102,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     onBegan: (leg) => this.#ipChange?.onBegan(leg),
     onConfirmed: (leg) => this.#ipChange?.onConfirmed(leg),
     onReleased: (leg) => this.#ipChange?.onReleased(leg),
+    useUpdate: () => this.#config.ipChange.useUpdate ?? false,
   };
   /** Whether the app says what becomes of the network. */
   #isManual = false;

@@ -22,13 +22,18 @@ interface Moving extends Phone {
 async function moving({
   monitor = 'auto',
   keepAlive = false,
-}: { readonly monitor?: 'auto' | 'manual'; readonly keepAlive?: 'auto' | false } = {}): Promise<Moving> {
+  useUpdate = false,
+}: {
+  readonly monitor?: 'auto' | 'manual';
+  readonly keepAlive?: 'auto' | false;
+  readonly useUpdate?: boolean | 'two-phase';
+} = {}): Promise<Moving> {
   let tell: ((evidence: NetworkEvidence) => void) | undefined;
   const network = { watch: (listener: typeof tell) => ((tell = listener), () => (tell = undefined)) };
   const stage = await talkingTo(
     { headers: ['Allow: INVITE, ACK, BYE, UPDATE'] },
     {},
-    { ipChange: { monitor }, network, keepAlive },
+    { ipChange: { monitor, useUpdate }, network, keepAlive },
   );
   const registered = stage.account.register();
   const register = await stage.server.request('REGISTER');
@@ -85,6 +90,55 @@ describe('a change of the network', () => {
     await settle();
     const methods = (stage.server.received.slice(-2) as SipRequest[]).map(({ method }) => method);
     assert.sameMembers(methods, ['REGISTER', 'UPDATE'], 'the dialog needs a target that is reached');
+  });
+
+  describe('IPC-7: useUpdate', () => {
+    const moved = async (useUpdate: boolean | 'two-phase', headers: string[] = []): Promise<Moving> => {
+      const stage = await moving({ monitor: 'manual', useUpdate });
+      if (headers.length > 0) {
+        void stage.call.reinvite();
+        stage.server.respond(await stage.server.request('INVITE'), 200, { headers: [...described, ...headers], body: peerSdp() }); // prettier-ignore
+        await stage.server.request('ACK');
+      }
+      void stage.ua.handleIpChange({ reconnect: false });
+      return stage;
+    };
+
+    it('true: the restart is offered by UPDATE, and answered in its 200', async () => {
+      const { server, call, invite, media } = await moved(true);
+      const update = await server.request('UPDATE');
+      assert.notEqual(ufrag(update.body), ufrag(invite.body));
+      assert.isDefined(headerValue(update, 'Contact'));
+      server.respond(update, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+      await settle();
+      assert.equal(media.connections[0]!.signalingState, 'stable');
+      assert.equal(call.connection, 'connected');
+      await server.nothing();
+    });
+
+    it('… by re-INVITE where the peer’s Allow does not name it, or it is refused', async () => {
+      const first = await moved(true, ['Allow: INVITE, ACK, BYE']);
+      await first.server.request('INVITE');
+      const { server } = await moved(true);
+      server.respond(await server.request('UPDATE'), 488);
+      await server.request('INVITE');
+    });
+
+    it('… and an UPDATE that nobody answers in 4 s is followed by another dialog, as any other', async () => {
+      const { server, clock } = await moved(true);
+      await server.request('UPDATE');
+      await clock.advance(4000);
+      assert.isDefined(headerValue(await server.request('INVITE'), 'Replaces'));
+    });
+
+    it('two-phase: an UPDATE without a body says where we are, then the re-INVITE restarts ICE', async () => {
+      const { server, invite } = await moved('two-phase');
+      const update = await server.request('UPDATE');
+      assert.equal(update.body, '');
+      assert.isDefined(headerValue(update, 'Contact'));
+      server.respond(update, 200, { headers: described.slice(1) });
+      assert.notEqual(ufrag((await server.request('INVITE')).body), ufrag(invite.body));
+    });
   });
 
   it('IPC-5: hangupCalls ends them, on the new connection', async () => {
