@@ -73,6 +73,7 @@ export type {
   IpChangePolicy,
   IpChangeProgress,
   IpChangeReport,
+  NetworkReachability,
 } from './user-agent/ip-change-options.js';
 export type { NetworkEvidence, NetworkSource } from './network/network-monitor.js';
 export type { CallState } from './call/call-state.js';

@@ -40,6 +40,8 @@ export interface CallWatcher {
   onReleased(leg: Leg): void;
   /** Whether what brings a call back goes by UPDATE, where the peer allows that. */
   useUpdate(): boolean | 'two-phase';
+  /** Whether it is worth while to seek a path for media. */
+  isMediaReachable(): boolean;
 }
 
 /** What a call is built from; its account provides that. */

@@ -63,7 +63,7 @@ const forbearance = 32_000;
 /** Milliseconds that the peer gets to answer a re-INVITE that asks for nothing but the call it has. */
 const grace = 4000;
 /** How often another dialog is tried. */
-const successions = 6;
+const successions = 12;
 const firstWait = 200;
 const longestWait = 5000;
 /** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
@@ -116,7 +116,22 @@ export class Reconnection {
   }
 
   get connection(): CallConnection {
-    return this.#outcome || this.#isFlowLost || this.#cancelPause ? 'reconnecting' : 'connected';
+    return this.#outcome || this.#isFlowLost || this.#cancelPause || this.#isCutOff ? 'reconnecting' : 'connected';
+  }
+
+  /** The app says that no peer can be reached: no path is sought until it says otherwise. */
+  get #isCutOff(): boolean {
+    return this.#leg.context.watcher?.isMediaReachable() === false;
+  }
+
+  /** It has said so, or otherwise. */
+  onMediaReachable(seeks: boolean): void {
+    this.#cancelPatience?.();
+    this.#endPause();
+    this.#tell();
+    if (!seeks) return;
+    this.#restartedAt = -Infinity;
+    void this.climb('media');
   }
 
   /** The connection is gone: nothing can be said until there is another one. */
@@ -149,6 +164,7 @@ export class Reconnection {
   }
 
   #seek(): void {
+    if (this.#isCutOff) return;
     const isAsked = this.#rung !== undefined;
     void this.climb('media');
     this.#isForMedia = !isAsked && this.#rung === 'media';
@@ -187,8 +203,9 @@ export class Reconnection {
   }
 
   /** At least `rung` has to be done; resolves with what came of all that was asked for by then. */
-  climb(rung: Rung): Promise<Recovery> {
+  climb(wanted: Rung): Promise<Recovery> {
     const { clock, log } = this.#leg.context;
+    const rung = this.#isCutOff && (wanted === 'media' || wanted === 'rebuild') ? 'dialog' : wanted;
     if (rung === 'media' && clock.now() - this.#restartedAt < settling) {
       // RFC 8445 §9: the new generation is still looking, on what comes up meanwhile, too; another one would only disturb it
       log.info(`call ${this.#leg.callId}: restarted already`);
@@ -235,7 +252,7 @@ export class Reconnection {
           const isSame = media.session.remoteGeneration === remoteGeneration;
           const isUnasked = !isSame && media.session.generation === generation;
           if ((done === 'dialog' || done === 'offer') && isUnasked) done = 'media'; // it looks for a path all the same
-          if (done === 'media' || done === 'rebuild' || done === 'replace')
+          if (!this.#isCutOff && (done === 'media' || done === 'rebuild' || done === 'replace'))
             await this.#prove(this.#leg.session!, done === 'media' && isSame ? this.#doubt : proof);
           attempt = this.#replaced = 0;
           this.#isGone = false;

@@ -29,6 +29,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
   for (let attempt = 0; ; attempt++) {
     await session.whenConnected(); // what we say of ourselves is of the present connection
     await session.succession;
+    if (patience !== undefined) await unlessSilent(clock, patience, session.whenAcknowledged());
     await session.whenStable(method);
     session.exchange = 'localOffer';
     const { located } = session;

@@ -192,6 +192,11 @@ export class Session implements DialogUser, SessionTimerUser {
     });
   }
 
+  /** Resolves when each answer of ours that still waits for its ACK has it. */
+  async whenAcknowledged(): Promise<void> {
+    while (this.#acks?.isAwaiting) await (this.#stable ??= new Deferred()).promise;
+  }
+
   /**
    * Resolves when an offer may go out; a re-INVITE waits for the ACK of the one before, too (§14.1). Without a method: when no
    * offer is under way but one that was given up.

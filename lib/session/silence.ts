@@ -39,7 +39,7 @@ export async function unlessSilent<T>(clock: Clock, patience: number | undefined
   if (patience === undefined) return sent;
   const silence = new Deferred<never>();
   const cancel = clock.after(patience, () => {
-    silence.reject(new EvercallError('timeout', `no answer to an UPDATE within ${patience} ms`, { status: 408 }));
+    silence.reject(new EvercallError('timeout', `not a word of the peer within ${patience} ms`, { status: 408 }));
   });
   return Promise.race([sent, silence.promise]).finally(cancel);
 }

@@ -31,6 +31,14 @@ export interface HandleIpChangeOptions {
   readonly hangupCalls?: boolean;
 }
 
+/** What is said of one stays so until it is said anew. */
+export interface NetworkReachability {
+  /** Whether servers can be reached. */
+  readonly signalling?: boolean;
+  /** Whether the peers of calls can. */
+  readonly media?: boolean;
+}
+
 /** What became of a connection, an account's registration, or a call. */
 export type IpChangeProgress =
   | { readonly step: 'restartTransport'; readonly url: string; readonly ok: boolean; readonly duration: number }
@@ -75,6 +83,18 @@ export function ipChangePolicy(policy: IpChangePolicy = {}): IpChangePolicy {
   checkBoolean('ipChange.hangupCalls', hangupCalls);
   if (useUpdate !== 'two-phase') checkBoolean('ipChange.useUpdate', useUpdate);
   return { monitor, hangupCalls, useUpdate };
+}
+
+/** Throws `invalidOption`, naming what is wrong. */
+export function checkReachability(reachable: boolean | NetworkReachability): NetworkReachability {
+  if (typeof reachable === 'boolean') return { signalling: reachable, media: reachable };
+  if (typeof reachable !== 'object' || (reachable as unknown) === null)
+    throw invalidOption('isReachable', 'takes true, false, or { signalling, media }', reachable);
+  checkKnown(reachable, new Set(['signalling', 'media']), 'isReachable');
+  const { signalling, media } = reachable;
+  if (signalling !== undefined) checkBoolean('isReachable.signalling', signalling);
+  if (media !== undefined) checkBoolean('isReachable.media', media);
+  return reachable;
 }
 
 export function checkHandleOptions(options: HandleIpChangeOptions): HandleIpChangeOptions {

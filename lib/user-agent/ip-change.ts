@@ -43,7 +43,7 @@ const debounce = 1000;
 /** Milliseconds that a registrar gets before the report says that it did not answer: timer F, and a little. */
 const patience = 34_000;
 
-export class IpChange implements Omit<CallWatcher, 'useUpdate'> {
+export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | 'onReleased'> {
   readonly #host: IpChangeHost;
   #policy: IpChangePolicy;
   readonly #legs = new Set<Leg>();
@@ -104,6 +104,11 @@ export class IpChange implements Omit<CallWatcher, 'useUpdate'> {
     if (this.#legs.size > 0) return;
     this.#calls?.abort();
     this.#calls = this.#addresses = undefined;
+  }
+
+  /** The app has said whether peers can be reached. @param seeks whether paths are sought at once */
+  onMediaReachable(seeks: boolean): void {
+    for (const leg of this.#legs) leg.reconnection.onMediaReachable(seeks);
   }
 
   /** Resolves with what came of it; a later run supersedes it. */

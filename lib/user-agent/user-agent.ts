@@ -10,7 +10,6 @@ import { Emitter, reportBug } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
 import type { OnDemand } from '../base/on-demand.js';
-import { checkBoolean } from '../base/options.js';
 import { quiet } from '../base/quiet.js';
 import { Store } from '../base/store.js';
 import type { Conference, ConferenceOptions } from '../audio/conference.js';
@@ -37,8 +36,13 @@ import type { StoredState } from './account-store.js';
 import { allParts } from './all-parts.js';
 import type { AllParts } from './all-parts.js';
 import type { IpChange } from './ip-change.js';
-import { checkHandleOptions } from './ip-change-options.js';
-import type { HandleIpChangeOptions, IpChangeProgress, IpChangeReport } from './ip-change-options.js';
+import { checkHandleOptions, checkReachability } from './ip-change-options.js';
+import type {
+  HandleIpChangeOptions,
+  IpChangeProgress,
+  IpChangeReport,
+  NetworkReachability,
+} from './ip-change-options.js';
 import type { CompleteOptions, Keeper, Kept } from './persistence.js';
 import { userAgentConfig } from './user-agent-options.js';
 import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js';
@@ -103,10 +107,12 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     onConfirmed: (leg) => this.#ipChange?.onConfirmed(leg),
     onReleased: (leg) => this.#ipChange?.onReleased(leg),
     useUpdate: () => this.#config.ipChange.useUpdate ?? false,
+    isMediaReachable: () => this.#isMediaReachable,
   };
   /** Whether the app says what becomes of the network. */
   #isManual = false;
   #isReachable = true;
+  #isMediaReachable = true;
 
   /**
    * Does no I/O: that begins with the first account. Throws `invalidOption`, naming the option.
@@ -337,20 +343,27 @@ export class UserAgent implements EventSource<UserAgentEvents> {
    * Says whether there is a network (Linphone's set_network_reachable); from then on the app has that word, and the library
    * watches no longer. While there is none no connection is tried and nothing sent, accounts are `none`, calls live on and
    * `call.connection` is `reconnecting`; what is asked for waits. With the network everything comes back: connections, then
-   * registrations and calls, by ICE restart.
+   * registrations and calls, by ICE restart. Of signalling and media apart (set_sip_network_reachable,
+   * set_media_network_reachable): without the one, media that are well go on, without the other, what is said does, and no path
+   * is sought.
    */
-  setNetworkReachable(isReachable: boolean): void {
+  setNetworkReachable(isReachable: boolean | NetworkReachability): void {
     if (this.#isStopped) throw new EvercallError('invalidState', 'setNetworkReachable: the user agent was stopped');
-    checkBoolean('isReachable', isReachable);
+    const { signalling = this.#isReachable, media = this.#isMediaReachable } = checkReachability(isReachable);
     this.#isManual = true;
     this.#ipChange?.cease();
-    if (isReachable === this.#isReachable) return;
-    if (isReachable) {
-      void this.handleIpChange({ reason: 'the network is reachable' });
-    } else {
-      this.#isReachable = false;
-      for (const flow of this.#pool.flows) flow.reconnect('the network is not reachable');
+    const isMediaNew = media !== this.#isMediaReachable;
+    this.#isMediaReachable = media;
+    if (signalling && !this.#isReachable) {
+      const refresh = isMediaNew ? 'media' : 'dialog';
+      if (isMediaNew) this.#ipChange?.onMediaReachable(false);
+      void this.handleIpChange({ reason: 'the network is reachable', refresh });
+      return;
     }
+    if (isMediaNew) this.#ipChange?.onMediaReachable(media);
+    if (signalling || !this.#isReachable) return;
+    this.#isReachable = false;
+    for (const flow of this.#pool.flows) flow.reconnect('the network is not reachable');
   }
 
   /**

@@ -1140,9 +1140,21 @@ describe('a peer that what we say does not reach, although it is there', () => {
       await clock.advance(1000);
     }
     await server.nothing();
-    assert.isBelow(asked, 30);
+    assert.isBelow(asked, 40);
     assert.equal(call.state, 'confirmed');
     assert.equal(call.connection, 'connected');
+  });
+
+  it('an ACK that does not come is not waited for when the call is brought back: another dialog is sought', async () => {
+    const stage = await talkingTo();
+    const { server, invite, clock } = stage;
+    server.send(towards('INVITE', invite, 1, {}, peerOffer('sendrecv', 1)));
+    await server.response(200);
+    await loseConnection(stage);
+    await clock.advance(2900);
+    await server.skip();
+    await clock.advance(200);
+    assert.isDefined(headerValue(await server.request('INVITE'), 'Replaces'));
   });
 
   it('one that repeats its 200 although it was acknowledged does not hear us: it is asked whether it does', async () => {

@@ -454,6 +454,53 @@ describe('a change of the network', () => {
     assert.throws(() => ua.setNetworkReachable(true), /was stopped/);
   });
 
+  describe('IPC-41, LIN-30: signalling and media apart', () => {
+    it('without signalling media that are well go on, and are left alone when it is back', async () => {
+      const { ua, server, account, call, clock, media, invite } = await moving();
+      ua.setNetworkReachable({ signalling: false });
+      assert.isTrue(server.socket.isClosed);
+      assert.equal(account.state, 'none');
+      await clock.advance(60_000);
+      await server.nothing();
+      assert.equal(media.connections[0]!.connectionState, 'connected');
+      ua.setNetworkReachable({ signalling: true });
+      await settle();
+      const messages = (server.received as SipRequest[]).slice(-2);
+      assert.sameMembers(messages.map(({ method }) => method), ['REGISTER', 'UPDATE']); // prettier-ignore
+      assert.equal(messages.find(({ method }) => method === 'UPDATE')!.body, '');
+      assert.equal(call.state, 'confirmed');
+      assert.isDefined(invite);
+    });
+
+    it('without media no path is sought, and what is said goes on; with them each call is offered with an ICE restart', async () => {
+      const { ua, server, account, call, clock, media, invite } = await moving();
+      ua.setNetworkReachable({ media: false });
+      assert.equal(call.connection, 'reconnecting');
+      assert.isTrue(account.isRegistered);
+      media.connections[0]!.become('failed');
+      await clock.advance(60_000);
+      const requests = (await server.take('OPTIONS')).length; // keep-alive at most
+      assert.isAtMost(requests, 30);
+      const told = call.sendMessage('still here');
+      server.respond(await server.request('MESSAGE'), 200);
+      await told;
+      ua.setNetworkReachable({ media: true });
+      const again = await server.request('INVITE');
+      assert.notEqual(ufrag(again.body), ufrag(invite.body));
+      server.respond(again, 200, { headers: described, body: peerSdp('sendrecv', 2) });
+      await server.request('ACK');
+      media.connections[0]!.become('connected');
+      await settle();
+      assert.equal(call.connection, 'connected');
+    });
+
+    it('wrong words are named', async () => {
+      const { ua } = await moving();
+      for (const wrong of [null, 'no', { signaling: true }, { media: 1 }, { signalling: 'yes' }])
+        assert.throws(() => ua.setNetworkReachable(wrong as never), /isReachable|signaling/);
+    });
+  });
+
   it('IPC-41: hung up without a network, the call is over, and the BYE is said with it', async () => {
     const { ua, server, call, clock } = await moving();
     ua.setNetworkReachable(false);
