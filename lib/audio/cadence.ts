@@ -1,4 +1,4 @@
-/** Tones and their cadences: by ITU-T E.180 supplement 2 what callers of a country know; DTMF by ITU-T Q.23. */
+/** Tones and their cadences: by ITU-T E.180 Supplement 2 (01/94) what callers of a country know; DTMF by ITU-T Q.23. */
 import { invalidOption } from '../base/errors.js';
 
 /** A tone for a while, then silence for a while; one after the other. */
@@ -30,12 +30,19 @@ const tones = (
 const single = (hertz: number, ring: readonly [number, number], busy: number, congestion: number): Tones =>
   tones(tone([hertz], ...ring), tone([hertz], busy, busy), tone([hertz], congestion, congestion));
 
-/** By ISO 3166 code. */
+/** The tones of the North American plan. */
+const northAmerica = tones(tone([440, 480], 2000, 4000), tone([480, 620], 500, 500), tone([480, 620], 250, 250));
+
+/**
+ * By ISO 3166 code: the first variant that the Supplement names. A tone that it has modulated (425×25) is the carrier here with
+ * the two beside it.
+ */
 const countries: Readonly<Record<string, Tones>> = {
   at: single(420, [1000, 5000], 400, 200),
   au: tones(tone([400, 425, 450], 400, 200, 400, 2000), tone([425], 375, 375), tone([425], 375, 375)),
   be: tones(tone([425], 1000, 3000), tone([425], 500, 500), tone([425], 167, 167)),
   br: tones(tone([425], 1000, 4000), tone([425], 250, 250), tone([425], 250, 250)),
+  ca: northAmerica,
   ch: single(425, [1000, 4000], 500, 200),
   cn: single(450, [1000, 4000], 350, 700),
   cz: single(425, [1000, 4000], 330, 165),
@@ -46,7 +53,7 @@ const countries: Readonly<Record<string, Tones>> = {
   fr: single(440, [1500, 3500], 500, 250),
   gb: tones(tone([400, 450], 400, 200, 400, 2000), tone([400], 375, 375), tone([400], 400, 350, 225, 525)),
   ie: tones(tone([400, 450], 400, 200, 400, 2000), tone([425], 500, 500), tone([425], 500, 500)),
-  in: tones(tone([400], 400, 200, 400, 2000), tone([400], 750, 750), tone([400], 250, 250)),
+  in: tones(tone([375, 400, 425], 400, 200, 400, 2000), tone([400], 750, 750), tone([400], 250, 250)),
   it: single(425, [1000, 4000], 500, 200),
   jp: tones(tone([384, 400, 416], 1000, 2000), tone([400], 500, 500), tone([400], 500, 500)),
   mx: single(425, [1000, 4000], 250, 250),
@@ -56,7 +63,7 @@ const countries: Readonly<Record<string, Tones>> = {
   pl: single(425, [1000, 4000], 500, 500),
   pt: single(425, [1000, 5000], 500, 200),
   se: tones(tone([425], 1000, 5000), tone([425], 250, 250), tone([425], 250, 750)),
-  us: tones(tone([440, 480], 2000, 4000), tone([480, 620], 500, 500), tone([480, 620], 250, 250)),
+  us: northAmerica,
 };
 
 /** Where nothing is known of a country: what ITU-T E.180 recommends. */

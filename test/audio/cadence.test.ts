@@ -37,6 +37,18 @@ describe('tones', () => {
     assert.deepEqual(heard(samples, [400, 450, 620]), [[0, 400, 450], [400], [600, 400, 450], [1000]]);
   });
 
+  it('MED-8: ring-back of India is 400 Hz modulated by 25 Hz: the carrier with the two beside it', () => {
+    const [first, second] = callTone('ringback', 'in');
+    assert.deepEqual(first, { frequencies: [375, 400, 425], on: 400, off: 200 });
+    assert.deepEqual(second, { frequencies: [375, 400, 425], on: 400, off: 2000 });
+  });
+
+  it('MED-8: Canada hears what the United States hear: one numbering plan', () => {
+    for (const name of ['ringback', 'busy', 'congestion'] as const)
+      assert.deepEqual(callTone(name, 'ca'), callTone(name, 'us'));
+    assert.deepEqual(callTone('congestion', 'ca'), [{ frequencies: [480, 620], on: 250, off: 250 }]);
+  });
+
   it('MED-8: every country has its three tones, and who has none of its own the recommended ones', () => {
     for (const country of [...toneCountries, 'xx'])
       for (const name of ['ringback', 'busy', 'congestion'] as const)
