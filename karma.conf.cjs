@@ -7,7 +7,11 @@ process.env.FIREFOX_BIN = firefox();
 module.exports = (config) =>
   config.set({
     frameworks: ['mocha'],
-    files: ['build/browser-tests.js', { pattern: 'dist/**/*.js', included: false, watched: false }],
+    files: [
+      'build/browser-tests.js',
+      { pattern: 'dist/**/*.js', included: false, watched: false },
+      { pattern: 'node_modules/@sapphi-red/web-noise-suppressor/dist/**', included: false, watched: false },
+    ],
     browsers: ['Chromium', 'Firefox'],
     customLaunchers: {
       Chromium: { base: 'ChromeHeadless', flags: chromiumFlags },

@@ -1,6 +1,7 @@
 /** `ua.audio` in full: the sound device and the conference bridge of PJSIP, made of WebRTC and WebAudio. */
 import type { Emitter } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
+import { checkBoolean } from '../base/options.js';
 import type { Call } from '../call/call.js';
 import type { Leg } from '../call/leg.js';
 import type { AudioEvents, AudioState } from './audio-events.js';
@@ -35,6 +36,8 @@ export interface OpenDeviceOptions {
   readonly mode?: DeviceMode;
   readonly input?: DevicePreference;
   readonly output?: DevicePreference;
+  /** False opens nothing now: it is what the next opening does (PJSIP's PJSUA_SND_DEV_NO_IMMEDIATE_OPEN). @default true */
+  readonly immediate?: boolean;
 }
 
 /** What this browser can do. */
@@ -98,10 +101,12 @@ export class AudioSystem {
   }
 
   /** As `activate`, but says how. Preferences are kept for the next time. */
-  async openDevice({ mode, input, output }: OpenDeviceOptions = {}): Promise<void> {
+  async openDevice({ mode, input, output, immediate = true }: OpenDeviceOptions = {}): Promise<void> {
+    checkBoolean('immediate', immediate);
+    if (mode !== undefined) this.#control.prepare(mode);
     if (input !== undefined) await this.setInput(input);
     if (output !== undefined) await this.setOutput(output);
-    await this.#control.open(mode);
+    if (immediate) await this.#control.open(mode);
   }
 
   /** Calls go on in silence (PJSIP's set_no_snd_dev). */

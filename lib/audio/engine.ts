@@ -1,16 +1,28 @@
 /** The AudioContext of the page: made when something has to be mixed or measured, closed when nothing is. */
+import type { Clock } from '../base/clock.js';
 import { EvercallError } from '../base/errors.js';
 import type { AudioEnvironment } from './environment.js';
 import { workletSource } from './worklet.js';
 
+/** Milliseconds that a context may take to start: until then nobody knows whether it waits for a gesture. */
+const start = 300;
+
 export class Engine {
   readonly #env: AudioEnvironment;
   readonly #workletUrl: string | undefined;
+  readonly #clock: Clock;
   readonly #onState: (state: AudioContextState) => void;
+  #endStart: (() => void) | undefined;
   #context: AudioContext | undefined;
   #worklet: Promise<void> | undefined;
 
-  constructor(env: AudioEnvironment, workletUrl: string | undefined, onState: (state: AudioContextState) => void) {
+  constructor(
+    env: AudioEnvironment,
+    workletUrl: string | undefined,
+    clock: Clock,
+    onState: (state: AudioContextState) => void,
+  ) {
+    this.#clock = clock;
     this.#env = env;
     this.#workletUrl = workletUrl;
     this.#onState = onState;
@@ -19,6 +31,11 @@ export class Engine {
   /** Of the context that is there. */
   get state(): AudioContextState | undefined {
     return this.#context?.state;
+  }
+
+  /** Whether it waits for a gesture of the user. */
+  get isBlocked(): boolean {
+    return this.state === 'suspended' && !this.#endStart;
   }
 
   /**
@@ -39,7 +56,10 @@ export class Engine {
       if (this.#context === context) this.#onState(context.state);
     });
     void this.resume();
-    this.#onState(context.state);
+    this.#endStart = this.#clock.after(start, () => {
+      this.#endStart = undefined;
+      if (this.#context === context) this.#onState(context.state);
+    });
     return context;
   }
 
@@ -64,6 +84,8 @@ export class Engine {
   close(): void {
     const context = this.#context;
     this.#context = this.#worklet = undefined;
+    this.#endStart?.();
+    this.#endStart = undefined;
     context?.close().catch(() => undefined); // it was closed by someone else
   }
 

@@ -52,6 +52,7 @@ export class SoundControl implements CallPortsUser, SoundDeviceUser {
   #awaitsGesture: (() => void) | undefined;
   #unwatchFreeze: (() => void) | undefined;
   #closing: (() => void) | undefined;
+  #prepared: DeviceMode | undefined;
   /** How the device was open before it was interrupted. */
   #interrupted: DeviceMode | undefined;
 
@@ -62,7 +63,7 @@ export class SoundControl implements CallPortsUser, SoundDeviceUser {
     this.#clock = clock;
     this.#emitter = emitter;
     this.env = browserAudioEnvironment(host.environment);
-    this.engine = new Engine(this.env, config.workletUrl, (state) => {
+    this.engine = new Engine(this.env, config.workletUrl, clock, (state) => {
       this.#onContextState(state);
     });
     this.bridge = new Bridge(this.env, this.engine, clock, log);
@@ -77,6 +78,10 @@ export class SoundControl implements CallPortsUser, SoundDeviceUser {
       calls: () => this.calls.ports,
       microphone: () => this.sound.raw,
       probe: (track) => this.bridge.probe(track),
+      isHearing: () => this.engine.state === 'running',
+      onBroken: (error) => {
+        log.warn('nobody is told of silence, or of talking while muted', error);
+      },
     });
     this.ringer = new Ringer({
       env: this.env,
@@ -101,8 +106,14 @@ export class SoundControl implements CallPortsUser, SoundDeviceUser {
     return this.#state;
   }
 
-  async open(mode?: DeviceMode): Promise<void> {
-    if (mode !== undefined) checkOneOf('mode', mode, ['duplex', 'speakerOnly', 'null']);
+  /** How it is opened the next time that nobody says how. */
+  prepare(mode: DeviceMode): void {
+    checkOneOf('mode', mode, ['duplex', 'speakerOnly', 'null']);
+    this.#prepared = mode;
+  }
+
+  async open(mode = this.#prepared): Promise<void> {
+    this.#prepared = undefined;
     this.#unwatchFreeze ??= this.env.onFreeze((frozen) => {
       void (frozen ? this.#begin() : this.#end());
     });
@@ -252,7 +263,7 @@ export class SoundControl implements CallPortsUser, SoundDeviceUser {
 
   #refresh(): void {
     const previous = this.#state;
-    const isBlocked = this.#output.isBlocked || this.engine.state === 'suspended';
+    const isBlocked = this.#output.isBlocked || this.engine.isBlocked;
     const isOpen = this.sound.mode !== undefined;
     if (this.#interruption.isOn) this.#state = 'interrupted';
     else this.#state = isOpen ? (isBlocked ? 'suspended' : 'running') : 'closed';

@@ -41,6 +41,10 @@ export class SoundDevice {
   #outputPreference: DevicePreference | undefined;
   #processor: AudioProcessor | undefined;
   #raw: MediaStreamTrack | undefined;
+  /** Its device; kept, for a track that has ended may not know it any more. */
+  #inputId: string | undefined;
+  /** There was none when one was to be opened: one that comes is taken. */
+  #isMissing = false;
   #unwatch: (() => void) | undefined;
   #processed: MediaStreamTrack | undefined;
   #devices: readonly MediaDeviceInfo[] = [];
@@ -153,12 +157,18 @@ export class SoundDevice {
     return devices.filter(({ kind }) => kind !== 'videoinput');
   }
 
+  /** Before a page may use a microphone Firefox and Safari tell neither ids nor names: that these come is no change. */
+  async #learnNames(): Promise<void> {
+    if (this.#devices.some(({ deviceId }) => deviceId === ''))
+      this.#devices = await this.#enumerate().catch(() => this.#devices);
+  }
+
   async #onDevicesChanged(): Promise<void> {
     const before = this.#devices;
     const devices = await this.#enumerate().catch(() => before);
     this.#devices = devices;
     const { added, removed } = compareDevices(before, devices);
-    const used = [this.#raw?.getSettings().deviceId, this.#output.sinkId].filter(Boolean);
+    const used = [this.#raw && this.#inputId, this.#output.sinkId].filter(Boolean);
     if (added.length + removed.length > 0)
       this.#user.onDevices({
         devices,
@@ -178,8 +188,10 @@ export class SoundDevice {
   /** Whether another device than the one in use is meant now. */
   #isBetter(kind: 'audioinput' | 'audiooutput', before: readonly MediaDeviceInfo[]): boolean {
     const preference = kind === 'audioinput' ? this.#inputPreference : this.#outputPreference;
-    const used = kind === 'audioinput' ? this.#raw?.getSettings().deviceId : this.#output.sinkId;
+    const used = kind === 'audioinput' ? this.#raw && this.#inputId : this.#output.sinkId;
     const chosen = chooseDevice(this.#devices, kind, preference);
+    const isGone = this.#raw ? this.#raw.readyState === 'ended' : this.#isMissing; // and perhaps nobody has said so
+    if (kind === 'audioinput' && isGone) return this.#devices.some((device) => device.kind === kind);
     if (chosen) return chosen.deviceId !== used;
     if (used && !this.#devices.some((device) => device.kind === kind && device.deviceId === used)) return true;
     return kind === 'audioinput' && defaultGroup(before, kind) !== defaultGroup(this.#devices, kind);
@@ -213,6 +225,7 @@ export class SoundDevice {
     } catch (error) {
       if (signal.aborted) throw abortError(signal);
       const known = isEvercallError(error) ? error : new EvercallError('mediaBusy', String(error), { cause: error });
+      this.#isMissing = known.code === 'mediaAbsent' || known.code === 'mediaBusy';
       if (former?.readyState !== 'live') this.#closeInput();
       this.#tell();
       this.#user.onFailed('input', known);
@@ -220,14 +233,17 @@ export class SoundDevice {
     }
     this.#closeInput();
     this.#raw = raw;
+    this.#inputId = raw.getSettings().deviceId;
     this.#watch(raw);
+    await this.#learnNames();
     await this.#process(raw);
     if (signal.aborted) {
       this.#closeInput(); // closed meanwhile
       throw abortError(signal);
     }
     this.#tell();
-    if (former) this.#user.onSwitched('input', raw.label);
+    if (former || this.#isMissing) this.#user.onSwitched('input', raw.label);
+    this.#isMissing = false;
   }
 
   /** The preferred one; where that cannot be had, the default. */

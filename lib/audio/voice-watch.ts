@@ -9,7 +9,11 @@ export interface VoiceWatchHost {
   readonly calls: () => readonly CallPort[];
   /** The microphone itself, whatever is muted. */
   readonly microphone: () => MediaStreamTrack | undefined;
+  /** Throws where the browser cannot measure. */
   readonly probe: (track: MediaStreamTrack) => Probe;
+  /** Whether what is measured is true: a context that waits for a gesture hears nothing at all. */
+  readonly isHearing: () => boolean;
+  readonly onBroken: (error: unknown) => void;
 }
 
 /** Milliseconds between two looks. */
@@ -33,6 +37,7 @@ export class VoiceWatch {
   #probe: Probe | undefined;
   #loud = 0;
   #isTold = false;
+  #isBroken = false;
   #quietSince: number | undefined;
   /** One takes its mute back between two looks: the next time of being muted is another. */
   readonly #listened = new Map<CallPort, () => void>();
@@ -46,7 +51,8 @@ export class VoiceWatch {
 
   /** Begins or ends, as there is someone to listen and something to hear. */
   update(): void {
-    const isNeeded = watched.some((event) => this.#emitter.has(event)) && this.#host.calls().length > 0;
+    const isNeeded =
+      !this.#isBroken && watched.some((event) => this.#emitter.has(event)) && this.#host.calls().length > 0;
     if (!isNeeded) this.close();
     else this.#stop ??= this.#schedule();
   }
@@ -62,7 +68,12 @@ export class VoiceWatch {
   #schedule(): () => void {
     return this.#clock.after(interval, () => {
       this.#stop = undefined;
-      this.#look();
+      try {
+        this.#look();
+      } catch (error) {
+        this.#isBroken = true;
+        this.#host.onBroken(error);
+      }
       this.update();
     });
   }
@@ -83,6 +94,10 @@ export class VoiceWatch {
     if (!track || talking.length === 0) return;
     this.#track = track;
     const level = (this.#probe ??= this.#host.probe(track)).read();
+    if (!this.#host.isHearing()) {
+      this.#quietSince = undefined;
+      return;
+    }
     const isMuted = talking.every(({ call }) => call.muted);
     if (!isMuted) this.#isTold = false;
     this.#loud = isMuted && level > voice ? this.#loud + 1 : 0;
@@ -121,7 +136,7 @@ export class VoiceWatch {
       if (!track) return;
       this.#farEnds.set(port, (heard = { probe: this.#host.probe(track), quietSince: undefined }));
     }
-    if (heard.probe.read() > silence || port.call.remoteHold) heard.quietSince = undefined;
+    if (heard.probe.read() > silence || port.call.remoteHold || !this.#host.isHearing()) heard.quietSince = undefined;
     else if ((heard.quietSince ??= now) <= now - farEndPatience * 1000) {
       heard.quietSince = Infinity;
       this.#emitter.emit('farEndSilent', { call: port.call, seconds: farEndPatience });

@@ -70,11 +70,23 @@ export class DevicesPanel {
             ? this.#choice('Speaker', 'audiooutput', output, (preference) => this.#setOutput(preference))
             : html`<p class="dim">This browser plays everything where the system says.</p>`
         }
-        <button type="button" class="try-speaker" ?disabled=${this.#isSpeaking} @click=${() => void this.#trySpeaker()}>
+        <button
+          type="button"
+          class="try-speaker"
+          ?disabled=${!this.#audio || this.#isSpeaking}
+          @click=${() => void this.#trySpeaker()}
+        >
           ${this.#isSpeaking ? 'You should hear a tone' : 'Test the speaker'}
         </button>
         ${canChoose ? this.#ringView() : nothing}
-        <button type="button" class="try-ring" @click=${() => void this.#audio?.ringer.test()}>Test the ring</button>
+        <button
+          type="button"
+          class="try-ring"
+          ?disabled=${!this.#audio}
+          @click=${() => void this.#audio?.ringer.test()}
+        >
+          Test the ring
+        </button>
         ${this.#problem ? html`<p class="notice error" role="alert">${this.#problem}</p>` : nothing}
       </section>
     `;
@@ -174,6 +186,7 @@ export class DevicesPanel {
           : html`<button
               type="button"
               class="try-microphone"
+              ?disabled=${!this.#audio}
               aria-pressed=${String(this.#isTrying)}
               @click=${() => void this.#tryMicrophone()}
             >

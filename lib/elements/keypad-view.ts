@@ -1,5 +1,5 @@
 /** Twelve keys, as on every telephone. */
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 
 const keys: readonly (readonly [digit: string, letters: string, spoken?: string])[] = [
@@ -30,7 +30,7 @@ export function keypadView(label: string, onDigit: (digit: string) => void): Tem
     <div class="keypad" part="keypad" role="group" aria-label=${label}>
       ${keys.map(
         ([digit, letters, spoken]) => html`
-          <button type="button" class="key" aria-label=${spoken ?? digit} @click=${() => onDigit(digit)}>
+          <button type="button" class="key" aria-label=${spoken ?? nothing} @click=${() => onDigit(digit)}>
             <span class="digit">${digit}</span><span class="letters" aria-hidden="true">${letters}</span>
           </button>
         `,

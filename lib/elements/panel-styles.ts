@@ -2,7 +2,7 @@
 import { css } from 'lit';
 
 export const panelStyles = css`
-  footer {
+  .foot {
     display: grid;
     gap: 0.75rem;
     padding: 0.75rem 1rem;
@@ -19,14 +19,17 @@ export const panelStyles = css`
   }
   .timeline {
     max-block-size: 16rem;
-    margin: 0;
     padding: 0.6rem;
     overflow: auto;
-    list-style: none;
     background: var(--raised);
     border-radius: 0.6rem;
     font-size: 0.85rem;
     overflow-wrap: anywhere;
+  }
+  .timeline ol {
+    margin: 0;
+    padding: 0;
+    list-style: none;
   }
   .timeline time {
     color: var(--dim);

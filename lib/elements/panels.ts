@@ -54,6 +54,17 @@ export class Panels {
     return this.#faults.environment;
   }
 
+  /** Called before the element is drawn; what it returns, after that: the newest line stays in sight of who has not scrolled back. */
+  keepNewestInSight(root: ParentNode): () => void {
+    const log = (): Element | null => root.querySelector('.timeline');
+    const before = log();
+    const isAtEnd = !before || before.scrollHeight - before.scrollTop - before.clientHeight < 24;
+    return () => {
+      const after = log();
+      if (after && isAtEnd) after.scrollTop = after.scrollHeight;
+    };
+  }
+
   view(): TemplateResult {
     const button = (name: PanelName, label: string, icon: unknown): TemplateResult => html`
       <button
@@ -66,13 +77,13 @@ export class Panels {
       </button>
     `;
     return html`
-      <footer part="footer">
+      <section class="foot" part="footer" aria-label="More">
         <div class="controls">
           ${button('sound', 'Sound', speakerIcon)} ${button('timeline', 'What happened', listIcon)}
           ${this.#user.hasFaults ? button('faults', 'Faults', boltIcon) : nothing}
         </div>
         ${this.#panelView()}
-      </footer>
+      </section>
     `;
   }
 

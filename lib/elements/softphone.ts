@@ -47,6 +47,7 @@ export class Softphone extends LitElement implements SoftphoneElement {
   #saidAtOnce = '';
   #stopTicking: (() => void) | undefined;
   #hadFocus = false;
+  #scroll: (() => void) | undefined;
 
   constructor() {
     super();
@@ -138,10 +139,12 @@ export class Softphone extends LitElement implements SoftphoneElement {
 
   protected override willUpdate(): void {
     this.#hadFocus = this.shadowRoot?.activeElement != null;
+    this.#scroll = this.#panels.keepNewestInSight(this.renderRoot);
   }
 
   protected override updated(): void {
     this.#tick();
+    this.#scroll?.();
     // what had the focus is gone: it goes to the call, or to the dial field, where no key does harm
     if (this.#hadFocus && !this.shadowRoot?.activeElement) this.#focus('.card [role=group], .target');
   }
@@ -149,7 +152,7 @@ export class Softphone extends LitElement implements SoftphoneElement {
   #header(account: Account): TemplateResult {
     const words = account.connected || account.state === 'failed' ? registrationWords[account.state] : 'Reconnecting…';
     return html`
-      <header part="header">
+      <section class="head" part="header" aria-label="Signed in">
         <div>
           <span class="identity">${account.uri.replace(/^sips?:/, '')}</span>
           <span class="registration" ?data-ready=${account.isRegistered && account.connected}>${words}</span>
@@ -163,7 +166,7 @@ export class Softphone extends LitElement implements SoftphoneElement {
         >
           ${leaveIcon}
         </button>
-      </header>
+      </section>
     `;
   }
 

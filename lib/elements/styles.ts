@@ -48,14 +48,14 @@ export const styles = css`
     white-space: nowrap;
   }
 
-  header {
+  .head {
     display: flex;
     align-items: center;
     gap: 0.75rem;
     padding: 0.75rem 1rem;
     border-block-end: 1px solid var(--line);
   }
-  header > div {
+  .head > div {
     flex: 1;
     min-inline-size: 0;
   }

@@ -14,13 +14,15 @@ export function timelineView(timeline: Timeline, user: TimelineUser): TemplateRe
   const { entries } = timeline;
   return html`
     <section class="panel" part="timeline" aria-label="What happened">
-      <ol class="timeline" role="log" aria-live="polite" aria-label="What happened" tabindex="0">
-        ${repeat(
-          entries,
-          ({ id }) => id,
-          ({ at, text, tone }) => html`<li data-tone=${tone}><time>${timeOfDay(at)}</time> <span>${text}</span></li>`,
-        )}
-      </ol>
+      <div class="timeline" role="log" aria-live="polite" aria-label="Log" tabindex="0">
+        <ol>
+          ${repeat(
+            entries,
+            ({ id }) => id,
+            ({ at, text, tone }) => html`<li data-tone=${tone}><time>${timeOfDay(at)}</time> <span>${text}</span></li>`,
+          )}
+        </ol>
+      </div>
       <div class="choices">
         <button type="button" class="copy" ?disabled=${entries.length === 0} @click=${() => user.onCopy()}>Copy</button>
         <button type="button" class="clear" ?disabled=${entries.length === 0} @click=${() => user.onClear()}>

@@ -98,7 +98,7 @@ export class SoftphonePage {
   }
 
   async click(selector: string): Promise<void> {
-    const element = await this.page.waitForSelector(selector, { timeout: 10_000 });
+    const element = await this.page.waitForSelector(selector, { timeout: 10_000, visible: true });
     await element!.click();
   }
 
@@ -155,9 +155,10 @@ export class SoftphonePage {
   /** Opens a panel below the phone, unless it is open. */
   async openPanel(name: 'sound' | 'timeline' | 'faults'): Promise<void> {
     const button = `evercall-softphone >>> .open-${name}`;
-    const element = await this.page.waitForSelector(button, { timeout: 10_000 });
+    // `visible` has puppeteer look at each frame: else it sees no change in a shadow tree
+    const element = await this.page.waitForSelector(button, { timeout: 10_000, visible: true });
     if ((await element!.evaluate((opener) => opener.getAttribute('aria-expanded'))) === 'false') await element!.click();
-    await this.page.waitForSelector(`${button}[aria-expanded=true]`, { timeout: 10_000 });
+    await this.page.waitForSelector(`${button}[aria-expanded=true]`, { timeout: 10_000, visible: true });
   }
 
   /** What is written down, without the times. */

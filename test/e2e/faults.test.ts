@@ -3,12 +3,13 @@ import { assert } from 'chai';
 import type { Browser } from 'puppeteer';
 import { DemoProcess } from '../demo/demo-process.js';
 import { SoftphonePage, violationsOf } from '../demo/softphone-page.js';
-import { launch } from '../support/browser/launch.js';
+import { browserNames, launch } from '../support/browser/launch.js';
+import type { BrowserName } from '../support/browser/launch.js';
 import { until } from '../support/servers/deadline.js';
 
 const microphone = 880;
 const demo = new DemoProcess();
-let browser: Browser;
+const browsers = new Map<BrowserName, Browser>();
 let page: SoftphonePage;
 
 /** What the library has done so far, counted. */
@@ -33,8 +34,8 @@ const witness = (): Promise<Witness> =>
   });
 
 /** A fresh page, in a call to a number; what happens to the call is kept as `page.events`. */
-async function inCall(number: string): Promise<Witness> {
-  page = await SoftphonePage.open(browser, demo.url);
+async function inCall(number: string, browser: BrowserName = 'chromium'): Promise<Witness> {
+  page = await SoftphonePage.open(browsers.get(browser)!, demo.url);
   await page.signIn('Alice');
   await page.callNumber(number);
   await page.hears(number === 'echo' ? microphone : 440);
@@ -77,10 +78,10 @@ const provoke = (name: string): Promise<void> => press(`evercall-softphone >>> [
 describe('5.3: the fault buttons of the softphone', () => {
   before(async () => {
     await demo.start();
-    browser = await launch('chromium', { microphone });
+    for (const name of browserNames) browsers.set(name, await launch(name, { microphone }));
   });
   after(async () => {
-    await browser.close();
+    for (const browser of browsers.values()) await browser.close();
     await demo.stop();
   });
   afterEach(() => page.close());
@@ -131,14 +132,15 @@ describe('5.3: the fault buttons of the softphone', () => {
     assert.isAbove((await witness()).handshakes, before.handshakes);
   });
 
-  it('the microphone is pulled out: another one takes its place, and the first one comes back', async () => {
-    await inCall('echo');
-    await provoke('unplug');
-    await told(/^Microphone in use: /);
-    await isKept(microphone);
-    await told(/^Sound devices: .* is there/);
-    await isKept(microphone);
-  });
+  for (const name of browserNames)
+    it(`${name}: the microphone is pulled out: another one takes its place, or the same when it is back`, async () => {
+      await inCall('echo', name);
+      await provoke('unplug');
+      await told(/^Sound devices: .* is gone, and was in use$/);
+      await told(/^Sound devices: .* is there$/);
+      await told(/^Microphone in use: /);
+      await isKept(microphone);
+    });
 
   it('the server is restarted: it has forgotten everybody, and has us again', async () => {
     const before = await inCall('tone');

@@ -1,6 +1,7 @@
 // The conference bridge: who hears whom, how loud, by the tones at the far end; and that nothing is left of it.
 import { assert } from 'chai';
 import type { AudioPort, AudioSystem, Call } from '../../../lib/index.js';
+import type { Clock } from '../../../lib/base/clock.js';
 import { EvercallError } from '../../../lib/base/errors.js';
 import { closeAll, Ear, toneTrack, until } from '../media/ends.js';
 import { goHome, person, talk } from './stage.js';
@@ -286,6 +287,16 @@ describe('the bridge', () => {
   });
 });
 
+/** A clock that runs so many times as fast. */
+const hurried = (speed: number): Clock => ({
+  now: () => performance.now() * speed,
+  wallTime: () => Date.now(),
+  after: (ms, run) => {
+    const id = setTimeout(run, ms / speed);
+    return () => clearTimeout(id);
+  },
+});
+
 describe('talking, and being heard', () => {
   afterEach(goHome);
   afterEach(closeAll);
@@ -306,6 +317,39 @@ describe('talking, and being heard', () => {
     call.unmute();
     call.mute();
     await until(() => told === 3, 'and again, though nobody had looked between');
+  });
+
+  it('nothing is said of silence by a context that waits for a gesture', async () => {
+    let context: AudioContext | undefined;
+    const createAudioContext = (): AudioContext => {
+      context = new AudioContext();
+      void context.suspend();
+      return Object.assign(context, { resume: () => new Promise<void>(() => undefined) });
+    };
+    const environment = { createAudioContext, clock: hurried(20) };
+    const me = person('alice', { audio: {}, tone: 440, environment });
+    const { callee } = await talk(me, person('bob', { tone: 880 }));
+    let told = 0;
+    for (const event of ['microphoneSilent', 'farEndSilent'] as const) me.ua.audio.on(event, () => told++);
+    await until(() => context?.state === 'suspended', 'it waits');
+    await new Ear(callee.remoteStream).hears(440);
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // twenty seconds of its time
+    assert.equal(told, 0);
+  });
+
+  it('where the browser has no context nobody is told, and the call goes on', async () => {
+    let asked = 0;
+    const createAudioContext = (): AudioContext => {
+      asked++;
+      throw new DOMException('too many', 'NotSupportedError');
+    };
+    const environment = { createAudioContext };
+    const me = person('alice', { audio: {}, tone: 440, environment });
+    const { callee } = await talk(me, person('bob', { tone: 880 }));
+    me.ua.audio.on('talkingWhileMuted', () => undefined);
+    await until(() => asked > 0, 'it is tried');
+    await new Ear(callee.remoteStream).hears(440);
+    assert.equal(asked, 1);
   });
 
   it('a microphone and a far end without a sound for ten seconds are told', async () => {

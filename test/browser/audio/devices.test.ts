@@ -2,7 +2,7 @@
 import { assert } from 'chai';
 import type { AudioEvents } from '../../../lib/audio/audio-events.js';
 import { EvercallError } from '../../../lib/base/errors.js';
-import { closeAll, Ear, until } from '../media/ends.js';
+import { closeAll, Ear, endingTrack, toneTrack, until } from '../media/ends.js';
 import { FakeDevices } from './fake-devices.js';
 import type { FakeDevice } from './fake-devices.js';
 import { goHome, person, talk } from './stage.js';
@@ -79,6 +79,54 @@ describe('devices in a call', () => {
     assert.deepEqual(devices.opened, ['desk']);
   });
 
+  it('MED-15: the only microphone is pulled out, and the call goes on without; whichever comes is taken', async () => {
+    const devices = new FakeDevices(desk);
+    const { alice, ear } = await alone(devices);
+    await ear.hears(440);
+    const [failed, switched] = [told(alice, 'deviceFailed'), told(alice, 'deviceSwitched')];
+    await devices.pullOut('desk');
+    await until(() => failed.length > 0, 'it is told');
+    await ear.hearsNothing();
+    devices.plugIn(headset);
+    await ear.hears(660);
+    assert.equal(failed[0]!.error.code, 'mediaAbsent');
+    assert.deepEqual(switched, [{ kind: 'input', label: 'Headset' }]);
+    assert.deepEqual(alice.requests(), ['INVITE', 'ACK']);
+  });
+
+  it('MED-15: ids and names that are told with the permission are no change: only what comes later is', async () => {
+    const devices = new FakeDevices(desk, speaker);
+    devices.isSecretive = true;
+    const alice = person('alice', { audio: {}, environment: devices.environment });
+    const changed = told(alice, 'devicesChanged');
+    await (await alice.ua.audio.load()).devices();
+    await talk(alice, person('bob', { tone: 880 }));
+    await until(() => devices.opened.length === 1, 'the microphone is open');
+    devices.plugIn(headset);
+    await until(() => changed.length === 1, 'it is told');
+    assert.deepEqual(
+      [changed[0]!.added, changed[0]!.removed].map((list) => list.map(({ deviceId }) => deviceId)),
+      [['headset'], []],
+    );
+  });
+
+  it('MED-15: a microphone that ended, and of which nobody said so, is replaced when the list of devices changes', async () => {
+    const devices = new FakeDevices(desk, headset);
+    const { alice, ear } = await alone(devices, { input: { deviceId: 'headset' } });
+    await ear.hears(660);
+    const changed = told(alice, 'devicesChanged');
+    const raw = (await alice.ua.audio.load()).device as unknown as { readonly input: MediaStreamTrack };
+    raw.input.stop(); // no event comes of that
+    raw.input.getSettings = () => ({}); // as Firefox has it then
+    devices.vanish('headset');
+    devices.plugIn(phones);
+    await ear.hears(440);
+    assert.deepEqual(
+      changed[0]!.lost.map(({ deviceId }) => deviceId),
+      ['headset'],
+    );
+  });
+
   it("MED-15: the system's default is another one now: who follows it is moved", async () => {
     const byDefault = { ...desk, deviceId: 'default' };
     const devices = new FakeDevices(byDefault, headset);
@@ -138,6 +186,20 @@ describe('devices in a call', () => {
       [['output', 'audioUnavailable']],
     );
     assert.isEmpty(devices.sinks);
+  });
+
+  it('MED-19: the switch on the microphone itself is told, both ways', async () => {
+    const { track, mute } = await endingTrack(toneTrack(440));
+    const environment = { getUserMedia: () => Promise.resolve(new MediaStream([track])) };
+    const alice = person('alice', { audio: {}, environment });
+    await until(() => !track.muted, 'it gives something');
+    await talk(alice, person('bob', { tone: 880 }));
+    const switched = told(alice, 'hardwareMuteChanged');
+    await mute(true);
+    await until(() => switched.length === 1, 'it is told');
+    await mute(false);
+    await until(() => switched.length === 2, 'it is told');
+    assert.deepEqual(switched, [{ muted: true }, { muted: false }]);
   });
 
   it('MED-20: constraints are asked for, and what the browser granted is told', async () => {

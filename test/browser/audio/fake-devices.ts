@@ -18,6 +18,8 @@ export class FakeDevices {
   /** Ids that were opened, in their order, and what was asked of them. */
   readonly opened: string[] = [];
   readonly asked: MediaTrackConstraints[] = [];
+  /** Until one is opened neither ids nor names are told, as in Firefox and Safari. */
+  isSecretive = false;
   /** Rejects whatever is asked for. */
   refusal: DOMException | undefined;
   /** Sinks that were set, of elements of this environment. */
@@ -29,7 +31,11 @@ export class FakeDevices {
 
   get environment(): Environment {
     return {
-      enumerateDevices: () => Promise.resolve(this.#present as unknown as MediaDeviceInfo[]),
+      enumerateDevices: () => {
+        const isSecret = this.isSecretive && this.opened.length === 0;
+        const shown = this.#present.map((device) => (isSecret ? { ...device, deviceId: '', label: '' } : device));
+        return Promise.resolve(shown as unknown as MediaDeviceInfo[]);
+      },
       watchDevices: (changed) => {
         this.#changed.add(changed);
         return () => this.#changed.delete(changed);

@@ -123,6 +123,54 @@ describe('the sound device', () => {
     );
   });
 
+  it('MED-13: what is still connected to the device keeps it open after the last call, and a second after it is gone it is closed', async () => {
+    const alice = person('alice', { audio: {}, tone: 440 });
+    const closed = heard(alice, 'deviceClosed');
+    const { caller } = await talk(alice, person('bob', { tone: 880 }));
+    const audio = await alice.ua.audio.load();
+    const tones = audio.createToneGenerator({ frequencies: [550] });
+    tones.connect(audio.device);
+    caller.hangup();
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // nothing is to happen
+    assert.equal(audio.state, 'running');
+    assert.isEmpty(closed);
+    tones.close();
+    const since = performance.now();
+    await until(() => closed.length === 1, 'it is closed');
+    assert.isAtLeast(performance.now() - since, 990);
+    assert.equal(alice.microphones[0]?.readyState, 'ended');
+  });
+
+  it('MED-14: levels are kept when the device is closed and opened again', async () => {
+    const alice = person('alice', { audio: {}, tone: 440 });
+    const { callee } = await talk(alice, person('bob', { tone: 880 }));
+    const ear = new Ear(callee.remoteStream);
+    await ear.hears(440);
+    const audio = await alice.ua.audio.load();
+    audio.device.rxLevel = 0;
+    await ear.hearsNothing();
+    await audio.closeDevice();
+    await audio.activate();
+    assert.equal(audio.device.rxLevel, 0);
+    await ear.hearsNothing();
+    audio.device.rxLevel = 1;
+    await ear.hears(440);
+  });
+
+  it('MED-14: immediate: false opens nothing; the next call is as was said then', async () => {
+    const alice = person('alice', { audio: {}, tone: 440 });
+    const audio = await alice.ua.audio.load();
+    await audio.openDevice({ mode: 'speakerOnly', immediate: false });
+    assert.equal(audio.state, 'closed');
+    assert.isEmpty(alice.microphones);
+    const { caller } = await talk(alice, person('bob', { tone: 880 }));
+    await until(() => audio.state === 'running', 'it is open');
+    await new Ear(caller.remoteStream).hears(880);
+    assert.isEmpty(alice.microphones, 'nobody was asked for one');
+    await audio.activate();
+    assert.lengthOf(alice.microphones, 1);
+  });
+
   it('MED-14: speakerOnly hears without asking for a microphone; the microphone comes later, with no INVITE', async () => {
     const [alice, bob] = [person('alice', { audio: { device: 'none' }, tone: 440 }), person('bob', { tone: 880 })];
     await talk(alice, bob);
@@ -214,6 +262,21 @@ describe('the sound device', () => {
     document.dispatchEvent(new PointerEvent('pointerup'));
     await until(() => audio.state === 'running', 'it runs');
     await until(() => elements.some(({ muted, currentTime }) => !muted && currentTime > 0), 'it plays');
+  });
+
+  it('MED-17: a context that takes a moment to start asks for no gesture', async () => {
+    let context: AudioContext | undefined;
+    const createAudioContext = (): AudioContext => (context = new AudioContext());
+    const alice = person('alice', { audio: {}, tone: 440, environment: { createAudioContext } });
+    const [asked, states] = [heard(alice, 'activationRequired'), heard(alice, 'stateChanged')];
+    const { caller, callee } = await talk(alice, person('bob', { tone: 880 }));
+    const audio = await alice.ua.audio.load();
+    audio.createToneGenerator({ frequencies: [660] }).connect(audio.portOf(caller));
+    await until(() => context?.state === 'running', 'it runs');
+    await new Ear(callee.remoteStream).hearsOnly([440, 660], []);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.isEmpty(asked);
+    assert.isEmpty(states.filter(({ state }) => state === 'suspended'));
   });
 
   it('options that make no sense are refused by name when the audio is loaded', async () => {

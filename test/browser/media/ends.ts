@@ -214,10 +214,10 @@ export async function colourOf(track: MediaStreamTrack): Promise<string> {
   return strongest < 60 ? 'black' : strongest === red ? 'red' : strongest === green ? 'green' : 'blue';
 }
 
-/** A track as the browser ends it by itself: one that comes over a connection, until its sender stops. Firefox takes no made-up events. */
+/** A track as the browser ends and mutes it by itself: one that comes over a connection. Firefox takes no made-up events. */
 export async function endingTrack(
   source: MediaStreamTrack,
-): Promise<{ track: MediaStreamTrack; end(): Promise<void> }> {
+): Promise<{ track: MediaStreamTrack; end(): Promise<void>; mute: (muted: boolean) => Promise<void> }> {
   const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()];
   from.onicecandidate = ({ candidate }) => void to.addIceCandidate(candidate ?? undefined);
   to.onicecandidate = ({ candidate }) => void from.addIceCandidate(candidate ?? undefined);
@@ -237,5 +237,9 @@ export async function endingTrack(
     transceiver.stop();
     return negotiate();
   };
-  return { track: to.getReceivers()[0]!.track, end };
+  const mute = (muted: boolean): Promise<void> => {
+    transceiver.direction = muted ? 'inactive' : 'sendonly';
+    return negotiate();
+  };
+  return { track: to.getReceivers()[0]!.track, end, mute };
 }
