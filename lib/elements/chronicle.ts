@@ -9,7 +9,7 @@ import { callWords, endText, errorText } from './words.js';
 export interface ChronicleUser {
   who(call: Call): string;
   /** Worth being told at once, with the timeline out of sight. */
-  onAnnounce(text: string): void;
+  onNews(text: string): void;
 }
 
 export class Chronicle {
@@ -58,7 +58,7 @@ export class Chronicle {
       const news = story.onChanged(connection);
       if (news === undefined) return;
       add(`Call with ${who}: ${news}`, connection === 'connected' ? 'good' : 'bad');
-      this.#user.onAnnounce(`Call with ${who}: ${news}`);
+      this.#user.onNews(`Call with ${who}: ${news}`);
     });
     call.on('mediaStateChanged', ({ state }) => {
       if (state === 'disconnected' || state === 'failed') add(`Call with ${who}: the sound has lost its path`, 'bad');

@@ -20,6 +20,8 @@ export interface PhoneUser {
   onChange(): void;
   /** Said by screen readers, at once when it is urgent. */
   onAnnounce(text: string, urgent: boolean): void;
+  /** Written down as well; said, unless that is read out already. */
+  onNews(text: string): void;
   onIncomingCall(call: Call): void;
   onEvent<K extends keyof SoftphoneEvents>(name: K, detail: SoftphoneEvents[K]): void;
 }
@@ -50,8 +52,8 @@ export class Phone {
     });
     this.#chronicle = new Chronicle(this.timeline, clock, {
       who: (call) => this.who(call),
-      onAnnounce: (text) => {
-        user.onAnnounce(text, false);
+      onNews: (text) => {
+        user.onNews(text);
       },
     });
   }
@@ -90,12 +92,13 @@ export class Phone {
   /** Connects and registers; resolves when that has succeeded, or failed and was shown. */
   async signIn(
     { server, address, password }: Identity,
-    options: Partial<UserAgentOptions>,
+    given: () => Promise<Partial<UserAgentOptions>>,
     preferences: SoundPreferences,
   ): Promise<boolean> {
     await this.signOut();
     this.#tell(undefined);
     try {
+      const options = await given();
       const audio = this.sound.options(options.audio, preferences);
       const userAgent = new UserAgent({ ...options, audio, servers: server });
       this.#userAgent = userAgent;

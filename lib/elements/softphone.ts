@@ -64,6 +64,9 @@ export class Softphone extends LitElement implements SoftphoneElement {
         else this.#said = text;
         this.requestUpdate();
       },
+      onNews: (text) => {
+        if (!this.#panels.isOpen('timeline')) this.#said = text;
+      },
       onIncomingCall: (call) => void this.#offerAnswer(call),
       onEvent: (name, detail) => {
         this.#dispatch(name, detail);
@@ -94,11 +97,7 @@ export class Softphone extends LitElement implements SoftphoneElement {
     this.#isSigningIn = true;
     this.requestUpdate();
     this.#panels.close();
-    const { environment } = this.options;
-    const options = this.faults
-      ? { ...this.options, environment: await this.#panels.armed(environment) }
-      : this.options;
-    const worked = await this.#phone.signIn({ server, address, password }, options, this.sound);
+    const worked = await this.#phone.signIn({ server, address, password }, () => this.#armedOptions(), this.sound);
     this.#isSigningIn = false;
     this.requestUpdate();
     return worked;
@@ -115,6 +114,11 @@ export class Softphone extends LitElement implements SoftphoneElement {
 
   call(target: string): Call | undefined {
     return this.#phone.call(target);
+  }
+
+  async #armedOptions(): Promise<Partial<UserAgentOptions>> {
+    const { options } = this;
+    return this.faults ? { ...options, environment: await this.#panels.armed(options.environment) } : options;
   }
 
   override disconnectedCallback(): void {

@@ -20,7 +20,7 @@ interface Stage {
 function chronicled({ ua, account, clock }: Phone): Stage {
   const said: string[] = [];
   const timeline = new Timeline(clock, () => undefined);
-  const chronicle = new Chronicle(timeline, clock, { who: () => 'bob', onAnnounce: (text) => said.push(text) });
+  const chronicle = new Chronicle(timeline, clock, { who: () => 'bob', onNews: (text) => said.push(text) });
   chronicle.attach(ua, account);
   const news = (): string[] => {
     const lines = timeline.entries.map(({ text }) => text);
