@@ -62,6 +62,7 @@ async function inviteAgain(leg: Leg, origin: Outgoing, headers: readonly Header[
   if (wait === undefined) {
     log.info(`call ${leg.callId}: its INVITE is lost with the connection`);
     await flow.whenOpen(undefined, patience);
+    if (stranded.session) return; // its answer came by a connection that was left before
     stranded.cancelStranded();
   } else {
     await sleep(clock, wait);

@@ -28,9 +28,11 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
   const { method = 'INVITE', headers = [], patience } = wish;
   for (let attempt = 0; ; attempt++) {
     await session.whenConnected(); // what we say of ourselves is of the present connection
-    await session.succession;
     if (patience !== undefined) await unlessSilent(clock, patience, session.whenAcknowledged());
-    await session.whenStable(method);
+    do {
+      await session.succession; // one may begin while the other is waited for
+      await session.whenStable(method);
+    } while (session.succession);
     session.exchange = 'localOffer';
     const { located } = session;
     let response: SipResponse | undefined;

@@ -1,7 +1,9 @@
 import { assert } from 'chai';
 import { Deferred } from '../../lib/base/deferred.js';
+import type { NetworkEvidence } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import { calling, described } from '../support/calls.js';
+import { settle } from '../support/fake-clock.js';
 import { peerSdp, phone } from '../support/phone.js';
 
 describe('an INVITE that is lost with its connection', () => {
@@ -66,6 +68,29 @@ describe('an INVITE that is lost with its connection', () => {
     const ack = await server.request('ACK');
     assert.equal(headerValue(ack, 'Via'), headerValue(invite, 'Via'));
     await server.nothing();
+  });
+
+  it('one whose answer comes by a connection that was left before is not sent anew', async () => {
+    let tell: ((evidence: NetworkEvidence) => void) | undefined;
+    const network = { watch: (listener: typeof tell) => ((tell = listener), () => (tell = undefined)) };
+    const { call, server, clock, invite } = await calling({}, { network, ipChange: {} });
+    server.respond(invite, 180);
+    tell?.('moved');
+    await clock.advance(500);
+    const [former, present] = server.sockets;
+    assert.isFalse(former!.isClosed, 'make before break');
+    server.refused.add(present!.url);
+    present!.drop();
+    await settle();
+    server.respondOn(former!, invite, 200, { headers: [...described, 'Allow: UPDATE'], body: peerSdp() });
+    server.refused.clear();
+    await clock.advance(1000);
+    await call.answered;
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) }); // where we are
+    await server.request('ACK');
+    await clock.advance(10_000);
+    await server.nothing();
+    assert.equal(call.connection, 'connected');
   });
 
   it('IPC-14: a callee who is not back yet is called once more, and again, for half a minute', async () => {

@@ -1263,6 +1263,24 @@ describe('an INVITE with Replaces of the peer itself', () => {
     assert.deepEqual([...account.calls], [call]);
   });
 
+  it('… as is what has waited for its turn when it came', async () => {
+    const { server, call, ok } = await talking();
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 1)));
+    const changed = await server.response(200);
+    const held = call.hold();
+    await server.nothing();
+    server.send(offer(ok));
+    await server.arrival();
+    const second = await server.response(200);
+    server.send(inDialog('ACK', changed, 2));
+    await server.nothing();
+    server.send(inDialog('ACK', second, 1, { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2' }));
+    assert.equal(headerValue(await server.request('BYE'), 'Call-ID'), 'call-1');
+    await held;
+    assert.include(String(second.body), 'a=sendonly', 'our answer has told it already');
+    await server.nothing();
+  });
+
   it('what the user wishes meanwhile is told in the new dialog, and spoils nothing of its media', async () => {
     const { server, call, media, ok } = await talking();
     server.send(offer(ok));
