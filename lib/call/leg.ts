@@ -2,7 +2,7 @@
 import type { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import { optional } from '../core/optional.js';
-import { ReferredBy, To, reasonPhrase } from '../parser/index.js';
+import { ReferredBy, To, forgetValues, reasonPhrase } from '../parser/index.js';
 import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
@@ -354,6 +354,7 @@ export class Leg implements SessionUser, CallMediaUser {
       this.call.hangup();
     });
     this.#session = this.session;
+    if (this.request) forgetValues(this.request);
     this.outgoing = this.incoming = undefined;
     if (this.attempts) this.attempts.sendAgain = undefined;
     const { noMediaTimeout } = this.#limits;

@@ -35,7 +35,7 @@ export interface RequestOptions {
   readonly authenticator?: Pick<Authenticator, 'learn' | 'preempt' | 'onSuccess'> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for which it waits for a connection, whatever fails meanwhile. @default until no server can be reached */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Of the call it belongs to (RFC 7989). */
   readonly sessionId?: Header | undefined;
 }

@@ -1,4 +1,5 @@
 /** A dialog: identity, sequence numbers, route set and remote target (RFC 3261 §12). What it is used for is the floor above's. */
+import { detached } from '../base/detached.js';
 import { CSeq, CallId, Contact, From, To, headerValue, headerValues, read } from '../parser/index.js';
 import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
@@ -56,14 +57,16 @@ export class Dialog implements DialogState {
       readonly remoteSequence: number | undefined;
     },
   ) {
-    this.callId = state.callId;
-    this.localTag = state.localTag;
-    this.remoteTag = state.remoteTag;
-    this.local = state.local;
-    this.remote = state.remote;
-    this.routes = state.routes;
+    const { callId, localTag, remoteTag, local, remote, routes, remoteTarget } = state;
+    const kept = detached({ callId, localTag, remoteTag, local, remote, routes, remoteTarget });
+    this.callId = kept.callId;
+    this.localTag = kept.localTag;
+    this.remoteTag = kept.remoteTag;
+    this.local = kept.local;
+    this.remote = kept.remote;
+    this.routes = kept.routes;
     this.flow = state.flow;
-    this.remoteTarget = state.remoteTarget;
+    this.remoteTarget = kept.remoteTarget;
     this.#localSequence = state.localSequence;
     this.#remoteSequence = state.remoteSequence;
   }
@@ -100,12 +103,13 @@ export class Dialog implements DialogState {
 
   /** A message without a Session-ID changes nothing (RFC 7989 §6). */
   hear(message: SipMessage): void {
-    this.peerUuid = senderUuid(message) ?? this.peerUuid;
+    const uuid = senderUuid(message);
+    if (uuid !== undefined && uuid !== this.peerUuid) this.peerUuid = detached(uuid);
   }
 
   /** An early dialog of ours is confirmed by its 2xx, which has the last word on the route set (§13.2.2.4). */
   confirm(response: SipResponse): void {
-    this.routes = recordRoutes(response).reverse();
+    this.routes = detached(recordRoutes(response).reverse());
     this.#localSequence = Math.max(this.#localSequence, read(response, CSeq)!.sequence); // the INVITE may have been repeated
     this.refreshTarget(response);
   }
@@ -113,7 +117,7 @@ export class Dialog implements DialogState {
   /** A target refresh by the Contact of a request or response (§12.2.1.2, §12.2.2). */
   refreshTarget(message: SipRequest | SipResponse): void {
     const contact = contactUri(message);
-    if (contact !== undefined) this.remoteTarget = contact;
+    if (contact !== undefined && contact !== this.remoteTarget) this.remoteTarget = detached(contact);
   }
 }
 

@@ -1,6 +1,7 @@
 /** One RTCPeerConnection for one call: offers, answers, directions, ICE restart, and the end of it all (RFC 8829, RFC 3264). */
 import type { Clock } from '../base/clock.js';
 import { abortError, EvercallError, isEvercallError } from '../base/errors.js';
+import { Lifetime } from '../base/lifetime.js';
 import type { Logger } from '../base/log.js';
 import { Queue } from '../base/queue.js';
 import { unlessAborted } from '../base/unless-aborted.js';
@@ -81,8 +82,8 @@ export class MediaSession implements ConnectionUser {
   readonly #dtmf: DtmfPlayer;
   /** Descriptions are made and applied one at a time. */
   readonly #queue = new Queue();
-  /** Aborts with `close()`. */
-  readonly #life = new AbortController();
+  /** Until `close()`. */
+  readonly #life = new Lifetime();
   #playout: Playout | undefined;
   #remoteStream: MediaStream | undefined;
   #state: MediaState = 'new';
@@ -333,7 +334,7 @@ export class MediaSession implements ConnectionUser {
   /** The video of this call, for who wants some; made when it is first asked for. */
   async videos(): Promise<VideoLines> {
     const videos = await this.#videos();
-    if (this.#life.signal.aborted) throw abortError(this.#life.signal);
+    if (this.#life.isOver) throw closed();
     return videos;
   }
 
@@ -399,7 +400,8 @@ export class MediaSession implements ConnectionUser {
 
   /** Resolves when the last tone is played out. */
   sendDtmf(tones: string, options: DtmfOptions): Promise<void> {
-    return this.#dtmf.play(() => this.#connection.audio?.sender.dtmf ?? undefined, tones, options, this.#life.signal);
+    const sender = (): RTCDTMFSender | undefined => this.#connection.audio?.sender.dtmf ?? undefined;
+    return this.#life.during((signal) => this.#dtmf.play(sender, tones, options, signal));
   }
 
   /** Tries to play again after `onPlayoutBlocked`, from within a user gesture; resolves with whether it is heard. */
@@ -421,8 +423,8 @@ export class MediaSession implements ConnectionUser {
   /** Ends the media: stops what was opened, and all that is under way rejects with `aborted`.
    * @param atOnce not with the next event of its connection: another takes its place, which it must not disturb */
   close(atOnce = false): void {
-    if (this.#life.signal.aborted) return;
-    this.#life.abort(closed());
+    if (this.#life.isOver) return;
+    this.#life.end(closed());
     this.#disconnect(atOnce);
     this.#state = 'closed';
     this.#user.onMediaState('closed');
@@ -442,17 +444,19 @@ export class MediaSession implements ConnectionUser {
     });
   }
 
-  async #enqueue<T>(signal: AbortSignal | undefined, job: (either: AbortSignal) => Promise<T>): Promise<T> {
-    const either = signal ? AbortSignal.any([signal, this.#life.signal]) : this.#life.signal;
-    const running = this.#queue.run(async () => {
-      if (either.aborted) throw abortError(either);
-      return job(either);
+  #enqueue<T>(signal: AbortSignal | undefined, job: (either: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#life.during(async (life) => {
+      const either = signal ? AbortSignal.any([signal, life]) : life;
+      const running = this.#queue.run(async () => {
+        if (either.aborted) throw abortError(either);
+        return job(either);
+      });
+      try {
+        return await unlessAborted(either, running); // what is asked of a closed connection is never answered
+      } catch (error) {
+        throw mediaError(error);
+      }
     });
-    try {
-      return await unlessAborted(either, running); // what is asked of a closed connection is never answered
-    } catch (error) {
-      throw mediaError(error);
-    }
   }
 
   #open(signal: AbortSignal): Promise<void> {
@@ -472,7 +476,7 @@ export class MediaSession implements ConnectionUser {
   }
 
   async #restore(): Promise<void> {
-    if (this.#life.signal.aborted) return;
+    if (this.#life.isOver) return;
     if (!this.#negotiated) {
       this.#disconnect();
       return;
@@ -567,7 +571,7 @@ export class MediaSession implements ConnectionUser {
   }
 
   #onRemote({ receiver }: RTCRtpTransceiver, hold: boolean): void {
-    if (this.#life.signal.aborted) return;
+    if (this.#life.isOver) return;
     this.#negotiated = true;
     this.#remoteHold = hold;
     this.#video?.settle();

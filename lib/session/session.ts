@@ -20,6 +20,7 @@ import { renegotiate } from './renegotiate.js';
 import type { ChangeOptions } from './renegotiate.js';
 import type { SessionContext, SessionEnd, SessionUser } from './session-context.js';
 import type { SessionTimer, SessionTimerUser } from './session-timer.js';
+import { shared } from './shared-lists.js';
 import { endIfGone } from './silence.js';
 import { answerUpdate, sendUpdate } from './update.js';
 
@@ -144,7 +145,7 @@ export class Session implements DialogUser, SessionTimerUser {
   learn(message: SipMessage): void {
     this.dialog.hear(message);
     const methods = optionalAll(message, Allow);
-    if (methods.length > 0) this.#remoteAllow = methods;
+    if (methods.length > 0) this.#remoteAllow = shared(methods);
   }
 
   /** Sends a request in the dialog; resolves with its final response. A 481 ends the session (§12.2.1.2). */
@@ -464,7 +465,8 @@ export class Session implements DialogUser, SessionTimerUser {
   /** In what was not refused: else the former ones hold (RFC 6086 §5.2.4). */
   learnPackages(message: SipMessage): void {
     this.#remoteTrickles ||= supports(message, tricklePackage);
-    this.#remotePackages = packagesOf(message) ?? this.#remotePackages;
+    const packages = packagesOf(message);
+    if (packages) this.#remotePackages = shared(packages);
   }
 
   /** Of a re-INVITE or UPDATE. */

@@ -1,5 +1,6 @@
 /** What calls there were (Linphone's call log): bounded, counted, and kept over reloads where there is a storage. */
 import type { Clock } from '../base/clock.js';
+import { detached } from '../base/detached.js';
 import type { Logger } from '../base/log.js';
 import { Store } from '../base/store.js';
 import type { KeyValueStorage } from '../base/storage.js';
@@ -173,11 +174,8 @@ function entryOf(call: Call, account: string): CallLogEntry {
   const status = direction === 'incoming' ? incomingStatus(end) : outgoingStatus(end);
   const { startedAt, duration, cause } = end;
   const facts = { direction, status, startedAt, duration, cause, quality: quality?.mos };
-  return { callId: copy(callId), account, remote: copy(remote), ...facts };
+  return { callId: detached(callId), account, remote: detached(remote), ...facts };
 }
-
-/** A string that was cut out of a message keeps all of it in memory, as long as the entry is kept. */
-const copy = <T extends string | RemoteParty>(fact: T): T => JSON.parse(JSON.stringify(fact)) as T;
 
 const byUs: ReadonlySet<EndCause> = new Set<EndCause>(['declined', 'busy', 'rejected', 'redirected', 'notFound']);
 

@@ -1,4 +1,5 @@
 import { assert } from 'chai';
+import { systemRandom } from '../../lib/base/random.js';
 import { EvercallError } from '../../lib/index.js';
 import { CSeq, headerValue, read } from '../../lib/parser/index.js';
 import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
@@ -87,7 +88,7 @@ describe('changes of a session', () => {
 
   for (const status of [488, 500, 491]) {
     it(`J5, S1: after a ${status} the media are rolled back, and the peer's next offer is answered`, async () => {
-      const { call, server, clock, ok } = await talking();
+      const { call, server, clock, ok } = await talking({}, { random: { ...systemRandom, number: () => 0.5 } }); // the next offer waits a second
       const held = call.hold().catch((error: unknown) => error);
       for (let i = 0; i < (status === 491 ? 4 : 1); i++) {
         server.respond(await server.request('INVITE'), status);

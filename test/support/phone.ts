@@ -5,7 +5,7 @@ import type { OnDemand } from '../../lib/base/on-demand.js';
 import { allParts } from '../../lib/user-agent/all-parts.js';
 import type { AllParts } from '../../lib/user-agent/all-parts.js';
 import { assert } from 'chai';
-import type { Account, AccountOptions, Logger, NetworkSource, UserAgentOptions } from '../../lib/index.js';
+import type { Account, AccountOptions, Logger, NetworkSource, Random, UserAgentOptions } from '../../lib/index.js';
 import { UserAgent } from '../../lib/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { headerValue } from '../../lib/parser/index.js';
@@ -56,6 +56,8 @@ export interface PhoneOptions extends Partial<UserAgentOptions> {
   readonly account?: Partial<AccountOptions>;
   /** A witness of the network that the test plays. */
   readonly network?: NetworkSource;
+  /** Where chance would decide what the test sees. */
+  readonly random?: Random;
   /** Where the library finds what it does not load at once. @default there already */
   readonly parts?: OnDemand<AllParts>;
 }
@@ -63,6 +65,7 @@ export interface PhoneOptions extends Partial<UserAgentOptions> {
 export async function phone({
   account: accountOptions,
   network,
+  random,
   parts = allParts,
   ...options
 }: PhoneOptions = {}): Promise<Phone> {
@@ -93,6 +96,7 @@ export async function phone({
         getDisplayMedia: (options) => media.getDisplayMedia(options),
         queryMicrophonePermission: () => environment.queryMicrophonePermission(),
         ...(network && { network }),
+        ...(random && { random }),
       },
       ...options,
     },
