@@ -35,10 +35,11 @@ export async function sendInvite(
       const over = new Deferred<void>();
       session.leaveInvite(over.promise);
       // once it is taken back it has its end within a second, or is where nobody is
-      if (heard > 0 && !session.isOver) void over.promise.then(clock.after(travelTime, over.resolve));
-      hearLate(session, request, () => {
-        over.resolve();
-      });
+      const onCancelled = (): void => {
+        if (!session.isOver) void over.promise.then(clock.after(travelTime, over.resolve));
+      };
+      if (heard > 0) onCancelled();
+      hearLate(session, request, { onOver: over.resolve, ...(heard === 0 && { onCancelled }) });
       request.cancel(); // a peer that was hung up on should say 487 by itself (§15.1.2), and need not
       reject(new EvercallError('cancelled', why, { status: 487 }));
     };
@@ -80,10 +81,14 @@ export async function sendInvite(
 
 /**
  * A re-INVITE that was lost with its connection, or given up: a 2xx to it is acknowledged all the same (§13.2.2.4), for the peer
- * ends the call without (§13.3.1.4). @param onOver of one that was given up for the peer's offer, or for good
+ * ends the call without (§13.3.1.4). One that was given up, for the peer's offer or for good, has a user.
  */
-function hearLate(session: Session, request: ClientRequest, onOver?: () => void): void {
+function hearLate(session: Session, request: ClientRequest, { onOver, onCancelled }: LateUser = {}): void {
   request.handOver({
+    onProvisional: () => {
+      onCancelled?.(); // only then a CANCEL may go out (§9.1)
+      onCancelled = undefined;
+    },
     onFinal: (final) => {
       onOver?.();
       if (final.status >= 300) return;
@@ -95,6 +100,12 @@ function hearLate(session: Session, request: ClientRequest, onOver?: () => void)
     },
     onFailure: () => onOver?.(),
   });
+}
+
+/** Whoever has given it up. */
+interface LateUser {
+  readonly onOver?: () => void;
+  readonly onCancelled?: () => void;
 }
 
 /** §14.2. */

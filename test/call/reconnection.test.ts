@@ -1087,6 +1087,24 @@ describe('a call whose dialog cannot be reached any more', () => {
     assert.equal(media.connections[0]!.signalingState, 'stable');
   });
 
+  it('a re-INVITE that is taken back as soon as a proxy has it, stands in the way no longer than a second', async () => {
+    const stage = await talkingTo();
+    const { server, clock } = stage;
+    await loseConnection(stage);
+    const slow = await server.request('INVITE');
+    await clock.advance(4000);
+    server.respond(await server.request('INVITE'), 480); // another dialog
+    await server.request('ACK');
+    server.respond(await server.request('INVITE'), 480);
+    await server.request('ACK');
+    server.respond(slow, 100);
+    server.respond(await server.request('CANCEL'), 200);
+    await clock.advance(999);
+    await server.nothing();
+    await clock.advance(1);
+    assert.equal(headerValue(await server.request('INVITE'), 'Call-ID'), headerValue(slow, 'Call-ID'));
+  });
+
   it('hung up meanwhile, it is over at once: the INVITE is taken back', async () => {
     const stage = await talkingTo(updates);
     const { call, server, media } = stage;
