@@ -326,6 +326,10 @@ export class Leg implements SessionUser, CallMediaUser {
     withPart(import('./trickle.js'), this.context.log, ({ sendCandidates }) => sendCandidates(this, session, true));
   }
 
+  onPictureWanted(): void {
+    this.media.session.sendKeyFrames();
+  }
+
   onCandidates(fragment: Body): void {
     withPart(import('./trickle.js'), this.context.log, ({ takeCandidates }) => {
       takeCandidates(this, fragment);

@@ -254,6 +254,7 @@ export class Reconnection {
           if ((done === 'dialog' || done === 'offer') && isUnasked) done = 'media'; // it looks for a path all the same
           if (!this.#isCutOff && (done === 'media' || done === 'rebuild' || done === 'replace'))
             await this.#prove(this.#leg.session!, done === 'media' && isSame ? this.#doubt : proof);
+          if (done !== 'dialog') this.#leg.media.session.sendKeyFrames(); // what was lost on the way is not waited for
           attempt = this.#replaced = 0;
           this.#isGone = false;
         } catch (error) {

@@ -210,6 +210,7 @@ export class Nobody implements SessionUser {
   onHeard(): void {}
   onUnconfirmedAnswer(): void {}
   onCandidates(): void {}
+  onPictureWanted(): void {}
   onEnded(_end: SessionEnd): void {}
 
   onUnreachable(): boolean {

@@ -338,6 +338,11 @@ export class MediaSession implements ConnectionUser {
     return videos;
   }
 
+  /** The peer may have missed something: the next picture can be understood by itself, where the browser can do that. */
+  sendKeyFrames(): void {
+    void this.#video?.sendKeyFrames();
+  }
+
   /** What we send, to be shown beside the peer's. */
   get localVideo(): MediaStream | undefined {
     return this.#video?.preview;

@@ -235,6 +235,19 @@ export class VideoLines {
     }
   }
 
+  /** Of those that are sent (W3C WebRTC Extensions, RTCSetParameterOptions); a browser that knows nothing of it, ignores it. */
+  async sendKeyFrames(): Promise<void> {
+    for (const { transceiver } of this.#lines) {
+      const sender = transceiver?.sender;
+      if (!sender?.track) continue;
+      const parameters = sender.getParameters();
+      const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
+      await sender.setParameters(parameters, options).catch((error: unknown) => {
+        this.#log.debug('no key frame can be asked for', error);
+      });
+    }
+  }
+
   /** Both descriptions are set. */
   settle(): void {
     this.prune();

@@ -50,6 +50,9 @@ function answerInfo(session: Session, request: SipRequest, transaction: ServerTr
     session.user.onDtmf(signal);
   } else if (isDtmf) {
     core.respond(transaction, 400);
+  } else if (type === 'application/media_control+xml') {
+    core.respond(transaction, 200); // RFC 5168 §7.1: what is not understood is ignored
+    if (/<picture_fast_update\b/.test(body)) session.user.onPictureWanted();
   } else if (type === undefined || headerValue(request, 'Info-Package') !== undefined) {
     core.respond(transaction, 200); // an empty INFO probes whether the call is alive
   } else {

@@ -66,6 +66,8 @@ export interface SessionUser {
   /** An INFO has brought candidates of the peer's (RFC 8840 §4.4). */
   onCandidates(fragment: Body): void;
   onDtmf(signal: DtmfSignal): void;
+  /** The peer has no picture: it wants one that can be understood by itself (RFC 5168). */
+  onPictureWanted(): void;
   /** A request that changes nothing of the session; `answer` does with it what is done with one that nobody takes. */
   onRequest(request: SipRequest, transaction: ServerTransaction, answer: () => void): void;
   /** A MESSAGE in the dialog: it is answered by whoever takes it. */

@@ -13,6 +13,7 @@ import {
   sectionsOf,
   talking,
   talkingTo,
+  towards,
 } from '../support/calls.js';
 import { imported as settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, toTagOf } from '../support/phone.js';
@@ -430,6 +431,29 @@ describe('video of a call', () => {
         assert.equal(media.cameras[0]!.readyState, 'live');
         assert.equal(cameraOf(stage, 1), media.cameras[0]);
       }
+    });
+
+    it('IPC-29: begins with a whole picture when the path is found; so it does where the peer has none and says so (RFC 5168)', async () => {
+      const stage = await seeing();
+      const { server, media, invite } = stage;
+      const { sender } = media.connections[0]!.getTransceivers().find(({ kind }) => kind === 'video')!;
+      assert.equal(sender.keyFrames, 0);
+      media.connections[0]!.become('failed');
+      await accept(stage, await server.request('INVITE'), 2, peerVideo());
+      media.connections[0]!.become('connected');
+      await settle();
+      assert.equal(sender.keyFrames, 1);
+      const asks = (what: string): string =>
+        `<?xml version="1.0" encoding="utf-8" ?><media_control><vc_primitive><to_encoder>${what}</to_encoder></vc_primitive></media_control>`;
+      const type = { 'Content-Type': 'application/media_control+xml' };
+      server.send(towards('INFO', invite, 1, type, asks('<picture_fast_update/>')));
+      await server.response(200);
+      await settle();
+      assert.equal(sender.keyFrames, 2);
+      server.send(towards('INFO', invite, 2, { ...type, Via: 'SIP/2.0/WS e.example;branch=z9hG4bKinfo2' }, asks('<other/>'))); // prettier-ignore
+      await server.response(200);
+      await settle();
+      assert.equal(sender.keyFrames, 2);
     });
 
     it('a track of the app’s own in the place of the microphone goes with it, muted as it was', async () => {

@@ -197,8 +197,20 @@ class FakeSender {
     this.dtmf = transceiver.kind === 'audio' ? new FakeDtmfSender(transceiver) : null;
   }
 
+  /** Pictures that were asked to be understood by themselves. */
+  keyFrames = 0;
+
   replaceTrack(track: FakeTrack | null): Promise<void> {
     this.track = track;
+    return Promise.resolve();
+  }
+
+  getParameters(): { readonly encodings: readonly object[] } {
+    return { encodings: [{}] };
+  }
+
+  setParameters(_: object, options?: { readonly encodingOptions: readonly { keyFrame: boolean }[] }): Promise<void> {
+    this.keyFrames += options?.encodingOptions.filter(({ keyFrame }) => keyFrame).length ?? 0;
     return Promise.resolve();
   }
 }
