@@ -1,6 +1,6 @@
 /** One RTCPeerConnection for one call: offers, answers, directions, ICE restart, and the end of it all (RFC 8829, RFC 3264). */
 import type { Clock } from '../base/clock.js';
-import { abortError, EvercallError, isEvercallError } from '../base/errors.js';
+import { abortError, EvercallError } from '../base/errors.js';
 import { Lifetime } from '../base/lifetime.js';
 import type { Logger } from '../base/log.js';
 import { Queue } from '../base/queue.js';
@@ -22,7 +22,8 @@ import { pulse, summarize } from './media-stats.js';
 import { Playout } from './playout.js';
 import { mediaLines } from './media-lines.js';
 import { applyHook } from './sdp-hooks.js';
-import { firstAudio, firstCodec, fitted, iceUfrag, isHold, isUsable, readSections, takesCandidates } from './sdp.js';
+import { isOfAnotherConnection, mediaError, mustHaveCodec, usableAudio } from './negotiable.js';
+import { fitted, iceUfrag, isHold, readSections, takesCandidates } from './sdp.js';
 import type { Section } from './sdp.js';
 import type { SdpHooks } from './sdp-hooks.js';
 import type { VideoLine, VideoLines, VideoUser } from './video-lines.js';
@@ -151,9 +152,7 @@ export class MediaSession implements ConnectionUser {
 
   /** Whether a description comes from another connection than the peer's present one: no fingerprint is the same. */
   isOfAnotherConnection(sdp: string): boolean {
-    const present = fingerprints(this.#connection.pc?.currentRemoteDescription?.sdp ?? '');
-    const offered = fingerprints(sdp);
-    return present.length > 0 && offered.length > 0 && !offered.some((one) => present.includes(one));
+    return isOfAnotherConnection(sdp, this.#connection.pc?.currentRemoteDescription?.sdp ?? '');
   }
 
   get remoteStream(): MediaStream | undefined {
@@ -534,12 +533,8 @@ export class MediaSession implements ConnectionUser {
 
   /** What can go wrong with an answer does so before it is in force: then it could not be taken back. */
   #check(answer: string, { mid }: RTCRtpTransceiver): void {
-    const { codecs, sdp } = this.#config;
-    const section = codecs?.audio && readSections(answer).find((own) => own.mid === mid);
-    const codec = section && !section.refused ? firstCodec(answer, section.index) : undefined;
-    if (section && (!codec || /^(?:telephone-event|CN|red)\//i.test(codec)))
-      throw new EvercallError('negotiation', 'the offer has none of our audio codecs');
-    if (this.#negotiated) applyHook('outgoing', sdp, answer, 'answer');
+    if (this.#config.codecs?.audio) mustHaveCodec(answer, mid);
+    if (this.#negotiated) applyHook('outgoing', this.#config.sdp, answer, 'answer');
   }
 
   /** What the peer is told, and no late candidate is left out. */
@@ -550,10 +545,7 @@ export class MediaSession implements ConnectionUser {
 
   #usableAudio(sections: readonly Section[], what: 'offer' | 'answer'): Section {
     const mid = this.#negotiated ? this.#connection.audio?.mid : undefined;
-    const same = mid && sections.find((section) => section.mid === mid && section.kind === 'audio');
-    const audio = same && isUsable(same) ? same : firstAudio(sections);
-    if (!audio) throw new EvercallError('negotiation', `the ${what} has no audio over DTLS-SRTP`);
-    return audio;
+    return usableAudio(sections, mid, what);
   }
 
   async #attach({ sender }: RTCRtpTransceiver): Promise<void> {
@@ -596,14 +588,3 @@ let closedError: EvercallError | undefined;
 const closed = (): EvercallError => (closedError ??= new EvercallError('aborted', 'the media session was closed'));
 
 const none: readonly RTCRtpTransceiver[] = [];
-
-const fingerprints = (sdp: string): string[] =>
-  [...sdp.matchAll(/^a=fingerprint:(.*)/gim)].map(([, value]) => value!.trim().toLowerCase());
-
-/** What the browser throws, in our words. */
-function mediaError(error: unknown): EvercallError {
-  if (isEvercallError(error)) return error;
-  const { name, message } = error as Partial<Error>;
-  const code = name === 'InvalidStateError' ? 'invalidState' : 'negotiation';
-  return new EvercallError(code, `the browser refuses: ${message ?? String(error)}`, { cause: error });
-}
