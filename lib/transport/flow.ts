@@ -79,6 +79,8 @@ export interface FlowEnvironment {
 const soundAfter = 10_000;
 /** Milliseconds in which a connection that still works has brought an answer. */
 const answerTime = 1000;
+/** Milliseconds without a word to what was asked after which nothing is hoped for from a connection that is left. */
+const mute = 500;
 /** Milliseconds that the connection to a lesser server is kept after a move: as long as a transaction lives. */
 const farewell = 32_000;
 
@@ -112,6 +114,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   #connectionId = 0;
   #openedAt = 0;
   #lastReceived: number | undefined;
+  /** When the first was said of what nothing has been said to since. */
+  #unansweredSince: number | undefined;
   #framesReceived = 0;
 
   constructor(config: FlowConfig, user: TransportUser, env: FlowEnvironment) {
@@ -214,7 +218,10 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     if (tracing(this.#env.log)) this.#trace('→', frame);
     const { counters } = this.#env;
     counters.messagesOut++;
-    if (isRequest(message) && message.method !== 'ACK') counters.requests++;
+    if (isRequest(message) && message.method !== 'ACK') {
+      counters.requests++;
+      this.#unansweredSince ??= this.#env.clock.now();
+    }
     return this.#sendFrame(connection, frame);
   }
 
@@ -315,8 +322,13 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     const { url } = this.#connection!;
     const connection = await challenger((user) => this.#newConnection(url, user), signal);
     if (signal.aborted) connection?.close();
+    else if (connection?.isOpen && this.#isMute) this.#replace(connection, reason);
     else if (connection?.isOpen) this.#migrateTo(connection);
     else await this.race(reason);
+  }
+
+  get #isMute(): boolean {
+    return this.#unansweredSince !== undefined && this.#env.clock.now() - this.#unansweredSince >= mute;
   }
 
   /** What the former connection has not answered soon, it never will. */
@@ -364,7 +376,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#sentBy = `${random.token(12)}.invalid`;
     if (this.#connectionId++ > 0) counters.reconnects++;
     this.#openedAt = clock.now();
-    this.#lastReceived = undefined;
+    this.#lastReceived = this.#unansweredSince = undefined;
     this.#keepAlive = new KeepAlive({ url, interval: this.config.keepAlive, habits, clock, random }, this);
     // silence shall mean something from here on
     if (this.#leftUnknown === url && !habits.has(url)) void this.probe(this.config.connectTimeout).catch(() => false);
@@ -383,6 +395,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     if (connection === this.#connection) {
       this.#framesReceived++;
       this.#lastReceived = clock.now();
+      this.#unansweredSince = undefined;
       this.#keepAlive!.onFrame(count === 1);
     }
     if (count) {
@@ -422,6 +435,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
 
   ping(): void {
     this.#env.counters.pings++;
+    this.#unansweredSince ??= this.#env.clock.now();
     this.#sendFrame(this.#connection!, '\r\n\r\n');
   }
 

@@ -1,6 +1,7 @@
 // A page with a phone, in a browser that lives in a namespace; its files come from here by no network at all.
 import type { Browser, HTTPRequest, Page } from 'puppeteer';
 import { launch, openPage } from '../support/browser/launch.js';
+import type { BrowserName } from '../support/browser/launch.js';
 import type { PageServer } from '../support/browser/page-server.js';
 import { PhonePage } from '../support/browser/phone-page.js';
 import type * as MovingPhone from '../support/browser/page/moving-phone.js';
@@ -22,9 +23,14 @@ export class MovingPage implements Ear {
     this.#files = files;
   }
 
-  static async open(host: Host, server: PageServer, options: MovingPhone.PhoneOptions): Promise<MovingPage> {
-    const flags = ['--disable-features=LocalNetworkAccessChecks'];
-    const browser = await launch('chromium', { enter: entering(host.namespace), flags });
+  static async open(
+    host: Host,
+    server: PageServer,
+    options: MovingPhone.PhoneOptions,
+    name: BrowserName = 'chromium',
+  ): Promise<MovingPage> {
+    const flags = name === 'chromium' ? ['--disable-features=LocalNetworkAccessChecks'] : [];
+    const browser = await launch(name, { enter: entering(host.namespace), flags });
     try {
       const files = new Files(server);
       const page = await openPage(browser, server.harnessUrl('moving-phone'), (made) => files.serve(made));
@@ -130,12 +136,14 @@ class Files {
 
   async serve(page: Page): Promise<void> {
     await page.setRequestInterception(true);
-    page.on('request', (request) => void this.#answer(request));
+    page.on('request', (request) => {
+      this.#answer(request).catch(() => undefined); // the page is gone
+    });
   }
 
   async #answer(request: HTTPRequest): Promise<void> {
     const url = request.url();
-    if (!url.startsWith('http')) return request.continue();
+    if (!url.startsWith(this.#server.origin)) return request.continue(); // a WebSocket
     if (this.areCut) {
       this.missed.push(url);
       return request.abort('internetdisconnected');

@@ -1,4 +1,5 @@
 // A whole world for one call: a network, the servers, the page under test and its far end.
+import type { BrowserName } from '../support/browser/launch.js';
 import type { PhoneOptions } from '../support/browser/page/phone.js';
 import { PageServer } from '../support/browser/page-server.js';
 import { within } from '../support/servers/deadline.js';
@@ -18,6 +19,8 @@ export interface StageOptions {
   readonly ipv6?: boolean;
   /** Media reach the page through a TURN server only. @default false */
   readonly onlyRelays?: boolean;
+  /** Of the page. @default 'chromium' */
+  readonly browser?: BrowserName;
   /** @default 'baresip' */
   readonly farEnd?: 'baresip' | 'page';
   /** Whether the far end answers by itself. @default 'auto' */
@@ -77,12 +80,13 @@ export class Stage {
       farEnd === 'page'
         ? await PageFarEnd.open(this.network, this.kamailio, this.#server, answers)
         : await BaresipFarEnd.open(this.network, this.kamailio, answers);
-    this.#page = await MovingPage.open(this.network.client, this.#server, {
+    const options = {
       servers: this.#options.ipv6 ? [this.kamailio.wsUrl, this.kamailio.ws6Url] : this.kamailio.wsUrl,
       user,
       tone: tones.page,
       ...(await this.#relay()),
-    });
+    };
+    this.#page = await MovingPage.open(this.network.client, this.#server, options, this.#options.browser);
     if (this.#page.phone.registration.state !== 'registered') throw new Error('the page could not register');
   }
 

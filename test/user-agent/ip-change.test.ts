@@ -319,6 +319,22 @@ describe('a change of the network', () => {
     assert.include(String(server.socket.sent.at(-1)), 'SIP/2.0 486');
   });
 
+  it('… and where the former has not said a word to what it was asked for half a second, nothing is waited for', async () => {
+    const stage = await moving();
+    const { server, witness, clock, call } = stage;
+    const held = call.hold();
+    const reinvite = await server.request('INVITE');
+    await clock.advance(500);
+    witness('moved');
+    const register = await server.request('REGISTER');
+    server.respond(register, 200, { headers: [bound(register, 600)] });
+    const again = await server.request('INVITE');
+    assert.notEqual(headerValue(again, 'Via'), headerValue(reinvite, 'Via'));
+    assert.equal(server.sockets.indexOf(server.socket), 1);
+    assert.equal(clock.now(), 500);
+    void held.catch(() => undefined);
+  });
+
   it('IPC-40: manual: nothing is noticed', async () => {
     const { server, witness, clock } = await moving({ monitor: 'manual' });
     witness('moved');

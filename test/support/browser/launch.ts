@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer';
 import type { Browser, Page } from 'puppeteer';
+import { freePort } from '../servers/ports.js';
 import { sineWav } from '../tone.js';
+import { entering, relay } from './entering.js';
 
 const browsers = createRequire(import.meta.url)('../../setup/browsers.cjs') as {
   chromium(): string | undefined;
@@ -21,7 +23,7 @@ export interface LaunchOptions {
   /** Hertz of the sine that the browser's own getUserMedia hears; without it the browser's usual fake beeps. */
   readonly microphone?: number;
   readonly flags?: readonly string[];
-  /** What is put before the command, so that the browser runs in a network namespace; Chromium only. */
+  /** What is put before the command, so that the browser runs in a network namespace. */
   readonly enter?: readonly string[];
 }
 
@@ -38,11 +40,8 @@ async function launchChromium({ microphone, flags = [], enter = [] }: LaunchOpti
   const sound = join(folder, 'microphone.wav');
   if (microphone !== undefined) writeFileSync(sound, sineWav(microphone, 48_000, 5));
   const chromium = installed(browsers.chromium(), 'Chromium');
-  const entering = join(folder, 'chromium');
-  if (enter.length > 0)
-    writeFileSync(entering, `#!/bin/sh\nexec ${enter.join(' ')} ${chromium} "$@"\n`, { mode: 0o755 });
   const browser = await puppeteer.launch({
-    executablePath: enter.length > 0 ? entering : chromium,
+    executablePath: entering(folder, enter, chromium),
     pipe: true,
     ...ownExit,
     acceptInsecureCerts: true,
@@ -61,12 +60,16 @@ async function launchChromium({ microphone, flags = [], enter = [] }: LaunchOpti
   return browser;
 }
 
-function launchFirefox({ microphone, flags = [] }: LaunchOptions): Promise<Browser> {
-  return puppeteer.launch({
+async function launchFirefox({ microphone, flags = [], enter = [] }: LaunchOptions): Promise<Browser> {
+  const folder = mkdtempSync(join(tmpdir(), 'evercall-firefox-'));
+  const port = enter.length > 0 ? await freePort() : 0;
+  const door = port > 0 ? await relay(port, enter) : undefined; // it listens on the loopback of its namespace
+  const browser = await puppeteer.launch({
     browser: 'firefox',
     ...ownExit,
-    executablePath: installed(browsers.firefox(), 'Firefox'),
+    executablePath: entering(folder, enter, installed(browsers.firefox(), 'Firefox')),
     acceptInsecureCerts: true,
+    debuggingPort: port,
     args: [...flags],
     extraPrefsFirefox: {
       ...browsers.firefoxPreferences,
@@ -75,6 +78,11 @@ function launchFirefox({ microphone, flags = [] }: LaunchOptions): Promise<Brows
       ...(microphone === undefined ? {} : { 'media.navigator.audio.fake_frequency': microphone }),
     },
   });
+  browser.once('disconnected', () => {
+    door?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return browser;
 }
 
 /** Starts a browser; close it in `after`. */
