@@ -98,10 +98,10 @@ describe('devices in a call', () => {
     const devices = new FakeDevices(desk, speaker);
     devices.isSecretive = true;
     const alice = person('alice', { audio: {}, environment: devices.environment });
-    const changed = told(alice, 'devicesChanged');
+    const [changed, opened] = [told(alice, 'devicesChanged'), told(alice, 'deviceOpened')];
     await (await alice.ua.audio.load()).devices();
     await talk(alice, person('bob', { tone: 880 }));
-    await until(() => devices.opened.length === 1, 'the microphone is open');
+    await until(() => opened.length === 1, 'the microphone is open');
     devices.plugIn(headset);
     await until(() => changed.length === 1, 'it is told');
     assert.deepEqual(
@@ -206,9 +206,9 @@ describe('devices in a call', () => {
     const devices = new FakeDevices(desk);
     const constraints = { echoCancellation: false, autoGainControl: true };
     const { alice } = await alone(devices, { constraints });
-    await until(() => devices.asked.length > 0, 'the microphone is asked for');
-    assert.deepEqual(devices.asked[0], constraints);
     const audio = await alice.ua.audio.load();
+    await until(() => audio.inputSettings.granted !== undefined, 'the microphone is open');
+    assert.deepEqual(devices.asked[0], constraints);
     assert.deepEqual(audio.inputSettings.asked, constraints);
     assert.equal(audio.inputSettings.granted?.deviceId, 'desk');
     await audio.setConstraints({ noiseSuppression: false });
