@@ -166,7 +166,7 @@ function tooLong(
 ): string[] {
   const isTooLong = ({ from, to }: Silence): boolean =>
     (to - Math.max(from, start)) / 1000 > target.silence &&
-    !excuses.some((at) => at > from && at < to && (to - at) / 1000 <= grace);
+    !excuses.some((at) => at > from && (to - at) / 1000 <= grace);
   const told = silences
     .filter(({ to }) => to > start)
     .filter(isTooLong)
