@@ -35,19 +35,19 @@ const northAmerica = tones(tone([440, 480], 2000, 4000), tone([480, 620], 500, 5
 
 /**
  * By ISO 3166 code: the first variant that the Supplement names. A tone that it has modulated (425×25) is the carrier here with
- * the two beside it.
+ * the two beside it. What a PBX plays there was compared; Ireland's are from one source only.
  */
 const countries: Readonly<Record<string, Tones>> = {
   at: single(420, [1000, 5000], 400, 200),
   au: tones(tone([400, 425, 450], 400, 200, 400, 2000), tone([425], 375, 375), tone([425], 375, 375)),
   be: tones(tone([425], 1000, 3000), tone([425], 500, 500), tone([425], 167, 167)),
-  br: tones(tone([425], 1000, 4000), tone([425], 250, 250), tone([425], 250, 250)),
+  br: tones(tone([425], 1000, 4000), tone([425], 250, 250), tone([425], 250, 250, 750, 250)),
   ca: northAmerica,
   ch: single(425, [1000, 4000], 500, 200),
   cn: single(450, [1000, 4000], 350, 700),
   cz: single(425, [1000, 4000], 330, 165),
   de: tones(tone([425], 1000, 4000), tone([425], 480, 480), tone([425], 240, 240)),
-  dk: single(425, [1000, 4000], 500, 250),
+  dk: single(425, [1000, 4000], 500, 200),
   es: tones(tone([425], 1500, 3000), tone([425], 200, 200), tone([425], 200, 200, 200, 200, 200, 600)),
   fi: single(425, [1000, 4000], 300, 200),
   fr: single(440, [1500, 3500], 500, 250),
