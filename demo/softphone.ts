@@ -42,29 +42,33 @@ function fill(id: string, buttons: readonly HTMLButtonElement[]): void {
   document.getElementById(id)!.replaceChildren(...buttons.map((button) => button.parentElement!));
 }
 
-const { domain, users, numbers } = (await (await fetch('/directory.json')).json()) as Directory;
+/** Whom to be, and whom to call. */
+async function list(): Promise<void> {
+  const { domain, users, numbers } = (await (await fetch('/directory.json')).json()) as Directory;
 
-fill(
-  'user-list',
-  users.map(({ name, displayName, password }) =>
-    item(name, `password ${password}`, 'Sign in', `Sign in as ${displayName}`, () => {
-      void softphone.signIn({ address: `${name}@${domain}`, password });
+  fill(
+    'user-list',
+    users.map(({ name, displayName, password }) =>
+      item(name, `password ${password}`, 'Sign in', `Sign in as ${displayName}`, () => {
+        void softphone.signIn({ address: `${name}@${domain}`, password });
+      }),
+    ),
+  );
+
+  const callButtons = numbers.map(({ name, says }) =>
+    item(name, says, 'Call', `Call ${name}`, () => {
+      softphone.call(name);
     }),
-  ),
-);
+  );
+  fill('number-list', callButtons);
 
-const callButtons = numbers.map(({ name, says }) =>
-  item(name, says, 'Call', `Call ${name}`, () => {
-    softphone.call(name);
-  }),
-);
-fill('number-list', callButtons);
-
-/** Calls need somebody who is signed in. */
-function refresh(): void {
-  const isReady = softphone.account?.isRegistered ?? false;
-  for (const button of callButtons) button.disabled = !isReady;
+  /** Calls need somebody who is signed in. */
+  const refresh = (): void => {
+    const isReady = softphone.account?.isRegistered ?? false;
+    for (const button of callButtons) button.disabled = !isReady;
+  };
+  softphone.addEventListener('registrationchange', refresh);
+  refresh();
 }
 
-softphone.addEventListener('registrationchange', refresh);
-refresh();
+void list(); // nothing of the module waits for it: what is loaded on demand stands behind it in the bundle

@@ -288,7 +288,10 @@ describe('6.4: the softphone', () => {
       const isShown = `${phone}.shadowRoot.querySelector('.unblock') !== null`;
       await until(10_000, 'the page to load', () => quietly(`${phone}?.shadowRoot != null || undefined`));
       const identity = JSON.stringify({ address: 'alice@evercall.test', password: 'alice-pw' });
-      assert.isTrue(await quietly(`${phone}.signIn(${identity})`));
+      assert.isTrue(
+        await quietly(`${phone}.signIn(${identity})`),
+        String(await quietly(`${phone}.shadowRoot.textContent`)),
+      );
       await quietly(`${phone}.call('tone').answered.then(() => true)`);
       await until(10_000, 'the button', async () => (await quietly(isShown)) || undefined);
       await page.click('evercall-softphone >>> .unblock');
