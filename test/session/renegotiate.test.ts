@@ -28,6 +28,9 @@ const video = (direction: string): string =>
     '',
   ].join('\r\n');
 
+/** After glare the next offer waits a second (§14.1), not none, as it may by chance. */
+const unhurried = { ...systemRandom, number: (): number => 0.5 };
+
 describe('changes of a session', () => {
   it('CALL-22: three changes in one tick go one after another: serial INVITEs, and no 491 of our own making', async () => {
     const stage = await talking();
@@ -88,7 +91,7 @@ describe('changes of a session', () => {
 
   for (const status of [488, 500, 491]) {
     it(`J5, S1: after a ${status} the media are rolled back, and the peer's next offer is answered`, async () => {
-      const { call, server, clock, ok } = await talking({}, { random: { ...systemRandom, number: () => 0.5 } }); // the next offer waits a second
+      const { call, server, clock, ok } = await talking({}, { random: unhurried });
       const held = call.hold().catch((error: unknown) => error);
       for (let i = 0; i < (status === 491 ? 4 : 1); i++) {
         server.respond(await server.request('INVITE'), status);
@@ -104,7 +107,7 @@ describe('changes of a session', () => {
   }
 
   it('CALL-21: a hold that glare keeps from being offered is one all the same, when an answer to the peer has told it', async () => {
-    const { call, server, clock, ok } = await talking();
+    const { call, server, clock, ok } = await talking({}, { random: unhurried });
     const held = call.hold();
     server.respond(await server.request('INVITE'), 491);
     await server.request('ACK');
@@ -390,7 +393,7 @@ describe('requests of the app in the dialog', () => {
   });
 
   it('J4: a call that ends while a 491 is waited out is offered nothing any more', async () => {
-    const { call, server, clock, ok } = await talking();
+    const { call, server, clock, ok } = await talking({}, { random: unhurried });
     const held = call.hold().catch((error: unknown) => error);
     server.respond(await server.request('INVITE'), 491);
     await server.request('ACK');
