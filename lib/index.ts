@@ -75,6 +75,7 @@ export type {
   IpChangeReport,
   NetworkReachability,
 } from './user-agent/ip-change-options.js';
+export type { PushOptions, PushReport } from './user-agent/push-wake.js';
 export type { NetworkEvidence, NetworkSource } from './network/network-monitor.js';
 export type { CallState } from './call/call-state.js';
 export type { CallAttempt, CallEnd, EndCause, EndReason } from './call/end-cause.js';

@@ -14,6 +14,7 @@ import type { SipRequest, SipResponse } from '../parser/index.js';
 import { rejectedCall } from './rejected-call.js';
 import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { Flow } from '../transport/flow.js';
 import { AccountCalls } from './account-calls.js';
 import type { CallEnvironment } from './account-calls.js';
 import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-events.js';
@@ -47,6 +48,8 @@ export interface AccountInbox extends Peer {
   readonly onPeerGone: (id: string) => void;
   /** Unregisters for its master's sake. */
   readonly signOff: () => Promise<void>;
+  /** Says where we are once more, by this flow. */
+  readonly refresh: (flow: Flow) => void;
   /** Connects and registers; called once, when the account can be found by others and the instance-id is known. */
   readonly start: () => void;
   /** As they are by now, with what was learned of logins; undefined once it is disposed of. */
@@ -169,6 +172,7 @@ export class Account implements EventSource<AccountEvents> {
         if (id === this.dependsOn) this.#free();
       },
       signOff: () => this.#identities.signOff(),
+      refresh: (flow) => this.#identity.branchOf(flow)?.registration?.refresh(),
       start: () => {
         if (this.#isDisposed) return;
         this.#identity.connect();

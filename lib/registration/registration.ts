@@ -208,6 +208,11 @@ export class Registration {
     return this.#wish(0, all);
   }
 
+  /** A push asks for it, whenever the next was due (RFC 8599 §4.1.3); not where only the app's word counts, or one is under way. */
+  refresh(): void {
+    if (!this.#isResting && !this.#current) void this.#wish(this.#expires, false);
+  }
+
   /** Takes over other values; nothing is sent. A Contact that they replace goes with the next REGISTER. */
   reconfigure(config: RegistrationConfig, change: (contact: LocalContact) => void): void {
     if (config.expires !== this.config.expires) this.#expires = config.expires;

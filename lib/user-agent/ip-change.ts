@@ -15,7 +15,10 @@ import type { MediaEnvironment } from '../media/environment.js';
 import { watchSleep } from '../network/network-monitor.js';
 import type { NetworkEvidence, NetworkSource } from '../network/network-monitor.js';
 import type { Flow } from '../transport/flow.js';
+import type { CallLog } from './call-log.js';
 import type { HandleIpChangeOptions, IpChangePolicy, IpChangeProgress, IpChangeReport } from './ip-change-options.js';
+import { PushWake } from './push-wake.js';
+import type { PushOptions, PushReport } from './push-wake.js';
 
 /** What is done to calls; `verify` leaves those alone whose connection works. */
 type Refresh = 'media' | 'dialog' | 'verify' | 'hangup' | false;
@@ -28,6 +31,11 @@ export interface IpChangeHost {
   readonly mediaEnvironment: Pick<MediaEnvironment, 'RTCPeerConnection'>;
   readonly flows: () => readonly Flow[];
   readonly accounts: () => readonly Account[];
+  readonly callLog: Pick<CallLog, 'entries'>;
+  /** There is a network, whatever the app has said. */
+  readonly assumeReachable: () => void;
+  /** Has every account that registers by this flow do so once more. */
+  readonly register: (flow: Flow) => void;
   readonly tell: (progress: IpChangeProgress) => void;
 }
 
@@ -59,6 +67,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   #run: AbortController | undefined;
   #began = -Infinity;
   #cancelEcho: (() => void) | undefined;
+  #pushes: PushWake | undefined;
 
   constructor(host: IpChangeHost, policy: IpChangePolicy) {
     this.#host = host;
@@ -86,10 +95,12 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     this.#calls?.abort();
     this.#run?.abort();
     this.#cancelEcho?.();
+    this.#pushes?.stop();
   }
 
   onBegan(leg: Leg): void {
     this.#present.add(leg);
+    this.#pushes?.onBegan(leg);
     if (!this.#flows && this.#unwatch) void this.#watchFlows((this.#flows = new AbortController()).signal);
   }
 
@@ -120,6 +131,32 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
       if (restartDelay > 0) await sleep(this.#host.clock, restartDelay, signal);
       flow.reconnect(reason);
     });
+  }
+
+  /** A call waits for us at the server. */
+  onPush(options: PushOptions): Promise<PushReport> {
+    const { clock, callLog, assumeReachable } = this.#host;
+    this.#pushes ??= new PushWake({
+      clock,
+      legs: this.#present,
+      hasEnded: (callId) => callLog.entries.some((entry) => entry.callId === callId),
+      heal: () => {
+        assumeReachable();
+        return this.#wake('a push has come');
+      },
+    });
+    return this.#pushes.handle(options);
+  }
+
+  /** Every connection is verified, every account registers anew; calls are left alone where theirs works. */
+  #wake(reason: string): Promise<IpChangeReport> {
+    const { register } = this.#host;
+    const verify = async (flow: Flow): Promise<void> => {
+      if (flow.state === 'connecting') await flow.whenOpen();
+      else await flow.race(reason);
+      register(flow);
+    };
+    return this.#recover(reason, 'verify', verify, { registers: true });
   }
 
   /** Sleep and addresses cost a look now and then: while somebody talks that is worth it. */
@@ -220,6 +257,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     reason: string,
     refresh: Refresh,
     restart: (flow: Flow, signal: AbortSignal) => Promise<unknown>,
+    { registers = false }: { readonly registers?: boolean } = {},
   ): Promise<IpChangeReport> {
     this.#run?.abort();
     const { signal } = (this.#run = new AbortController());
@@ -248,7 +286,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     if (!signal.aborted) {
       for (const leg of this.#legs) leg.reconnection.prepared = 'dialog';
       const registrations =
-        replaced.size > 0 ? accounts().map((account) => this.#registered(account, began, note)) : [];
+        registers || replaced.size > 0 ? accounts().map((account) => this.#registered(account, began, note)) : [];
       const calls = [...this.#legs].map((leg) => this.#refresh(leg, refresh, rung, replaced, began, note));
       await Promise.all([...registrations, ...calls]);
     }

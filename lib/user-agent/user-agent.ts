@@ -25,7 +25,7 @@ import type { ResponseOptions } from '../transaction/responses.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { FlowLease } from '../transport/transport-pool.js';
-import type { FlowListener } from '../transport/flow.js';
+import type { Flow, FlowListener } from '../transport/flow.js';
 import type { Stats } from '../transport/stats.js';
 import { TransportPool } from '../transport/transport-pool.js';
 import { Audio } from './audio.js';
@@ -44,6 +44,7 @@ import type {
   NetworkReachability,
 } from './ip-change-options.js';
 import type { CompleteOptions, Keeper, Kept } from './persistence.js';
+import type { PushOptions, PushReport } from './push-wake.js';
 import { userAgentConfig } from './user-agent-options.js';
 import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js';
 
@@ -340,6 +341,17 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   }
 
   /**
+   * A push has come: a call waits for us (RFC 8599 §4.1.3). One whose Call-ID is known changes nothing; else the network is
+   * taken to be there, each connection is verified or replaced, each account registers anew, and the call is waited for, for up
+   * to 20 s. Resolves with what was found; rejects with `invalidOption`, `aborted`, `notLoaded` (Linphone's
+   * process_push_notification).
+   */
+  handlePush(options: PushOptions = {}): Promise<PushReport> {
+    if (this.#isStopped) throw new EvercallError('invalidState', 'handlePush: the user agent was stopped');
+    return quiet(this.#parts.load().then((parts) => this.#watched(parts).onPush(options)));
+  }
+
+  /**
    * Says whether there is a network (Linphone's set_network_reachable); from then on the app has that word, and the library
    * watches no longer. While there is none no connection is tried and nothing sent, accounts are `none`, calls live on and
    * `call.connection` is `reconnecting`; what is asked for waits. With the network everything comes back: connections, then
@@ -408,6 +420,13 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       ...this.#config,
       flows: () => this.#pool.flows,
       accounts: () => this.accounts,
+      callLog: this.callLog,
+      assumeReachable: () => {
+        this.#isReachable = true;
+      },
+      register: (flow: Flow) => {
+        for (const { refresh } of this.#accounts.values()) refresh(flow);
+      },
       tell: (progress: IpChangeProgress) => {
         this.#emitter.emit('ipChangeProgress', progress);
       },
