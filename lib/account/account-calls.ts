@@ -29,7 +29,7 @@ export interface CallEnvironment {
   readonly clock: Clock;
   readonly log: Logger;
   readonly timers: Timers;
-  readonly mediaEnvironment: MediaEnvironment;
+  readonly mediaEnvironment: () => MediaEnvironment;
   readonly policy: CallPolicy | undefined;
   readonly watcher: CallWatcher | undefined;
   /** Told of every call, before it has done anything. */

@@ -1,5 +1,5 @@
 /** What a change of options asks for: nothing on the wire, one REGISTER, or another identity (ACC-18, ACC-19). */
-import type { AccountConfig } from './account-options.js';
+import type { AccountConfig } from './account-config.js';
 
 export type Change = 'none' | 'register' | 'identity';
 

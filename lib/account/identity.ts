@@ -21,7 +21,7 @@ import type { Header, SipResponse } from '../parser/index.js';
 import type { Flow, FlowListener } from '../transport/flow.js';
 import type { FlowLease } from '../transport/transport-pool.js';
 import { checkHeaders } from '../call/call-options.js';
-import type { AccountConfig } from './account-options.js';
+import type { AccountConfig } from './account-config.js';
 
 export interface IdentityContext {
   readonly core: Core;

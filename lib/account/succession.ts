@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Credentials } from '../core/credentials.js';
 import type { Flow } from '../transport/flow.js';
-import type { AccountConfig } from './account-options.js';
+import type { AccountConfig } from './account-config.js';
 import { isSame } from './changes.js';
 import type { Identity } from './identity.js';
 

@@ -5,6 +5,7 @@ import type { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { checkOneOf } from '../base/options.js';
 import type { Leg } from '../call/leg.js';
+import { browserMediaEnvironment } from '../media/environment.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import type { AudioEvents, AudioState, DevicesChange } from './audio-events.js';
 import { audioConfig } from './audio-options.js';
@@ -27,8 +28,7 @@ import { VoiceWatch } from './voice-watch.js';
 /** Where the audio lives. */
 export interface AudioHost {
   readonly audio: AudioOptions | undefined;
-  readonly environment: Partial<AudioEnvironment>;
-  readonly mediaEnvironment: MediaEnvironment;
+  readonly environment: Partial<AudioEnvironment & MediaEnvironment>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -71,7 +71,7 @@ export class SoundControl implements CallPortsUser, SoundDeviceUser {
       this.#refresh();
     });
     this.device = this.bridge.add(new DevicePort(this.bridge, this.#output));
-    this.sound = new SoundDevice(host.mediaEnvironment, this.env, this.#output, log, this, audio);
+    this.sound = new SoundDevice(browserMediaEnvironment(host.environment), this.env, this.#output, log, this, audio);
     this.calls = new CallPorts(this.bridge, this.device, config, log, this);
     this.#interruption = new Interruption(config.interruption, () => this.calls.calls, log);
     this.#watch = new VoiceWatch(emitter, clock, {

@@ -58,7 +58,7 @@ export function answerByItself(leg: Leg, fact: AutoAnswerFact): void {
 
 async function answerAfter(leg: Leg, { after }: AutoAnswerFact): Promise<void> {
   const { clock, log, mediaEnvironment, media } = leg.context;
-  const permission = media.audio === false ? 'granted' : await mediaEnvironment.queryMicrophonePermission?.();
+  const permission = media.audio === false ? 'granted' : await mediaEnvironment().queryMicrophonePermission?.();
   if (permission !== 'granted') {
     log.info(`call ${leg.callId}: not answered by itself, the microphone is not allowed`);
     leg.autoAnswer = undefined;

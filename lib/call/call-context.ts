@@ -51,7 +51,7 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   readonly parts: OnDemand<CallParts>;
   readonly clock: Clock;
   readonly media: MediaSessionConfig;
-  readonly mediaEnvironment: MediaEnvironment;
+  readonly mediaEnvironment: () => MediaEnvironment;
   /** Of a request outside of any dialog. */
   readonly routes: () => readonly string[];
   readonly contact: (purpose?: { readonly anonymous?: boolean }) => Header;

@@ -241,6 +241,6 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   #open(): MediaSession {
     const { mediaEnvironment, clock, log } = this.#context;
-    return new MediaSession(this.#config, mediaEnvironment, clock, log, this);
+    return new MediaSession(this.#config, mediaEnvironment(), clock, log, this);
   }
 }

@@ -13,10 +13,11 @@ export interface CallLimits {
   readonly noMediaTimeout?: number;
 }
 
-const names = ['ringTimeout', 'maxDuration', 'noMediaTimeout'] as const;
+/** Names of options, for whoever has them among others. */
+export const limitOptions = ['ringTimeout', 'maxDuration', 'noMediaTimeout'] as const;
 
 export function callLimits(options: CallLimits, base: CallLimits = {}): CallLimits {
-  const given = names.filter((name) => options[name] !== undefined);
+  const given = limitOptions.filter((name) => options[name] !== undefined);
   for (const name of given) checkPositive(name, options[name], 'seconds');
   if (given.length === 0) return base; // one object serves most calls
   return { ...base, ...Object.fromEntries(given.map((name) => [name, options[name]])) };

@@ -34,7 +34,7 @@ export class SpareMedia implements Negotiator {
       onLateCandidate: () => tell(() => media.onLateCandidate()),
       onPlayoutBlocked: () => tell(() => media.onPlayoutBlocked()),
     };
-    this.#session = new MediaSession(media.config, mediaEnvironment, clock, log, user);
+    this.#session = new MediaSession(media.config, mediaEnvironment(), clock, log, user);
     this.#session.follow(media.session);
   }
 

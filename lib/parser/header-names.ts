@@ -1,16 +1,10 @@
 /** Header names in their canonical spelling, from any case and from compact forms: RFC 3261 §7.3.3 and §20. */
 import { isToken } from './scanner.js';
 
-/** Those of RFC 3261 §20 and of the extensions met every day, and all that the rule for unknown ones gets wrong. */
+/** Those of the IANA registry, as far as they are met, that the rule for all others gets wrong. */
 const names =
-  ' Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info Authorization Call-ID ' +
-  'Call-Info Contact Content-Disposition Content-Encoding Content-ID Content-Language Content-Length Content-Type CSeq ' +
-  'Date Diversion Error-Info Event Expires Feature-Caps Flow-Timer From History-Info In-Reply-To Max-Forwards ' +
-  'MIME-Version Min-Expires Min-SE Organization P-Asserted-Identity P-Associated-URI P-Called-Party-ID ' +
-  'P-Preferred-Identity P-Visited-Network-ID Path Policy-ID Priority Privacy Proxy-Authenticate Proxy-Authorization ' +
-  'Proxy-Require RAck Reason Record-Route Refer-To Referred-By Remote-Party-ID Replaces Reply-To Require Retry-After ' +
-  'Route RSeq Server Service-Route Session-Expires Session-ID SIP-ETag SIP-If-Match Subject Subscription-State ' +
-  'Supported Timestamp To Unsupported User-Agent User-to-User Via Warning WWW-Authenticate ';
+  ' Call-ID Content-ID CSeq MIME-Version Min-SE P-Associated-URI P-Called-Party-ID P-Visited-Network-ID Policy-ID RAck ' +
+  'Remote-Party-ID RSeq Session-ID SIP-ETag SIP-If-Match User-to-User WWW-Authenticate ';
 
 /** RFC 3261 §7.3.3 and the IANA registry: the letter, and the name it stands for. */
 const compactForms =
@@ -28,7 +22,7 @@ let met: (Spelling | undefined)[] | undefined;
 /** Longer names are not kept. */
 const LONGEST = 32;
 
-/** Tells all but two pairs of the names above apart. */
+/** Tells all but two pairs of the names of RFC 3261 and its everyday extensions apart. */
 function place(spelling: string): number {
   const { length } = spelling;
   return ((length << 3) ^ (spelling.charCodeAt(0) << 5) ^ spelling.charCodeAt(length - 1)) & 1023;
@@ -42,7 +36,7 @@ export function knownName(spelling: string): string | undefined {
 
 let lowerNames: string | undefined;
 
-/** The spelling under which a header of this name is found in a message; unknown names are capitalized word by word. */
+/** The spelling under which a header of this name is found in a message: each word is capitalized, but for the odd ones. */
 export function canonicalName(name: string): string {
   const known = knownName(name);
   if (known !== undefined) return known;

@@ -14,24 +14,7 @@ export {
 } from './header.js';
 export { type ParseLimits, defaultLimits } from './header-lines.js';
 export { canonicalName } from './header-names.js';
-export {
-  Contact,
-  Diversion,
-  From,
-  HistoryInfo,
-  PAssertedIdentity,
-  PAssociatedURI,
-  PPreferredIdentity,
-  Path,
-  RecordRoute,
-  ReferTo,
-  ReferredBy,
-  RemotePartyId,
-  ReplyTo,
-  Route,
-  ServiceRoute,
-  To,
-} from './headers/addresses.js';
+export { Contact, From, Path, RecordRoute, Route, ServiceRoute, To } from './headers/addresses.js';
 export {
   type AuthParams,
   type Challenge,
@@ -42,8 +25,20 @@ export {
   ProxyAuthorization,
   WWWAuthenticate,
 } from './headers/challenge.js';
-export { type CSeqValue, type RAckValue, CSeq, RAck } from './headers/cseq.js';
+export { type CSeqValue, CSeq } from './headers/cseq.js';
+export { type SubscriptionStateValue, Event, SubscriptionState } from './headers/events.js';
 export { FeatureCaps } from './headers/features.js';
+export {
+  Diversion,
+  HistoryInfo,
+  PAssertedIdentity,
+  PAssociatedURI,
+  PPreferredIdentity,
+  ReferTo,
+  ReferredBy,
+  RemotePartyId,
+  ReplyTo,
+} from './headers/identities.js';
 export { type InfoValue, AlertInfo, CallInfo, ErrorInfo } from './headers/infos.js';
 export {
   Allow,
@@ -57,7 +52,8 @@ export {
   Supported,
   Unsupported,
 } from './headers/lists.js';
-export { ContentLength, Expires, FlowTimer, MaxForwards, MinExpires, RSeq } from './headers/numbers.js';
+export { ContentLength, Expires, FlowTimer, MaxForwards, MinExpires } from './headers/numbers.js';
+export { type RAckValue, RAck, RSeq } from './headers/rack.js';
 export { type ReasonValue, Reason } from './headers/reason.js';
 export { type ReplacesValue, Replaces } from './headers/replaces.js';
 export { type RetryAfterValue, type WarningValue, RetryAfter, Warning } from './headers/retry-after.js';
@@ -76,15 +72,12 @@ export {
 } from './headers/texts.js';
 export { type TimestampValue, Date, Timestamp } from './headers/times.js';
 export {
-  type SubscriptionStateValue,
   type TypeWithParams,
   Accept,
   AcceptEncoding,
   AcceptLanguage,
   ContentDisposition,
   ContentType,
-  Event,
-  SubscriptionState,
 } from './headers/typed.js';
 export { type ViaValue, Via } from './headers/via.js';
 export { type Body, type Header, type SipMessage, type SipRequest, type SipResponse, isRequest } from './message.js';

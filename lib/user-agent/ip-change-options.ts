@@ -1,6 +1,7 @@
 /** What is done when the network changes, as the app wants it; and what it is told of it. */
 import { invalidOption } from '../base/errors.js';
-import { checkBoolean, checkKnown, checkOneOf, checkPositive } from '../base/options.js';
+import { checkBoolean, checkPositive, flag, ifGiven, oneOf, readOptions } from '../base/options.js';
+import type { Readers } from '../base/options.js';
 import type { Account } from '../account/account.js';
 import type { Call } from '../call/call.js';
 import type { Rung } from '../call/reconnection.js';
@@ -70,40 +71,43 @@ export interface IpChangeReport {
   readonly duration: number;
 }
 
-const policyNames: ReadonlySet<string> = new Set<keyof IpChangePolicy>(['monitor', 'hangupCalls', 'useUpdate']);
-const handleNames: ReadonlySet<string> = new Set<keyof HandleIpChangeOptions>([
-  'reason', 'reconnect', 'restartDelay', 'refresh', 'hangupCalls',
-]); // prettier-ignore
+const boolean = ifGiven<boolean>(checkBoolean);
+
+const policyReaders = {
+  monitor: oneOf('auto', 'manual'),
+  hangupCalls: flag(false),
+  useUpdate: (value = false, option) => (value === 'two-phase' ? value : boolean(value, option)),
+} satisfies Readers<IpChangePolicy>;
+
+const handleReaders = {
+  reason: (reason: string | undefined) => reason,
+  reconnect: boolean,
+  restartDelay: ifGiven((option, value) => {
+    if (value !== 0) checkPositive(option, value);
+  }),
+  refresh: ifGiven((option, value) => {
+    if (!([false, 'media', 'dialog'] as unknown[]).includes(value))
+      throw invalidOption(option, "takes 'media', 'dialog' or false", value);
+  }),
+  hangupCalls: boolean,
+} satisfies Readers<HandleIpChangeOptions>;
+
+const reachabilityReaders = { signalling: boolean, media: boolean } satisfies Readers<NetworkReachability>;
 
 /** Throws `invalidOption`, naming the option. */
-export function ipChangePolicy(policy: IpChangePolicy = {}): IpChangePolicy {
-  checkKnown(policy, policyNames, 'ipChange');
-  const { monitor = 'auto', hangupCalls = false, useUpdate = false } = policy;
-  checkOneOf('ipChange.monitor', monitor, ['auto', 'manual']);
-  checkBoolean('ipChange.hangupCalls', hangupCalls);
-  if (useUpdate !== 'two-phase') checkBoolean('ipChange.useUpdate', useUpdate);
-  return { monitor, hangupCalls, useUpdate };
-}
+export const ipChangePolicy = (policy: IpChangePolicy = {}): IpChangePolicy =>
+  readOptions(policy, policyReaders, 'ipChange') as IpChangePolicy;
 
 /** Throws `invalidOption`, naming what is wrong. */
 export function checkReachability(reachable: boolean | NetworkReachability): NetworkReachability {
   if (typeof reachable === 'boolean') return { signalling: reachable, media: reachable };
   if (typeof reachable !== 'object' || (reachable as unknown) === null)
     throw invalidOption('isReachable', 'takes true, false, or { signalling, media }', reachable);
-  checkKnown(reachable, new Set(['signalling', 'media']), 'isReachable');
-  const { signalling, media } = reachable;
-  if (signalling !== undefined) checkBoolean('isReachable.signalling', signalling);
-  if (media !== undefined) checkBoolean('isReachable.media', media);
+  readOptions(reachable, reachabilityReaders, 'isReachable');
   return reachable;
 }
 
 export function checkHandleOptions(options: HandleIpChangeOptions): HandleIpChangeOptions {
-  checkKnown(options, handleNames);
-  const { reconnect, restartDelay, refresh, hangupCalls } = options;
-  if (reconnect !== undefined) checkBoolean('reconnect', reconnect);
-  if (hangupCalls !== undefined) checkBoolean('hangupCalls', hangupCalls);
-  if (restartDelay !== undefined && restartDelay !== 0) checkPositive('restartDelay', restartDelay, 'milliseconds');
-  if (!([undefined, false, 'media', 'dialog'] as unknown[]).includes(refresh))
-    throw invalidOption('refresh', "takes 'media', 'dialog' or false", refresh);
+  readOptions(options, handleReaders);
   return options;
 }

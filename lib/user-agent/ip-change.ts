@@ -11,8 +11,9 @@ import type { CallWatcher } from '../call/call-context.js';
 import type { Leg } from '../call/leg.js';
 import type { Recovery, Rung } from '../call/reconnection.js';
 import { watchAddresses } from '../media/address-watcher.js';
+import { browserMediaEnvironment } from '../media/environment.js';
 import type { MediaEnvironment } from '../media/environment.js';
-import { watchSleep } from '../network/network-monitor.js';
+import { browserNetwork, watchSleep } from '../network/network-monitor.js';
 import type { NetworkEvidence, NetworkSource } from '../network/network-monitor.js';
 import type { Flow } from '../transport/flow.js';
 import type { CallLog } from './call-log.js';
@@ -27,8 +28,7 @@ type Step = IpChangeReport['steps'][number];
 export interface IpChangeHost {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly network: NetworkSource;
-  readonly mediaEnvironment: Pick<MediaEnvironment, 'RTCPeerConnection'>;
+  readonly environment: Partial<MediaEnvironment> & { readonly network?: NetworkSource };
   readonly flows: () => readonly Flow[];
   readonly accounts: () => readonly Account[];
   readonly callLog: Pick<CallLog, 'entries'>;
@@ -77,7 +77,8 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   /** From now on the network is watched, unless the app does that. */
   start(): void {
     if (this.#policy.monitor === 'manual') return;
-    this.#unwatch ??= this.#host.network.watch((evidence) => {
+    const { network = browserNetwork } = this.#host.environment;
+    this.#unwatch ??= network.watch((evidence) => {
       this.#onEvidence(evidence);
     });
   }
@@ -161,13 +162,13 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
 
   /** Sleep and addresses cost a look now and then: while somebody talks that is worth it. */
   #watchCalls(signal: AbortSignal): void {
-    const { clock, mediaEnvironment } = this.#host;
+    const { clock, environment } = this.#host;
     const awake = watchSleep(clock, (evidence) => {
       this.#onEvidence(evidence);
     });
     signal.addEventListener('abort', awake, { once: true });
     const look = (): Promise<void> =>
-      watchAddresses(mediaEnvironment, clock, (addresses) => { this.#onAddresses(addresses); }, signal); // prettier-ignore
+      watchAddresses(browserMediaEnvironment(environment), clock, (addresses) => { this.#onAddresses(addresses); }, signal); // prettier-ignore
     sleep(clock, settled, signal).then(look, () => undefined);
   }
 

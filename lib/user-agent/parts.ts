@@ -1,4 +1,5 @@
 /** What a page that waits for calls can do without for a moment: what calls are made of, and what brings them back. */
 export * from '../call/parts.js';
+export { browserMediaEnvironment } from '../media/environment.js';
 export { ExclusiveCalls } from './call-policy.js';
 export { IpChange } from './ip-change.js';

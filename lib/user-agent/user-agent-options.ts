@@ -6,17 +6,30 @@ import { consoleLogger } from '../base/log.js';
 import type { LogLevel, Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import { systemRandom } from '../base/random.js';
-import { checkBoolean, checkKnown, checkLine, checkOneOf, checkPositive, checkUuid } from '../base/options.js';
+import {
+  checkFunction,
+  checkLine,
+  checkOneOf,
+  checkPositive,
+  checkUuid,
+  flag,
+  ifGiven,
+  oneOf,
+  orElse,
+  positive,
+  readOptions,
+} from '../base/options.js';
+import type { ReadBy, Readers } from '../base/options.js';
 import type { KeyValueStorage } from '../base/storage.js';
 import type { AudioOptions } from '../audio/audio-options.js';
 import type { AudioEnvironment } from '../audio/environment.js';
 import type { Account } from '../account/account.js';
-import { routeSet, serverList } from '../account/account-options.js';
+import { serverList } from '../account/account-config.js';
+import { routeSet } from '../account/named-address.js';
 import { checkAutoAnswer } from '../call/auto-answer.js';
 import type { AutoAnswer } from '../call/auto-answer.js';
-import { callLimits } from '../call/limits.js';
+import { callLimits, limitOptions } from '../call/limits.js';
 import type { CallLimits } from '../call/limits.js';
-import { browserMediaEnvironment } from '../media/environment.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import { mediaConfig } from '../media/media-config.js';
 import type { UserAgentMediaOptions } from '../media/media-config.js';
@@ -24,7 +37,6 @@ import type { MediaSessionConfig } from '../media/media-session.js';
 import type { ParseLimits, SipRequest } from '../parser/index.js';
 import { extensionConfig, extensionOptions } from '../session/extensions.js';
 import type { ExtensionConfig, ExtensionOptions } from '../session/extensions.js';
-import { browserNetwork } from '../network/network-monitor.js';
 import type { NetworkSource } from '../network/network-monitor.js';
 import { timersFrom } from '../transaction/timers.js';
 import type { Timers } from '../transaction/timers.js';
@@ -51,8 +63,6 @@ export interface ReconnectOptions {
    */
   readonly spread?: number;
 }
-
-const reconnectNames: ReadonlySet<string> = new Set<keyof ReconnectOptions>(['spread']);
 
 /** What a call agrees on with its peer is here that of accounts that say nothing else. */
 export interface UserAgentOptions extends ExtensionOptions, CallLimits {
@@ -120,121 +130,90 @@ export interface UserAgentOptions extends ExtensionOptions, CallLimits {
   readonly environment?: Environment;
 }
 
-export interface UserAgentConfig {
-  readonly servers: readonly string[];
+const inMilliseconds = (value: unknown, option: string, takes = 'seconds'): number => {
+  checkPositive(option, value, takes);
+  return (value as number) * 1000;
+};
+
+/** Of options that are read as they stand. */
+const readers = {
+  servers: (servers, option) => serverList(servers!, option),
+  userAgent: orElse('evercall', checkLine),
+  audio: (options: AudioOptions | undefined) => options,
+  autoAnswer: (choice = 'never') => checkAutoAnswer(choice),
+  callPolicy: oneOf('exclusive', 'mix'),
+  resumeHeld: flag(false),
+  /** 0 keeps none. */
+  callLog: (calls = 200, option) => {
+    if (calls !== false && !(Number.isInteger(calls) && calls > 0))
+      throw invalidOption(option, 'takes a number of calls, or false', calls);
+    return calls || 0;
+  },
+  log: logger,
+  maxCalls: positive(Infinity, 'a number'),
+  routeIncoming: ifGiven<NonNullable<UserAgentOptions['routeIncoming']>>(checkFunction),
+  instanceId: ifGiven<string>(checkUuid),
+  storage: ifGiven<KeyValueStorage>((option, value) => {
+    if (typeof (value as Partial<KeyValueStorage> | null)?.get !== 'function')
+      throw invalidOption(option, 'takes a storage', value);
+  }),
+  storePasswords: flag(false),
+  connectTimeout: positive(5000),
+  /** Milliseconds. */
+  keepAlive: (value = 'auto', option) =>
+    value === 'auto' || value === false ? value : inMilliseconds(value, option, "'auto', false or seconds"),
+  failback: (value = 60, option) => value !== false && inMilliseconds(value, option, 'false or seconds'),
+  limits: (limits: ParseLimits = {}) => limits,
+  /** As the app has given it. */
+  environment: (environment: Environment = {}) => environment,
+  ipChange: (policy) => ipChangePolicy(policy),
+} satisfies Partial<Readers<UserAgentOptions>>;
+
+const reconnect = {
+  spread: (value: number | undefined, option: string) =>
+    value === undefined ? undefined : inMilliseconds(value, option),
+};
+
+const others = ['outboundProxies', 'media', 'reconnect', 'T1', ...extensionOptions, ...limitOptions] as const;
+
+export interface UserAgentConfig extends ReadBy<typeof readers> {
   readonly routes: readonly string[];
-  readonly userAgent: string;
   readonly media: MediaSessionConfig;
-  readonly audio: AudioOptions | undefined;
   readonly extensions: ExtensionConfig;
   readonly callLimits: CallLimits;
-  readonly autoAnswer: AutoAnswer;
-  readonly callPolicy: 'exclusive' | 'mix';
-  readonly ipChange: IpChangePolicy;
-  readonly network: NetworkSource;
-  readonly resumeHeld: boolean;
-  readonly callLog: number;
-  readonly log: Logger;
-  readonly maxCalls: number;
-  readonly routeIncoming: UserAgentOptions['routeIncoming'];
-  /** Undefined where the app names none. */
-  readonly instanceId: string | undefined;
-  readonly storage: KeyValueStorage | undefined;
-  readonly storePasswords: boolean;
-  readonly connectTimeout: number;
-  /** Milliseconds. */
-  readonly keepAlive: 'auto' | number | false;
-  readonly failback: number | false;
   /** Milliseconds. */
   readonly spread: number | undefined;
   readonly timers: Timers;
-  readonly limits: ParseLimits;
   readonly webSocket: WebSocketFactory;
   readonly clock: Clock;
   readonly random: Random;
-  readonly mediaEnvironment: MediaEnvironment;
-  /** As the app has given it. */
-  readonly environment: Environment;
 }
 
-const known: ReadonlySet<string> = new Set<keyof UserAgentOptions>([
-  'audio', 'servers', 'outboundProxies', 'userAgent', 'media', 'log', 'maxCalls', 'routeIncoming', 'instanceId', 'storage', 'storePasswords', 'connectTimeout', 'keepAlive', 'failback', 'reconnect',
-  'T1', 'limits', 'environment', ...extensionOptions, 'autoAnswer', 'callPolicy', 'resumeHeld', 'ipChange', 'callLog', 'ringTimeout', 'maxDuration', 'noMediaTimeout',
-]); // prettier-ignore
-
+/** Throws `invalidOption`, naming the option. */
 export function userAgentConfig(options: UserAgentOptions): UserAgentConfig {
-  checkKnown(options, known);
-  const { userAgent = 'evercall', connectTimeout = 5000, T1 = 500, limits = {}, environment = {} } = options;
-  checkLine('userAgent', userAgent);
-  if (options.instanceId !== undefined) checkUuid('instanceId', options.instanceId);
-  checkPositive('connectTimeout', connectTimeout);
-  checkPositive('T1', T1);
-  const { maxCalls = Infinity, routeIncoming, storage, storePasswords = false } = options;
-  checkBoolean('storePasswords', storePasswords);
-  if (storage !== undefined && typeof (storage as Partial<KeyValueStorage> | null)?.get !== 'function')
-    throw invalidOption('storage', 'takes a storage', storage);
-  checkPositive('maxCalls', maxCalls, 'a number');
-  if (routeIncoming !== undefined && typeof routeIncoming !== 'function')
-    throw invalidOption('routeIncoming', 'takes a function', routeIncoming);
-  const { autoAnswer = 'never', callPolicy = 'exclusive', resumeHeld = false } = options;
-  checkOneOf('callPolicy', callPolicy, ['exclusive', 'mix']);
-  checkBoolean('resumeHeld', resumeHeld);
-  const { callLog = 200 } = options;
-  if (callLog !== false && !(Number.isInteger(callLog) && callLog > 0))
-    throw invalidOption('callLog', 'takes a number of calls, or false', callLog);
-  const { keepAlive = 'auto', failback = 60 } = options;
-  if (keepAlive !== 'auto' && keepAlive !== false) checkPositive('keepAlive', keepAlive, "'auto', false or seconds");
-  if (failback !== false) checkPositive('failback', failback, 'false or seconds');
-  const { reconnect = {} } = options;
-  checkKnown(reconnect, reconnectNames, 'reconnect');
-  if (reconnect.spread !== undefined) checkPositive('reconnect.spread', reconnect.spread, 'seconds');
-  const {
-    webSocket = browserWebSocket,
-    clock = systemClock,
-    random = systemRandom,
-    network = browserNetwork,
-    ...media
-  } = environment;
+  const read = readOptions(options, readers, undefined, others);
+  const media = mediaConfig(options.media);
+  const { webSocket = browserWebSocket, clock = systemClock, random = systemRandom } = read.environment;
   return Object.freeze({
-    servers: serverList(options.servers),
+    ...read,
     routes: routeSet(options.outboundProxies),
-    userAgent,
-    media: options.audio ? { ...mediaConfig(options.media), routed: true } : mediaConfig(options.media),
-    audio: options.audio,
-    environment,
+    media: options.audio ? { ...media, routed: true } : media,
     extensions: extensionConfig(options),
     callLimits: callLimits(options),
-    autoAnswer: checkAutoAnswer(autoAnswer),
-    callPolicy,
-    ipChange: ipChangePolicy(options.ipChange),
-    network,
-    resumeHeld,
-    callLog: callLog || 0,
-    log: logger(options.log),
-    maxCalls,
-    routeIncoming,
-    instanceId: options.instanceId,
-    storage,
-    storePasswords,
-    connectTimeout,
-    keepAlive: typeof keepAlive === 'number' ? keepAlive * 1000 : keepAlive,
-    failback: failback && failback * 1000,
-    spread: reconnect.spread && reconnect.spread * 1000,
-    timers: timersFrom(T1),
-    limits,
+    spread: readOptions(options.reconnect ?? {}, reconnect, 'reconnect').spread,
+    timers: timersFrom(positive(500)(options.T1, 'T1')),
     webSocket,
     clock,
     random,
-    mediaEnvironment: browserMediaEnvironment(media),
   });
 }
 
-function logger(log: Logger | LogLevel = 'warn'): Logger {
+function logger(log: Logger | LogLevel = 'warn', option: string): Logger {
   if (typeof log === 'string') {
-    checkOneOf('log', log, ['error', 'warn', 'info', 'debug']);
+    checkOneOf(option, log, ['error', 'warn', 'info', 'debug']);
     return consoleLogger(log);
   }
   if (typeof (log as Partial<Logger> | null)?.error !== 'function')
-    throw invalidOption('log', 'takes a logger or a level', log);
+    throw invalidOption(option, 'takes a logger or a level', log);
   return log;
 }

@@ -2,7 +2,7 @@
 import { Account } from '../account/account.js';
 import type { AccountInbox, AnnouncedEvent, DisposeOptions } from '../account/account.js';
 import type { AccountEvents } from '../account/account-events.js';
-import { accountConfig, masterId } from '../account/account-options.js';
+import { accountConfig, masterId } from '../account/account-config.js';
 import type { AccountOptions } from '../account/account-options.js';
 import { rejectedCall } from '../account/rejected-call.js';
 import { isCyclic } from '../account/dependency.js';
@@ -19,6 +19,7 @@ import type { CallOptions } from '../call/call-options.js';
 import { Core } from '../core/core.js';
 import type { CoreUser } from '../core/core.js';
 import { askForLife } from '../core/keep-alive.js';
+import type { MediaEnvironment } from '../media/environment.js';
 import { headerValue } from '../parser/index.js';
 import type { SipRequest } from '../parser/index.js';
 import type { ResponseOptions } from '../transaction/responses.js';
@@ -103,6 +104,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
   #exclusive: ExclusiveCalls | undefined;
   /** As soon as it is loaded. */
   #ipChange: IpChange | undefined;
+  /** With the first call. */
+  #mediaEnvironment: MediaEnvironment | undefined;
   readonly #watcher: CallWatcher = {
     onBegan: (leg) => this.#ipChange?.onBegan(leg),
     onConfirmed: (leg) => this.#ipChange?.onConfirmed(leg),
@@ -211,7 +214,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     if (this.#isStopped) throw new EvercallError('invalidState', 'addAccount: the user agent was stopped');
     if (this.accounts.some(({ id }) => id === options.id)) throw invalidOption('id', 'is taken', options.id);
     this.#checkDependency(options);
-    const { clock, log, timers, mediaEnvironment } = this.#config;
+    const { clock, log, timers, environment } = this.#config;
     let inbox!: AccountInbox;
     const account: Account = new Account(options, {
       core: this.#core,
@@ -220,7 +223,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       clock,
       log,
       timers,
-      mediaEnvironment,
+      mediaEnvironment: () => (this.#mediaEnvironment ??= this.#parts.part!.browserMediaEnvironment(environment)),
       policy: {
         makeWay: (call, predecessor) => this.#exclusive?.makeWay(call, predecessor),
         onConfirmed: (call) => this.#exclusive?.onConfirmed(call),

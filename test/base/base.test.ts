@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { sleep } from '../../lib/base/clock.js';
 import { Emitter } from '../../lib/base/emitter.js';
 import { EvercallError, abortError, invalidOption } from '../../lib/base/errors.js';
+import { checkLine, flag, ifGiven, oneOf, positive, readOptions } from '../../lib/base/options.js';
 import { errorCatalogue } from '../../lib/base/error-catalogue.js';
 import { redact } from '../../lib/base/log.js';
 import { Queue } from '../../lib/base/queue.js';
@@ -132,6 +133,30 @@ describe('store', () => {
     off();
     store.changed();
     assert.equal(calls, 1);
+  });
+});
+
+describe('options', () => {
+  const readers = { kind: oneOf('red', 'blue'), isOn: flag(true), wait: positive(5), name: ifGiven(checkLine) };
+
+  it('are read by a table: what is not said, or undefined, is as the table says', () => {
+    assert.deepEqual(readOptions({}, readers), { kind: 'red', isOn: true, wait: 5, name: undefined });
+    const given = { kind: 'blue' as const, isOn: false, wait: undefined, name: 'x' };
+    assert.deepEqual(readOptions(given, readers), { ...given, wait: 5 });
+  });
+
+  it('that are wrong are named after the option they are part of; those of no name are refused', () => {
+    for (const [options, message] of [
+      [{ kind: 'green' }, 'light.kind: takes red, blue, got "green"'],
+      [{ isOn: null }, 'light.isOn: takes true or false, got null'],
+      [{ wait: 0 }, 'light.wait: takes milliseconds above 0, got 0'],
+      [{ name: 'a\r\nb' }, 'light.name: takes a text without CR, LF and NUL, got "a\\r\\nb"'],
+      [{ constructor: 1 }, 'constructor: is no option'],
+      [7, 'light: takes an object, got 7'],
+    ] as const)
+      assert.throws(() => readOptions(options as object, readers, 'light'), message);
+    assert.throws(() => readOptions({ wait: -1 }, readers), 'wait: takes');
+    assert.doesNotThrow(() => readOptions({ size: 3 }, readers, 'light', ['size']));
   });
 });
 

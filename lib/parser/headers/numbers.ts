@@ -1,8 +1,8 @@
-/** Headers that hold one number: RFC 3261 §20.14, §20.19, §20.22 f., RFC 3262 §7.1, RFC 5626 §10. */
+/** Headers that hold one number: RFC 3261 §20.14, §20.19, §20.22 f., RFC 5626 §10. */
 import type { HeaderCodec } from '../header.js';
 import { MAX_SECONDS, codec, writeInteger } from './field.js';
 
-const number = (name: string, max: number, saturate = false): HeaderCodec<number> =>
+export const number = (name: string, max: number, saturate = false): HeaderCodec<number> =>
   codec(
     name,
     (scanner) => scanner.integer(max, saturate),
@@ -21,5 +21,3 @@ export const Expires = /* @__PURE__ */ seconds('Expires');
 export const MinExpires = /* @__PURE__ */ seconds('Min-Expires');
 /** RFC 5626 §10. */
 export const FlowTimer = /* @__PURE__ */ seconds('Flow-Timer');
-/** RFC 3262 §7.1. */
-export const RSeq = /* @__PURE__ */ number('RSeq', MAX_SECONDS);

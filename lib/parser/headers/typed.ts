@@ -1,4 +1,4 @@
-/** Headers that are a type or state with parameters: RFC 3261 §20.1 ff., §20.11, §20.15, RFC 6665 §8.2. */
+/** Headers that are a type with parameters: RFC 3261 §20.1 ff., §20.11, §20.15. */
 import type { HeaderCodec } from '../header.js';
 import { type Params, parseParams, writeParams } from '../params.js';
 import { SLASH, safeToken } from '../scanner.js';
@@ -10,7 +10,7 @@ export interface TypeWithParams {
   readonly params: Params;
 }
 
-const typed = (name: string): HeaderCodec<TypeWithParams> =>
+export const typed = (name: string): HeaderCodec<TypeWithParams> =>
   codec(
     name,
     (scanner) => {
@@ -34,19 +34,3 @@ export const AcceptLanguage = /* @__PURE__ */ list(typed('Accept-Language'));
 export const ContentType = /* @__PURE__ */ typed('Content-Type');
 /** RFC 3261 §20.11. */
 export const ContentDisposition = /* @__PURE__ */ typed('Content-Disposition');
-/** RFC 6665 §8.2.1. Event types are case-sensitive in theory only. */
-export const Event = /* @__PURE__ */ typed('Event');
-
-export interface SubscriptionStateValue {
-  /** active, pending, terminated … in lower case. */
-  readonly state: string;
-  /** reason, expires, retry-after … */
-  readonly params: Params;
-}
-
-/** RFC 6665 §8.2.3. */
-export const SubscriptionState = /* @__PURE__ */ codec<SubscriptionStateValue>(
-  'Subscription-State',
-  (scanner) => ({ state: scanner.token('state').toLowerCase(), params: parseParams(scanner) }),
-  ({ state, params }, what) => safeToken(state, what) + writeParams(params, what),
-);
