@@ -25,6 +25,7 @@ import type { AutoAnswerFact } from './auto-answer.js';
 import type { CallOptions } from './call-options.js';
 import type { CallState } from './call-state.js';
 import { Digits } from './dtmf.js';
+import { ringOn } from './cut-off.js';
 import { callEnd } from './end-cause.js';
 import type { Fate } from './fate.js';
 import type { CallAttempt, CallEnd } from './end-cause.js';
@@ -262,6 +263,7 @@ export class Leg implements SessionUser, CallMediaUser {
   onFlowOpen(): void {
     if (this.state === 'connecting' || this.state === 'confirmed') this.session?.answerAgain();
     if (this.state === 'confirmed') this.reconnection.onFlowOpen();
+    else void ringOn(this);
   }
 
   /** What leaves now tells the peer where we are; what waits for another connection than the first, where we were. */
@@ -273,6 +275,7 @@ export class Leg implements SessionUser, CallMediaUser {
 
   onFlowLost(): void {
     if (this.state === 'confirmed') this.reconnection.onFlowLost();
+    else void ringOn(this);
   }
 
   onMediaState(state: MediaState): void {

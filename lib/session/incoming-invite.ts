@@ -71,6 +71,12 @@ export class IncomingInvite implements InviteUser {
     else if (this.#offer !== undefined || this.#described) void this.#promise(180, headers);
   }
 
+  /** What was said last may be lost with its connection. */
+  ringAgain(): void {
+    const { lastResponse } = this.#transaction;
+    if (lastResponse && !this.#transaction.isAnswered) this.#transaction.respond(lastResponse);
+  }
+
   /** 183 with our description: the caller hears us before the call is answered (RFC 3960). Resolves when it is sent. */
   async sendEarlyMedia(headers: readonly Header[] = [], isReliable = this.isReliable()): Promise<void> {
     const body = await this.#describe();
@@ -281,6 +287,11 @@ export class IncomingInvite implements InviteUser {
       this.session.bye([notAcceptable], { by: 'local', status: 488, reason: reasonPhrase(488), error });
       throw error;
     }
+  }
+
+  /** Whether the connection that the INVITE came by is gone, and it has not come by another. */
+  get isCutOff(): boolean {
+    return this.#transaction.isCutOff;
   }
 
   /** Whether the caller knows of the dialog: a response with our tag has been sent (§12.1). */

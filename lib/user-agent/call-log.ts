@@ -183,6 +183,7 @@ function incomingStatus({ stage, cause, by }: CallEnd): CallLogStatus {
   if (stage === 'confirmed') return 'success';
   if (cause === 'answeredElsewhere' || cause === 'declinedElsewhere') return cause;
   if (by === 'local' && byUs.has(cause)) return 'declined';
+  if (stage !== 'connecting' && (cause === 'transport' || cause === 'dialogGone')) return 'missed';
   return cause === 'cancelled' || cause === 'noAnswer' || cause === 'unavailable' ? 'missed' : 'aborted';
 }
 

@@ -1,0 +1,67 @@
+/** A call rings here, and the connection that its INVITE came by is gone: whether somebody still waits for the answer. */
+import { sleep } from '../base/clock.js';
+import { EvercallError } from '../base/errors.js';
+import type { Leg } from './leg.js';
+
+/** Milliseconds without a connection after which nobody does: an answer would come too late for every transaction (64·T1). */
+const grace = 32_000;
+/** Milliseconds in which a proxy forks the INVITE once more, to where we have registered by then. */
+const reforking = 2000;
+
+/** Milliseconds that our 180 takes to the caller, who knows of the dialog by it. */
+const heard = 1000;
+
+const watched = new WeakSet<Leg>();
+
+/**
+ * It rings on. Without a connection it is missed in the end; with another one the caller, whose CANCEL may have been lost, is
+ * asked: who knows nothing of the call any more says 481, and ends it.
+ */
+export async function ringOn(leg: Leg): Promise<void> {
+  if (!leg.isRinging || watched.has(leg)) return;
+  watched.add(leg);
+  const over = new AbortController();
+  void leg.ended.then(() => {
+    over.abort();
+  });
+  let isSettled = false;
+  try {
+    while (!isSettled) isSettled = await settled(leg, over.signal);
+  } catch {
+    // it has ended
+  }
+  watched.delete(leg);
+}
+
+/** Whether the answer has a way again, or is not needed; false where the connection has gone once more. */
+async function settled(leg: Leg, signal: AbortSignal): Promise<boolean> {
+  const { flow, clock } = leg.context;
+  await connected(leg, signal);
+  await sleep(clock, reforking, signal);
+  if (!leg.isRinging) return true;
+  const incoming = leg.incoming!;
+  if (!incoming.isCutOff) return true;
+  if (!flow.isOpen) return false;
+  if (!incoming.hasDialog) return true;
+  const { connectionId } = flow;
+  incoming.ringAgain();
+  await sleep(clock, heard, signal);
+  const { session } = incoming;
+  if (leg.isRinging && flow.connectionId === connectionId)
+    await session.request('OPTIONS', [], '', signal).catch(() => undefined); // whatever else is said, it goes on
+  return flow.connectionId === connectionId && flow.isOpen;
+}
+
+async function connected(leg: Leg, signal: AbortSignal): Promise<void> {
+  const { flow, clock } = leg.context;
+  const cancel = clock.after(grace, () => {
+    if (!leg.isRinging) return;
+    const error = new EvercallError('transport', 'the connection was lost as it rang', { status: 480 });
+    leg.incoming!.session.end({ by: 'network', status: 480, reason: error.message, error });
+  });
+  try {
+    await flow.whenOpen(signal, Infinity);
+  } finally {
+    cancel();
+  }
+}
