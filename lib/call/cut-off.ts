@@ -47,8 +47,7 @@ async function settled(leg: Leg, signal: AbortSignal): Promise<boolean> {
   incoming.ringAgain();
   await sleep(clock, heard, signal);
   const { session } = incoming;
-  if (leg.isRinging && flow.connectionId === connectionId)
-    await session.request('OPTIONS', [], '', signal).catch(() => undefined); // whatever else is said, it goes on
+  if (flow.connectionId === connectionId) await session.request('OPTIONS', [], '', signal).catch(() => undefined); // whatever else is said, it goes on
   return flow.connectionId === connectionId && flow.isOpen;
 }
 

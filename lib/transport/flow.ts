@@ -153,8 +153,12 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     return this.#connectionId;
   }
 
-  /** Whether silence would mean something: the server answers CRLF CRLF, or that is not known yet. */
-  get pongs(): boolean {
+  /**
+   * Whether silence would mean something: the server answers CRLF CRLF, or that is not known yet; or we have asked for something,
+   * and nothing at all has come on this connection.
+   */
+  get isSilenceTelling(): boolean {
+    if (this.#lastReceived === undefined && this.#unansweredSince !== undefined) return true;
     const habit = this.#env.habits.get(this.url);
     if (habit === undefined) return this.config.keepAlive !== false && this.#leftUnknown !== this.url;
     return habit === 'pongs';
@@ -434,8 +438,9 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   ping(): void {
-    this.#env.counters.pings++;
-    this.#unansweredSince ??= this.#env.clock.now();
+    const { counters, habits, clock } = this.#env;
+    counters.pings++;
+    if (habits.get(this.url) === 'pongs') this.#unansweredSince ??= clock.now(); // of others silence may be the habit
     this.#sendFrame(this.#connection!, '\r\n\r\n');
   }
 

@@ -198,7 +198,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   /** Asks who has been silent for long enough; returns the milliseconds until it is worth another look. */
   #verify(flow: Flow, signal: AbortSignal): number {
     const silence = this.#host.clock.now() - (flow.lastReceived ?? -Infinity);
-    if (!flow.isOpen || !flow.pongs) return quiet;
+    if (!flow.isOpen || !flow.isSilenceTelling) return quiet;
     if (silence < quiet) return quiet - silence;
     void this.#ask(flow, signal);
     return quiet;

@@ -114,7 +114,7 @@ describe('a call rings here, and the connection that its INVITE came by is gone'
 
   it('… and where the connection is lost as we ask, we ask on the next', async () => {
     const stage = await cutOff();
-    const { call, clock, server } = stage;
+    const { call, server } = stage;
     await back(stage);
     await asks(stage);
     await server.request('OPTIONS');

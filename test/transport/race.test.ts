@@ -144,6 +144,27 @@ describe('a connection that is suspect', () => {
     assert.equal(server.socket.url, second);
   });
 
+  it('and whose server may never answer CRLF is not left at once for a ping of before: what is under way is answered there', async () => {
+    const { server, flow, clock } = await wire();
+    server.pongs = false;
+    void flow.probe(60_000);
+    await clock.advance(500);
+    assert.equal(server.pings, 1);
+    await flow.migrate('a test');
+    assert.lengthOf(server.sockets, 2);
+    assert.isFalse(server.sockets[0]!.isClosed);
+  });
+
+  it('… but of one that pongs: then nothing is hoped for', async () => {
+    const { server, flow, clock } = await wire();
+    assert.isTrue(await flow.probe(1000));
+    server.pongs = false;
+    void flow.probe(60_000);
+    await clock.advance(500);
+    await flow.migrate('a test');
+    assert.isTrue(server.sockets[0]!.isClosed);
+  });
+
   it('that is closed meanwhile is replaced as always, and the one beside it is dropped', async () => {
     const stage = await wire();
     stage.server.pongs = false;

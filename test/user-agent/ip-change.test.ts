@@ -6,7 +6,7 @@ import { described, peerOffer, talkingTo } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
-import { bound, contactOf, leaving } from '../support/registering.js';
+import { bound, contactOf, leaving, registered } from '../support/registering.js';
 import { unhandledIn } from '../support/unhandled.js';
 
 const ufrag = (sdp: unknown): string => /a=ice-ufrag:(\S+)/.exec(String(sdp))![1]!;
@@ -272,6 +272,28 @@ describe('a change of the network', () => {
     server.socket.isDead = true;
     await clock.advance(5000);
     assert.isTrue(server.sockets[0]!.isClosed);
+  });
+
+  it('… and a new connection that says nothing at all, though the server was left for silence before: it may be dead as well', async () => {
+    const stage = await registered({ ipChange: { monitor: 'auto' }, keepAlive: 'auto' });
+    const { ua, server, clock } = stage;
+    const announced = ua.once('incomingCall');
+    server.send(peerRequest('INVITE', {}, peerOffer()));
+    const { call } = await announced;
+    void call.answer().catch(() => undefined);
+    await settle();
+    server.holdsHandshakes = server.socket.isDead = true;
+    while (server.sockets.length === 1) await clock.advance(100);
+    const { socket } = server;
+    socket.isDead = true;
+    socket.open();
+    assert.isBelow(clock.now(), 5000);
+    await clock.advance(10_000);
+    assert.equal(call.state, 'connecting');
+    assert.isAbove(server.sockets.length, 2, 'another is tried beside it');
+    server.socket.open();
+    await settle();
+    assert.isTrue(socket.isClosed);
   });
 
   it('… and once more when it is over: a BYE that nobody takes goes out on another connection', async () => {
