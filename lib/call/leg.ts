@@ -371,6 +371,7 @@ export class Leg implements SessionUser, CallMediaUser {
     this.fate.step('confirmed');
     this.media.refresh();
     loadReplacement().catch(() => undefined);
+    if (this.session?.remoteTrickles) import('./trickle.js').catch(() => undefined); // the peer may move when there is no network
     if (this.events.has('offer')) import('./peer-offer.js').catch(() => undefined); // one may come as the network comes back
     if (this.media.session.hasLateCandidates) this.onLateCandidate();
     this.fate.tellAnswered();

@@ -48,6 +48,9 @@ export class Connection implements EventListenerObject {
   #trickles = false;
   /** Whether this generation is not the first: then the network may still be about to come. */
   #isRestarted = false;
+  /** What we said in the generation before. */
+  #former: string | undefined;
+  #isElsewhere = false;
   /** Video that the peer has offered and nobody has taken: answered `inactive`, ready for whoever wants it. */
   #idle: readonly RTCRtpTransceiver[] = none;
 
@@ -150,7 +153,8 @@ export class Connection implements EventListenerObject {
     signal: AbortSignal,
     trickles: boolean,
   ): Promise<void> {
-    const former = iceUfrag(pc.localDescription?.sdp ?? '');
+    const said = pc.localDescription?.sdp;
+    const former = iceUfrag(said ?? '');
     const ufrag = iceUfrag(description.sdp ?? '');
     const rule = {
       iceServers: this.#iceServers,
@@ -159,6 +163,10 @@ export class Connection implements EventListenerObject {
       trickles,
       ufrag,
     };
+    if (ufrag !== former) {
+      this.#former = said;
+      this.#isElsewhere = false;
+    }
     const gathering = ufrag === former ? undefined : gatherCandidates(pc, rule, this.#clock, signal);
     await Promise.all([pc.setLocalDescription(description), gathering]);
     if (!gathering) return;
@@ -174,7 +182,16 @@ export class Connection implements EventListenerObject {
     if (!candidate?.candidate) {
       this.#pc?.removeEventListener('icecandidate', this);
       this.#user.onGathered?.();
-    } else if (candidate.type !== 'host' || this.#isRestarted || this.#trickles) this.#user.onLateCandidate?.();
+    } else if (candidate.type !== 'host' || this.#isRestarted || this.#trickles) {
+      const address = candidate.address ?? candidate.candidate.split(' ')[4];
+      this.#isElsewhere ||= this.#isRestarted && !this.#former?.includes(` ${address} `);
+      this.#user.onLateCandidate?.();
+    }
+  }
+
+  /** Whether this generation has found, late, an address that the one before did not have. */
+  get isElsewhere(): boolean {
+    return this.#isElsewhere;
   }
 
   /** Whether the present generation is not the first one. */
@@ -195,7 +212,7 @@ export class Connection implements EventListenerObject {
     this.#pc?.removeEventListener('icecandidate', this);
     if (atOnce) this.#pc?.close();
     else if (this.#pc) closeConnection(this.#pc, this.#clock);
-    this.#pc = this.#audio = this.#unwatch = undefined;
+    this.#pc = this.#audio = this.#unwatch = this.#former = undefined;
     this.#isAnnounced = false;
     this.#idle = none;
   }

@@ -108,6 +108,7 @@ class Gathering {
   };
 
   readonly #onState = (): void => {
+    if (this.#rule.firstUsable) return; // it may be said of the generation before, with nothing of this one found yet (Chromium)
     if (this.#pc.iceGatheringState === 'complete') this.#done();
   };
 

@@ -357,6 +357,11 @@ export class MediaSession implements ConnectionUser {
     return this.#hasLateCandidates;
   }
 
+  /** Whether one of them is of an address that was not among those of the generation before. */
+  get isElsewhere(): boolean {
+    return this.#hasLateCandidates && this.#connection.isElsewhere;
+  }
+
   /** Whether ICE is looking for another path than its first. */
   get isRestarted(): boolean {
     return this.#connection.isRestarted;

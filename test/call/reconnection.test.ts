@@ -307,6 +307,44 @@ describe('a call that loses its connection', () => {
     assert.deepEqual(candidates(await server.request('INVITE')), ['2001:db8::7']);
   });
 
+  for (const [peer, line] of [
+    ['a browser', 'a=ice-options:trickle\r\na=mid:0'],
+    ['another phone', 'a=mid:0'],
+  ] as const)
+    it(`IPC-11: an address that comes up after the restart is told ${peer} ${line === 'a=mid:0' ? 'as one more of its candidates' : 'with another restart, since Chromium checks no pair that ranks below a dead one'}`, async () => {
+      const stage = await talkingTo();
+      const { server, media, clock } = stage;
+      const connection = media.connections[0]!;
+      hears(connection, clock, 0);
+      Object.assign(connection, { addresses: () => [], endless: true });
+      const take = async (invite: SipRequest): Promise<string> => {
+        const body = peerSdp('sendrecv', versionFor(invite)).replace('a=mid:0', line);
+        server.respond(invite, 200, { headers: described, body });
+        await server.request('ACK');
+        return String(invite.body);
+      };
+      connection.become('failed');
+      await clock.advance(100);
+      const restart = await take(await server.request('INVITE'));
+      assert.notInclude(restart, 'a=candidate');
+      const known = '1 1 udp 2122260223 127.0.0.1 30000 typ host';
+      connection.gather(known, 'host');
+      await clock.advance(200);
+      const same = await take(await server.request('INVITE'));
+      assert.equal(ufrag(same), ufrag(restart), 'the address of before is no news');
+      Object.assign(connection, { addresses: () => ['10.10.2.2'] });
+      connection.gather('2 1 udp 2122260223 10.10.2.2 30000 typ host', 'host');
+      await clock.advance(200);
+      const told = await take(await server.request('INVITE'));
+      assert.include(told, ' 10.10.2.2 ');
+      assert.equal(ufrag(told) === ufrag(restart), line === 'a=mid:0');
+      assert.equal(told.includes(known), line === 'a=mid:0');
+      hears(connection, clock);
+      connection.become('connected');
+      await clock.advance(1000);
+      await server.nothing();
+    });
+
   for (const status of [403, 480, 500, 503]) {
     it(`a ${status} may be a proxy that has not got our REGISTER yet: asked again`, async () => {
       const stage = await talkingTo(updates);

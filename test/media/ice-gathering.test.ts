@@ -191,6 +191,15 @@ describe('gathering', () => {
   });
 
   describe('of an ICE restart', () => {
+    it('does not leave because the generation before is complete (Chromium): its first candidate is yet to come', async () => {
+      const rig = new Rig([], { firstUsable: true });
+      await rig.complete().after(5);
+      assert.isUndefined(rig.done);
+      await rig.host().after(0);
+      assert.equal(rig.done, 5);
+      assert.equal(rig.left, 0);
+    });
+
     it('leaves with the first usable candidate', async () => {
       const rig = new Rig(['stun:stun.example'], { firstUsable: true });
       await (await rig.after(4)).host().after(0);

@@ -5,7 +5,7 @@ const seed = process.env.MODEL_SEED ?? String(Date.now() % 2 ** 31);
 const kinds = 3; // of runs: see calls.test.ts
 const runs = Math.ceil(Number(process.argv[2] ?? 100_000) / kinds);
 console.log(`${kinds} × ${runs} runs, MODEL_SEED=${seed}`);
-const { status } = spawnSync('node_modules/.bin/mocha', ['--import=tsx', 'test/model/*.test.ts'], {
+const { status } = spawnSync('node_modules/.bin/mocha', ['--import=tsx/esm', 'test/model/*.test.ts'], {
   stdio: 'inherit',
   env: { ...process.env, MODEL_RUNS: String(runs), MODEL_SEED: seed },
 });
