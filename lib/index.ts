@@ -66,7 +66,7 @@ export type { Transfer, TransferOptions, TransferProgress } from './call/transfe
 export type { IncomingRefer } from './call/incoming-refer.js';
 export type { RedirectChoice, RedirectContact, RedirectPolicy, Redirection } from './session/redirection.js';
 export type { AutoAnswer, AutoAnswerFact } from './call/auto-answer.js';
-export type { CallLimits } from './call/limits.js';
+export type { CallLimits } from './call/limit-options.js';
 export type { CallConnection, Rung } from './call/reconnection.js';
 export type {
   HandleIpChangeOptions,

@@ -4,28 +4,30 @@ import { invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { OnDemand } from '../base/on-demand.js';
 import { Call } from '../call/call.js';
-import type { CallContext, CallParts, CallPolicy, CallWatcher, DialogId, Sent } from '../call/call-context.js';
+import type { CallContext, CallPolicy, CallWatcher, DialogId, Sent } from '../call/call-context.js';
 import { checkRedirect } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import { identityHeaders } from '../call/identity-options.js';
 import type { IncomingRefer } from '../call/incoming-refer.js';
 import type { Leg } from '../call/leg.js';
-import { loadReplacement } from '../call/load-replacement.js';
 import { appearance, checkPrivacy } from '../call/privacy.js';
 import { replacesHeaders } from '../call/replacing.js';
 import { addedHeaders } from '../call/user-to-user.js';
 import type { Core } from '../core/core.js';
-import type { Refusal } from '../core/inspect.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
 import type { Flow, FlowListener } from '../transport/flow.js';
 import type { Identity } from './identity.js';
+import type { IncomingCalls } from './incoming-calls.js';
+
+/** What comes with the first account. */
+export type AccountParts = typeof import('./parts.js');
 
 export interface CallEnvironment {
   readonly core: Core;
-  readonly parts: OnDemand<CallParts>;
+  readonly parts: OnDemand<AccountParts>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly timers: Timers;
@@ -41,6 +43,8 @@ export interface AccountCallsUser {
   readonly identity: () => Identity;
   /** What the user typed, as a URI. */
   readonly normalize: (typed: string) => string;
+  /** Shows the app a call of a peer's; false where nobody looks. */
+  readonly announce: (call: Call) => boolean;
   readonly onCallEnded: (call: Call) => void;
   /** A call began or is over. */
   readonly onCallsChanged: () => void;
@@ -63,6 +67,7 @@ export class AccountCalls {
   readonly #environment: CallEnvironment;
   readonly #user: AccountCallsUser;
   readonly #lines = new Map<Flow, Line>();
+  #incoming: IncomingCalls | undefined;
   /** Dialogs of the last calls. */
   #ended: readonly string[] = [];
 
@@ -109,57 +114,25 @@ export class AccountCalls {
     return this.#adopt(new Call(line.context, origin));
   }
 
-  /** The call of an INVITE; nothing where it can be refused at once. */
-  take(request: SipRequest, transaction: ServerTransaction): Call | undefined {
-    const refusal = this.#refusal(request);
-    if (!refusal) return this.#answerable(request, transaction);
-    this.#refuse(transaction, refusal);
-    return undefined;
-  }
-
-  /** An INVITE that is to take the place of a call of ours. */
-  async replace(request: SipRequest, transaction: ServerTransaction): Promise<void> {
-    transaction.user = {
-      onCancel: () => {
-        this.#environment.core.respond(transaction, 487);
-      },
-    };
-    const replacement = await loadReplacement().catch((error: unknown) => {
-      this.#environment.log.error('a call could not be replaced', error);
-    });
-    const isCancelled = (): boolean => transaction.isAnswered;
-    if (isCancelled()) return;
-    if (!replacement) {
-      this.#refuse(transaction, { status: 500, headers: [] });
-      return;
-    }
-    const { acceptSuccession, isPeers, replacedBy, takeOver } = replacement;
-    const { context } = this.#line(transaction.flow);
-    const old = this.#refusal(request) ?? (await replacedBy(request, context, this));
-    if (isCancelled()) return;
-    if ('status' in old) {
-      this.#refuse(transaction, old);
-      return;
-    }
-    if (isPeers(old, request)) {
-      await acceptSuccession(old, request, transaction);
-      return;
-    }
-    const call = this.#answerable(request, transaction);
-    try {
-      await takeOver(old, call);
-    } catch (error) {
-      this.#environment.log.warn(`a call was not replaced: ${String(error)}`);
-      if (call.end?.by === 'local') this.#user.onRefused(request, call.end.status);
-    }
-  }
-
   has(call: Call): boolean {
     return this.all.has(call);
   }
 
   hasEnded(callId: string, localTag: string, remoteTag: string): boolean {
     return this.#ended.includes(dialogKey({ callId, localTag, remoteTag }));
+  }
+
+  /** The parts of calls are there by then. */
+  onInvite(request: SipRequest, transaction: ServerTransaction): void {
+    this.#incoming ??= new this.#environment.parts.part!.IncomingCalls({
+      ...this.#environment,
+      ...this.#user,
+      calls: this,
+      config: () => this.#user.identity().config,
+      context: (flow) => this.#line(flow).context,
+      adopt: (call) => this.#adopt(call),
+    });
+    this.#incoming.onInvite(request, transaction);
   }
 
   /** A REFER outside of any call. */
@@ -173,21 +146,6 @@ export class AccountCalls {
         this.#environment.log.error('a REFER could not be taken', error);
         this.#environment.core.respond(transaction, 500);
       });
-  }
-
-  #refusal(request: SipRequest): Refusal | undefined {
-    const { media, extensions } = this.#user.identity().config;
-    return this.#environment.parts.part!.refuse(request, media, extensions);
-  }
-
-  #refuse(transaction: ServerTransaction, refusal: Refusal): void {
-    this.#environment.core.respond(transaction, refusal.status, refusal);
-    this.#user.onRefused(transaction.request, refusal.status);
-  }
-
-  #answerable(request: SipRequest, transaction: ServerTransaction): Call {
-    const line = this.#line(transaction.flow);
-    return this.#adopt(new Call(line.context, { direction: 'incoming', request, transaction }));
   }
 
   hangup(options: { readonly silent?: boolean } = {}): void {

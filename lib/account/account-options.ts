@@ -1,7 +1,7 @@
 /** The options of an account: what the app may say. */
 import type { AutoAnswer } from '../call/auto-answer.js';
 import type { IdentityOptions } from '../call/identity-options.js';
-import type { CallLimits } from '../call/limits.js';
+import type { CallLimits } from '../call/limit-options.js';
 import type { OutgoingRequestHook } from '../call/outgoing-request.js';
 import type { Privacy } from '../call/privacy.js';
 import type { Credentials, CredentialsProvider, DigestAlgorithm } from '../core/credentials.js';

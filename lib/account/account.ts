@@ -3,13 +3,13 @@ import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, mustSucceed } from '../base/errors.js';
+import type { ErrorCode } from '../base/errors.js';
 import { quiet } from '../base/quiet.js';
 import { Store } from '../base/store.js';
 import type { Call } from '../call/call.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
 import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
-import { headerValue } from '../parser/index.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import { rejectedCall } from './rejected-call.js';
 import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration.js';
@@ -21,7 +21,6 @@ import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-even
 import { accountConfig } from './account-config.js';
 import type { AccountOptions } from './account-options.js';
 import type { AccountConfig, AccountDefaults } from './account-config.js';
-import { compare } from './changes.js';
 import { Dependency } from './dependency.js';
 import type { Peer } from './dependency.js';
 import { accountEdit, patched } from './edit.js';
@@ -88,6 +87,7 @@ export interface DisposeOptions {
 
 /** A change that waits for the end of the task, and who waits for it. */
 interface PendingUpdate {
+  options: AccountOptions;
   config: AccountConfig;
   register: boolean;
   readonly outcome: Deferred<void>;
@@ -98,6 +98,8 @@ export class Account implements EventSource<AccountEvents> {
   /** The app's own. */
   data: unknown;
   #options: AccountOptions;
+  /** Those that are in force: a change is, as soon as it can be. */
+  #applied: AccountOptions;
   readonly #context: AccountContext;
   readonly #emitter = new Emitter<AccountEvents>();
   readonly #store: Store<AccountSnapshot>;
@@ -116,7 +118,7 @@ export class Account implements EventSource<AccountEvents> {
   constructor(options: AccountOptions, context: AccountContext) {
     const config = accountConfig(options, context.defaults);
     const { random } = context.core;
-    this.#options = options;
+    this.#options = this.#applied = options;
     this.#context = context;
     this.data = options.data;
     this.id = options.id ?? random.uuid();
@@ -135,6 +137,7 @@ export class Account implements EventSource<AccountEvents> {
       {
         identity: () => this.#identity,
         normalize: (typed) => this.normalize(typed),
+        announce: (call) => this.#tell('incomingCall', { account: this, call }),
         onCallEnded: (call) => {
           context.callEnded(call, this.id);
         },
@@ -155,7 +158,9 @@ export class Account implements EventSource<AccountEvents> {
         return { registered, gruu };
       },
       dependsOn: () => this.dependsOn,
-      onInvite: this.#onInvite.bind(this),
+      onInvite: (request, transaction) => {
+        this.#calls.onInvite(request, transaction);
+      },
       onMessage: this.#onMessage.bind(this),
       onRefer: this.#onRefer.bind(this),
       onRefused: this.#onRefused.bind(this),
@@ -353,15 +358,15 @@ export class Account implements EventSource<AccountEvents> {
     this.#options = options;
     if ('data' in patch) this.data = patch.data;
     if (!this.#update) {
-      this.#update = { config, register, outcome: new Deferred() };
+      this.#update = { options, config, register, outcome: new Deferred() };
       queueMicrotask(() => {
-        const { outcome, ...update } = this.#update!;
+        const update = this.#update!;
         this.#update = undefined;
-        this.#apply(update.config, update.register).then(outcome.resolve, outcome.reject);
+        this.#apply(update).then(update.outcome.resolve, update.outcome.reject);
         this.#context.edited();
       });
     }
-    Object.assign(this.#update, { config, register });
+    Object.assign(this.#update, { options, config, register });
     return this.#update.outcome.promise;
   }
 
@@ -403,27 +408,30 @@ export class Account implements EventSource<AccountEvents> {
     this.#context.disposed();
   }
 
-  async #apply(config: AccountConfig, register: boolean): Promise<void> {
-    if (this.#isDisposed) throw new EvercallError('aborted', 'the account was disposed');
-    const identity = this.#identity;
-    const before = identity.config;
-    const change = compare(before, config);
-    const isOn = this.state !== 'none' && this.state !== 'unregistered';
-    const isWanted = config.register && (isOn || !before.register);
-    if (change === 'identity') {
-      const replaced = this.#identities.replace(config, isOn && register);
-      this.#store.changed();
-      await replaced;
-      this.#sweep();
-      if (isWanted && register && this.#identity.config === config) await this.#register();
-      return;
+  /** As soon as what it takes is there; where that cannot be had, all stays as it was. */
+  async #apply({ options, config, register }: PendingUpdate): Promise<void> {
+    const { parts, edited } = this.#context;
+    if (!parts.part) {
+      await parts.load().catch((error: unknown) => {
+        this.#options = this.#applied;
+        edited();
+        throw error;
+      });
     }
-    identity.reconfigure(config);
-    this.#store.changed();
-    if (this.#dependency && before.register !== config.register) this.#dependency.isWanted = config.register;
-    if (!register || !identity.hasRegistrar) return;
-    if (before.register && !config.register) await identity.unregister();
-    else if (isWanted && (change === 'register' || !isOn)) await this.#register();
+    this.#mustLive('update', 'aborted');
+    this.#applied = options;
+    const account = {
+      identities: this.#identities,
+      dependency: this.#dependency,
+      register: () => this.#register(),
+      changed: () => {
+        this.#store.changed();
+      },
+      sweep: () => {
+        this.#sweep();
+      },
+    };
+    await parts.part!.applyChange(account, config, register);
   }
 
   /** Now, or as soon as the master is. */
@@ -523,20 +531,6 @@ export class Account implements EventSource<AccountEvents> {
     if (this.#failures > 1 && this.#identity.config.dropCallsOnFailure) this.#calls.hangup();
   }
 
-  #onInvite(request: SipRequest, transaction: ServerTransaction): void {
-    if (headerValue(request, 'Replaces') !== undefined) {
-      void this.#calls.replace(request, transaction);
-      return;
-    }
-    const call = this.#calls.take(request, transaction);
-    if (!call) return;
-    const isHeard = this.#tell('incomingCall', { account: this, call });
-    if (isHeard && call.state === 'incoming') void call.ring();
-    if (isHeard) return;
-    call.reject(480); // a page that takes no calls
-    this.#onRefused(request, 480);
-  }
-
   #onRefused(request: SipRequest, status: number): void {
     this.#tell('rejectedCall', rejectedCall(this, request, status));
   }
@@ -569,8 +563,8 @@ export class Account implements EventSource<AccountEvents> {
     return this.#identity;
   }
 
-  #mustLive(verb: string): void {
-    if (this.#isDisposed) throw new EvercallError('invalidState', `${verb}: the account was disposed`);
+  #mustLive(verb: string, code: ErrorCode = 'invalidState'): void {
+    if (this.#isDisposed) throw new EvercallError(code, `${verb}: the account was disposed`);
   }
 }
 

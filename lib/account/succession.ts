@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.js';
 import type { Credentials } from '../core/credentials.js';
 import type { Flow } from '../transport/flow.js';
 import type { AccountConfig } from './account-config.js';
-import { isSame } from './changes.js';
 import type { Identity } from './identity.js';
 
 export class Succession {
@@ -33,10 +32,12 @@ export class Succession {
     return true;
   }
 
-  /** The new identity is in force at once, and not registered yet; resolves when the old one has signed off, if it is to. */
-  async replace(config: AccountConfig, signOff: boolean): Promise<void> {
+  /**
+   * The new identity is in force at once, and not registered yet; resolves when the old one has signed off, if it is to.
+   * @param keepsLogin what was learned of logins holds for the new one
+   */
+  async replace(config: AccountConfig, keepsLogin: boolean, signOff: boolean): Promise<void> {
     const old = this.current;
-    const keepsLogin = isSame(config.credentials, old.config.credentials);
     this.current = this.#make(config, keepsLogin ? old.authenticator.credentials : undefined);
     this.current.share(this.#shared);
     this.current.connect();

@@ -18,7 +18,7 @@ import type { AutoAnswer } from './auto-answer.js';
 import { callExtensions } from './call-config.js';
 import type { CallOptions } from './call-options.js';
 import type { Leg } from './leg.js';
-import type { CallLimits } from './limits.js';
+import type { CallLimits } from './limit-options.js';
 
 /** What a call is made of, loaded ahead of the first one. */
 export type CallParts = typeof import('./parts.js');

@@ -4,7 +4,6 @@ import type { Session } from '../session/session.js';
 import type { RemoteParty } from './call-events.js';
 import type { CallState } from './call-state.js';
 import type { Leg } from './leg.js';
-import type { PendingLeg } from './pending-leg.js';
 
 export interface CallInfo {
   /** Who sent the INVITE: we (`caller`) or the peer. */
@@ -42,7 +41,7 @@ export interface CallDialog {
   readonly target: string;
 }
 
-export function callInfo(leg: Leg | PendingLeg): CallInfo {
+export function callInfo(leg: Leg): CallInfo {
   const { state, callId, duration: connectDuration, totalDuration } = leg;
   const { state: mediaState, localHold, remoteHold, muted } = leg.media.session;
   const { remote, status, reason } = leg.peer;
@@ -66,7 +65,7 @@ export function callInfo(leg: Leg | PendingLeg): CallInfo {
   };
 }
 
-export function callDialogs(leg: Leg | PendingLeg): readonly CallDialog[] {
+export function callDialogs(leg: Leg): readonly CallDialog[] {
   if (leg.end) return [];
   const { session } = leg;
   const early = leg.outgoing?.earlySessions ?? [];

@@ -9,7 +9,7 @@ import type { RedirectPolicy } from '../session/redirection.js';
 import type { ExtensionOptions } from '../session/extensions.js';
 import type { Call } from './call.js';
 import type { IdentityOptions } from './identity-options.js';
-import type { CallLimits } from './limits.js';
+import type { CallLimits } from './limit-options.js';
 import type { AddedHeaders } from './user-to-user.js';
 import type { Privacy } from './privacy.js';
 

@@ -10,7 +10,6 @@ import type { CallQuality } from '../media/quality.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
 import type { AutoAnswerFact } from './auto-answer.js';
-import { callDialogs, callInfo } from './call-info.js';
 import type { CallDialog, CallInfo } from './call-info.js';
 import type { AnswerOptions, HangupOptions, RejectOptions, RingOptions } from './call-options.js';
 import type { CallContext, CallOrigin, CallParts } from './call-context.js';
@@ -107,12 +106,14 @@ export class Call implements EventSource<CallEvents> {
 
   /** A snapshot. */
   get info(): CallInfo {
-    return callInfo(this.#leg);
+    const leg = this.#leg;
+    return leg instanceof PendingLeg ? leg.info : leg.context.parts.part!.callInfo(leg);
   }
 
   /** The early dialogs, or the one that is confirmed; none before the first response, and when it is over. */
   get dialogs(): readonly CallDialog[] {
-    return callDialogs(this.#leg);
+    const leg = this.#leg;
+    return leg instanceof PendingLeg ? [] : leg.context.parts.part!.callDialogs(leg);
   }
 
   /** Who sent the caller to us, or us to the callee (RFC 3892). */

@@ -1,6 +1,7 @@
 /** What calls are made of: one piece, loaded ahead of the first call. `Call` finds its verbs here. */
 export { answerCall, rejectCall, ringCall } from './answering.js';
 export { begin } from './begin.js';
+export { callDialogs, callInfo } from './call-info.js';
 export { setDirection } from './direction.js';
 export { sendDigits } from './dtmf.js';
 export { hangUp } from './hangup.js';
@@ -8,5 +9,4 @@ export { resume, setHold } from './hold.js';
 export { reinviteCall, requestInDialog, sendInfo, sendMessage, updateCall } from './in-dialog.js';
 export { Leg } from './leg.js';
 export { tellComposing } from './peer-requests.js';
-export { refuse } from './refusal.js';
 export { transferCall } from './transfer.js';

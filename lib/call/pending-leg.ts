@@ -2,12 +2,13 @@
 import type { EvercallError } from '../base/errors.js';
 import { reasonPhrase } from '../parser/index.js';
 import type { Call } from './call.js';
+import type { CallInfo } from './call-info.js';
 import { callExtensions, mediaConfig } from './call-config.js';
 import type { CallContext, CallOrigin } from './call-context.js';
 import type { HangupOptions } from './call-options.js';
 import type { CallEnd } from './end-cause.js';
 import type { Fate } from './fate.js';
-import { callLimits } from './limits.js';
+import { callLimits } from './limit-options.js';
 import { addedHeaders } from './user-to-user.js';
 
 type Outgoing = Extract<CallOrigin, { direction: 'outgoing' }>;
@@ -87,8 +88,26 @@ export class PendingLeg {
     return this.#fate.end;
   }
 
-  get totalDuration(): number {
-    return (this.end?.at ?? this.context.clock.wallTime()) - this.#startedAt;
+  get info(): CallInfo {
+    const { state, callId, peer, media } = this;
+    const { remote, status, reason } = peer;
+    return {
+      role: 'caller',
+      state,
+      callId,
+      local: undefined,
+      remote,
+      remoteContact: undefined,
+      status,
+      reason,
+      mediaState: media.session.state,
+      localHold: false,
+      remoteHold: false,
+      muted: media.session.muted,
+      offerer: undefined,
+      connectDuration: 0,
+      totalDuration: (this.end?.at ?? this.context.clock.wallTime()) - this.#startedAt,
+    };
   }
 
   /** The call goes on as a leg, or is over. */

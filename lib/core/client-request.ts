@@ -3,8 +3,8 @@ import { EvercallError, abortError } from '../base/errors.js';
 import { newBranch } from '../base/random.js';
 import type { Random } from '../base/random.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
-import { buildCancel } from '../transaction/ack-and-cancel.js';
 import type { ClientTransaction, ClientTransactionUser } from '../transaction/client-transaction.js';
+import type { Invites } from '../transaction/invites.js';
 import type { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Flow } from '../transport/flow.js';
 import type { Attempt, Authenticator } from './authenticator.js';
@@ -38,6 +38,8 @@ export interface RequestOptions {
   readonly patience?: number | undefined;
   /** Of the call it belongs to (RFC 7989). */
   readonly sessionId?: Header | undefined;
+  /** For an INVITE. */
+  readonly invites?: Invites | undefined;
 }
 
 export class ClientRequest implements ClientTransactionUser {
@@ -106,7 +108,7 @@ export class ClientRequest implements ClientTransactionUser {
   /** Takes back what was lost with its connection: by a CANCEL on the present one, whatever came or did not (§9.1). */
   cancelLost(headers: readonly Header[] = []): void {
     if (this.#transaction?.state !== 'lost') return;
-    const cancel = buildCancel(this.#transaction.request, headers);
+    const cancel = this.#options.invites!.buildCancel(this.#transaction.request, headers);
     this.#context.transactions.request(cancel, this.#options.flow, ignoreOutcome);
   }
 
@@ -194,12 +196,12 @@ export class ClientRequest implements ClientTransactionUser {
       product: this.#context.product,
       sessionId: this.#options.sessionId,
     });
-    this.#transaction = this.#context.transactions.request(request, flow, this);
+    this.#transaction = this.#context.transactions.request(request, flow, this, this.#options.invites);
   }
 
   #sendCancel(): void {
     const invite = this.#transaction!;
-    const cancel = buildCancel(invite.request, this.#cancel);
+    const cancel = this.#options.invites!.buildCancel(invite.request, this.#cancel);
     invite.feed('cancelled');
     this.#context.transactions.request(cancel, this.#options.flow, ignoreOutcome); // the INVITE's own 487 is what counts
   }

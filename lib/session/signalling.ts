@@ -6,6 +6,7 @@ import type { DialogTable } from '../core/dialog-table.js';
 import type { RequestPlan } from '../core/requests.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ResponseOptions } from '../transaction/responses.js';
+import { invites } from '../transaction/invites.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { senderUuid, sessionIdHeader } from '../transaction/session-id.js';
 import type { Flow } from '../transport/flow.js';
@@ -67,8 +68,12 @@ export class Signalling {
   }
 
   /** Field by field: a copy of an object in whatever shape has one of its own, which takes more memory than the rest. */
-  #marked({ flow, authenticator, signal, patience }: RequestOptions, { peerUuid }: RequestPlan): RequestOptions {
-    return { flow, authenticator, signal, patience, sessionId: this.#mark(peerUuid) };
+  #marked(
+    { flow, authenticator, signal, patience }: RequestOptions,
+    { method, peerUuid }: RequestPlan,
+  ): RequestOptions {
+    const sessionId = this.#mark(peerUuid);
+    return { flow, authenticator, signal, patience, sessionId, invites: method === 'INVITE' ? invites : undefined };
   }
 
   #mark(peer: string | undefined): Header | undefined {

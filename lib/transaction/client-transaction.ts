@@ -2,10 +2,9 @@
 import type { Clock } from '../base/clock.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
-import { buildAck } from './ack-and-cancel.js';
 import type { ClientEvent, Effect, Step } from './effects.js';
-import { inviteClient } from './invite-client.js';
 import type { InviteClientState } from './invite-client.js';
+import type { Invites } from './invites.js';
 import { nonInviteClient } from './non-invite-client.js';
 import type { NonInviteClientState } from './non-invite-client.js';
 import type { Timers } from './timers.js';
@@ -19,6 +18,8 @@ export interface ClientTransactionUser {
 interface ClientEnvironment {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** For an INVITE. */
+  readonly invites: Invites | undefined;
   readonly ended: () => void;
 }
 
@@ -43,7 +44,7 @@ export class ClientTransaction {
     this.#framesReceived = flow.framesReceived;
     this.#user = user;
     this.#env = env;
-    this.#state = request.method === 'INVITE' ? 'calling' : 'trying';
+    this.#state = env.invites ? 'calling' : 'trying';
   }
 
   /** As it was sent; once a 2xx has come, only what a further one has to be held against (§13.2.2.4). */
@@ -69,14 +70,15 @@ export class ClientTransaction {
     const before = this.#state;
     const [next, effects] = this.#step(event);
     this.#state = next;
-    if (next === 'accepted' && before !== next) this.#request = essence(this.#request);
+    if (next === 'accepted' && before !== next) this.#request = this.#env.invites!.essence(this.#request);
     if (next === 'terminated' && before !== 'terminated') this.#end();
     for (const effect of effects) this.#run(effect, response);
   }
 
   #step(event: ClientEvent): Step<ClientState> {
-    return this.request.method === 'INVITE'
-      ? inviteClient(this.#state as InviteClientState, event)
+    const { invites } = this.#env;
+    return invites
+      ? invites.step(this.#state as InviteClientState, event)
       : nonInviteClient(this.#state as NonInviteClientState, event);
   }
 
@@ -88,7 +90,7 @@ export class ClientTransaction {
         this.#startTimer(0, 'transportError'); // the user hears of it when it holds the transaction
         return;
       case 'sendAck':
-        this.flow.send(buildAck(this.request, response!));
+        this.flow.send(this.#env.invites!.buildAck(this.request, response!));
         return;
       case 'deliver':
         this.#user.onResponse(response!);
@@ -130,11 +132,4 @@ export class ClientTransaction {
     this.#cancelTimer = undefined;
     this.#env.ended();
   }
-}
-
-const essential: ReadonlySet<string> = new Set(['From', 'Call-ID', 'CSeq']);
-
-/** The transaction lingers for half a minute: it must not keep a session description for that. */
-function essence({ method, uri, headers }: SipRequest): SipRequest {
-  return { method, uri, headers: headers.filter(({ name }) => essential.has(name)), body: '' };
 }

@@ -6,6 +6,7 @@ import type { ParseError, SipMessage, SipRequest, SipResponse } from '../parser/
 import type { Flow, TransportUser } from '../transport/flow.js';
 import { ClientTransaction } from './client-transaction.js';
 import type { ClientTransactionUser } from './client-transaction.js';
+import type { Invites } from './invites.js';
 import { clientKey, mergeKey, ownBranch, serverKey, topBranch } from './matching.js';
 import { buildResponse, toTag } from './responses.js';
 import { ServerTransaction } from './server-transaction.js';
@@ -39,12 +40,16 @@ export class TransactionLayer implements TransportUser {
     this.#user = user;
   }
 
-  /** Starts a client transaction; its user hears everything later, never before this returns. */
-  request(request: SipRequest, flow: Flow, user: ClientTransactionUser): ClientTransaction {
+  /**
+   * Starts a client transaction; its user hears everything later, never before this returns.
+   * @param invites where the request is an INVITE
+   */
+  request(request: SipRequest, flow: Flow, user: ClientTransactionUser, invites?: Invites): ClientTransaction {
     const key = clientKey(ownBranch(request), request.method);
     const transaction = new ClientTransaction(request, flow, user, {
       clock: this.#clock,
       timers: this.#timers,
+      invites,
       ended: () => this.#clients.delete(key),
     });
     this.#clients.set(key, transaction);

@@ -6,7 +6,7 @@ import { Store } from '../base/store.js';
 import type { KeyValueStorage } from '../base/storage.js';
 import type { Call } from '../call/call.js';
 import type { RemoteParty } from '../call/call-events.js';
-import type { CallEnd, EndCause } from '../call/end-cause.js';
+import type { EndCause } from '../call/end-cause.js';
 import type { LogKeeper } from './call-log-keeper.js';
 
 export type CallLogStatus =
@@ -123,9 +123,9 @@ export class CallLog {
   }
 
   /** A call is over. */
-  add(call: Call, account: string): void {
+  add(call: Call, account: string, status: CallLogStatus): void {
     if (this.#maxEntries === 0) return;
-    const entry = entryOf(call, account);
+    const entry = entryOf(call, account, status);
     this.#recorded.push(entry);
     if (this.#recorded.length > 2 * this.#maxEntries) this.#recorded = this.#recorded.slice(-this.#maxEntries);
     if (entry.status === 'missed') this.#missed = { ...this.#missed, [account]: this.missedCountOf(account) + 1 };
@@ -168,27 +168,9 @@ function without(missed: Readonly<Record<string, number>>, account: string | und
   return account === undefined ? {} : Object.fromEntries(Object.entries(missed).filter(([id]) => id !== account));
 }
 
-function entryOf(call: Call, account: string): CallLogEntry {
+function entryOf(call: Call, account: string, status: CallLogStatus): CallLogEntry {
   const { callId, direction, remote, quality } = call;
-  const end = call.end!;
-  const status = direction === 'incoming' ? incomingStatus(end) : outgoingStatus(end);
-  const { startedAt, duration, cause } = end;
+  const { startedAt, duration, cause } = call.end!;
   const facts = { direction, status, startedAt, duration, cause, quality: quality?.mos };
   return { callId: detached(callId), account, remote: detached(remote), ...facts };
-}
-
-const byUs: ReadonlySet<EndCause> = new Set<EndCause>(['declined', 'busy', 'rejected', 'redirected', 'notFound']);
-
-function incomingStatus({ stage, cause, by }: CallEnd): CallLogStatus {
-  if (stage === 'confirmed') return 'success';
-  if (cause === 'answeredElsewhere' || cause === 'declinedElsewhere') return cause;
-  if (by === 'local' && byUs.has(cause)) return 'declined';
-  if (stage !== 'connecting' && (cause === 'transport' || cause === 'dialogGone')) return 'missed';
-  return cause === 'cancelled' || cause === 'noAnswer' || cause === 'unavailable' ? 'missed' : 'aborted';
-}
-
-function outgoingStatus({ stage, cause, by }: CallEnd): CallLogStatus {
-  if (stage === 'confirmed') return 'success';
-  if (by === 'remote' && (cause === 'declined' || cause === 'busy' || cause === 'rejected')) return 'declined';
-  return stage === 'calling' ? 'earlyAborted' : 'aborted';
 }

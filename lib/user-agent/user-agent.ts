@@ -249,7 +249,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         this.#prepare();
       },
       callEnded: (call, id) => {
-        this.callLog.add(call, id);
+        // one that ends before its parts have come was ours, and never rang
+        this.callLog.add(call, id, this.#parts.part?.logStatus(call) ?? 'earlyAborted');
         this.audio.onCallEnded(call);
       },
       edited: () => {

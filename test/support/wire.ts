@@ -7,6 +7,7 @@ import type { EvercallError } from '../../lib/index.js';
 import { silentLogger } from '../../lib/index.js';
 import { defaultLimits } from '../../lib/parser/index.js';
 import { timersFrom } from '../../lib/transaction/timers.js';
+import { invites } from '../../lib/transaction/invites.js';
 import { TransactionLayer } from '../../lib/transaction/transaction-layer.js';
 import type { Flow } from '../../lib/transport/flow.js';
 import { TransportPool } from '../../lib/transport/transport-pool.js';
@@ -81,7 +82,7 @@ export async function wire(servers: readonly string[] = ['ws://server.example/ws
     const outcome = new Promise<number | string>((resolve) => {
       request = core.request(
         plan,
-        { flow, authenticator, signal },
+        { flow, authenticator, signal, invites: method === 'INVITE' ? invites : undefined },
         {
           onFinal: ({ status }) => {
             resolve(status);

@@ -10,6 +10,7 @@ import { allParts } from '../../lib/user-agent/all-parts.js';
 import { described, inviteVia, peerOffer } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
+import { bound } from '../support/registering.js';
 import type { Phone, PhoneOptions } from '../support/phone.js';
 
 interface ColdPhone extends Phone {
@@ -307,6 +308,59 @@ describe('The parts that calls are made of', () => {
     const report = stage.ua.handleIpChange({ reason: 'the app says so' });
     await stage.arrive();
     assert.deepInclude(await report, { reason: 'the app says so', outcome: 'completed' });
+  });
+
+  it('options that change before they have come take effect when they have; wrong ones throw at once', async () => {
+    const stage = await coldPhone({ account: { register: true } });
+    const { account, server } = stage;
+    const register = await server.request('REGISTER');
+    server.respond(register, 200, { headers: [bound(register, 600)] });
+    await account.registered;
+    assert.throws(() => void account.update({ expires: -1 }), /^expires: takes/);
+    const first = account.update({ expires: 100 });
+    const second = account.update({ params: { desk: '7' } });
+    await settle();
+    const third = account.update({ registerHeaders: [{ name: 'X-Desk', value: '7' }] });
+    await server.nothing();
+    await stage.arrive();
+    const change = await server.request('REGISTER');
+    assert.deepEqual(
+      ['Expires', 'X-Desk'].map((name) => headerValue(change, name)),
+      ['100', undefined],
+    );
+    server.respond(change, 200, { headers: [bound(change, 100)] });
+    const next = await server.request('REGISTER');
+    assert.deepEqual(
+      ['Expires', 'X-Desk'].map((name) => headerValue(next, name)),
+      ['100', '7'],
+    );
+    server.respond(next, 200, { headers: [bound(next, 100)] });
+    await Promise.all([first, second, third]);
+    assert.deepEqual(account.params, { desk: '7' });
+  });
+
+  it('options whose change they are needed for, and cannot be had for, are as before', async () => {
+    const stage = await coldPhone();
+    const { account } = stage;
+    const updates = [account.update({ params: { desk: '7' } })];
+    await settle();
+    updates.push(account.update({ uri: 'sip:carol@example.com' }));
+    const errors = Promise.all(updates.map(rejection));
+    assert.equal(account.edit().uri, 'sip:carol@example.com');
+    await stage.fail();
+    assert.deepEqual(
+      (await errors).map(({ code }) => code),
+      ['notLoaded', 'notLoaded'],
+    );
+    assert.deepEqual(
+      [account.uri, account.edit().uri, account.params],
+      ['sip:alice@example.com', 'sip:alice@example.com', {}],
+    );
+    const later = account.update({ params: { desk: '8' } });
+    await settle();
+    await stage.arrive();
+    await later;
+    assert.deepEqual(account.params, { desk: '8' });
   });
 
   it('setNetworkReachable before they have come is heeded when they have', async () => {
