@@ -6,6 +6,7 @@ import type { Header } from '../parser/index.js';
 import { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { CallOrigin } from './call-context.js';
 import type { Leg } from './leg.js';
+import { loadReplacement } from './load-replacement.js';
 import { addedHeaders } from './user-to-user.js';
 
 type Outgoing = Extract<CallOrigin, { direction: 'outgoing' }>;
@@ -52,9 +53,9 @@ async function invite(leg: Leg, origin: Outgoing, headers: readonly Header[]): P
 const patience = 32_000;
 
 /**
- * The connection was lost before there was an answer, and none can reach us any more: on the next one the INVITE is taken back,
- * and a new one sent (Linphone's way). To the app it is the same call. @param wait milliseconds after which it is sent again,
- * of one that was refused since: the callee may come back later than we do
+ * The connection was lost before there was an answer, and none can reach us any more: on the next one the dialog is claimed where
+ * there is an early one, else the INVITE is taken back, and a new one sent (Linphone's way). To the app it is the same call.
+ * @param wait milliseconds after which it is sent again, of one that was refused since: the callee may come back later than we do
  */
 async function inviteAgain(leg: Leg, origin: Outgoing, headers: readonly Header[], wait?: number): Promise<void> {
   const { flow, core, log, clock } = leg.sessionContext;
@@ -63,6 +64,7 @@ async function inviteAgain(leg: Leg, origin: Outgoing, headers: readonly Header[
     log.info(`call ${leg.callId}: its INVITE is lost with the connection`);
     await flow.whenOpen(undefined, patience);
     if (stranded.session) return; // its answer came by a connection that was left before
+    if (await isClaimed(leg, origin, headers)) return;
     stranded.cancelStranded();
   } else {
     await sleep(clock, wait);
@@ -71,6 +73,18 @@ async function inviteAgain(leg: Leg, origin: Outgoing, headers: readonly Header[
   leg.callId = newCallId(core.random);
   leg.media.renew(); // what the callee was offered, or has answered, is of the past
   await invite(leg, origin, headers);
+}
+
+/** It rang: whether the call goes on in that dialog, or has ended since. */
+async function isClaimed(leg: Leg, origin: Outgoing, headers: readonly Header[]): Promise<boolean> {
+  if (leg.end || !leg.outgoing!.lostDialog) return false;
+  try {
+    const { claimEarlyDialog } = await loadReplacement();
+    return await claimEarlyDialog(leg, origin, headers);
+  } catch (error) {
+    leg.context.log.warn(`call ${leg.callId}: its early dialog could not be asked for`, error);
+    return leg.outgoing!.release();
+  }
 }
 
 function fail(leg: Leg, error: unknown): void {

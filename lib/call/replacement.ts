@@ -8,6 +8,7 @@ import type { CallContext } from './call-context.js';
 import type { Leg } from './leg.js';
 
 import { Nobody } from './succession.js';
+export { claimEarlyDialog } from './early-succession.js';
 export { acceptSuccession, isPeers, succeedDialog } from './succession.js';
 
 /** The calls of an account. */

@@ -63,6 +63,7 @@ export class OutgoingInvite implements RequestUser {
   /** Since a 3xx was followed. */
   #targets: TargetSet | undefined;
   #isGivenUp = false;
+  #held: readonly [] | readonly [SipResponse, SipRequest] | undefined;
 
   constructor(context: SessionContext, options: OutgoingInviteOptions, user: SessionUser) {
     this.#context = context;
@@ -84,6 +85,12 @@ export class OutgoingInvite implements RequestUser {
 
   get earlySessions(): readonly Session[] {
     return Array.from(this.#forks.values(), ({ session }) => session);
+  }
+
+  /** Of early dialogs that are over, the one that media followed, else the latest: its callee may have answered since. */
+  get lostDialog(): Dialog | undefined {
+    const lost = this.#early && this.#ended?.get(this.#early.tag);
+    return lost ?? [...(this.#ended?.values() ?? [])].at(-1);
   }
 
   start(): void {
@@ -121,6 +128,19 @@ export class OutgoingInvite implements RequestUser {
     if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, headers));
   }
 
+  /** A 2xx is not taken for now: another INVITE asks for its dialog, and who agrees to that ends this one. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  /** Takes the 2xx that has come since; returns whether there was one. */
+  release(): boolean {
+    const [response, request] = this.#held ?? [];
+    this.#held = undefined;
+    if (response) this.onFinal(response, request!);
+    return response !== undefined;
+  }
+
   /** Takes it back by CANCEL; a 2xx that comes all the same is taken as ever. */
   withdraw(): void {
     if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, []));
@@ -153,6 +173,10 @@ export class OutgoingInvite implements RequestUser {
       // RFC 4028 §7.3: the same call, with the larger interval; onTooSmall says so only once for each value
       if (response.status === 422 && this.#timer.onTooSmall(response)) this.#send(this.#plan!);
       else if (!this.#user.onRefused(response.status)) this.#retarget(rejected(response), response);
+      return;
+    }
+    if (this.#held) {
+      this.#held = [response, request];
       return;
     }
     const tag = remoteTag(response);

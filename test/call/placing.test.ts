@@ -5,6 +5,13 @@ import { headerValue } from '../../lib/parser/index.js';
 import { calling, described } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerSdp, phone } from '../support/phone.js';
+import type { ScriptedServer } from '../support/scripted-server.js';
+
+/** A callee who still rings: it is not he who began the dialog (RFC 3891 §3). */
+async function refuseClaim(server: ScriptedServer): Promise<void> {
+  server.respond(await server.request('INVITE'), 481);
+  await server.request('ACK');
+}
 
 describe('an INVITE that is lost with its connection', () => {
   it('J7, S3, IPC-14: is taken back on the next one and sent anew: the same call, another Call-ID, one INVITE alive', async () => {
@@ -14,6 +21,7 @@ describe('an INVITE that is lost with its connection', () => {
     server.respond(invite, 180);
     server.socket.drop();
     await clock.advance(1000);
+    await refuseClaim(server);
     const cancel = await server.request('CANCEL');
     assert.equal(headerValue(cancel, 'Call-ID'), headerValue(invite, 'Call-ID'));
     assert.equal(headerValue(cancel, 'Via'), headerValue(invite, 'Via'), 'the branch of the INVITE (§9.1)');
@@ -98,6 +106,7 @@ describe('an INVITE that is lost with its connection', () => {
     server.respond(invite, 180);
     server.socket.drop();
     await clock.advance(1000);
+    await refuseClaim(server);
     server.respond(await server.request('CANCEL'), 481);
     for (const wait of [1000, 1000]) {
       server.respond(await server.request('INVITE'), 480);
