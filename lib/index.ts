@@ -38,9 +38,20 @@ export type {
   AccountOptions,
   AuthenticationOptions,
   ContactOptions,
+  MessageWaitingOptions,
   ParameterOptions,
   RetryOptions,
 } from './account/account-options.js';
+export type {
+  Notification,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionChange,
+  SubscriptionEnd,
+  SubscriptionEvents,
+  SubscriptionState,
+} from './subscription/subscription.js';
+export type { MessageCount, MessageSummary } from './subscription/message-summary.js';
 export type { AccountEdit } from './account/edit.js';
 export type { Privacy } from './call/privacy.js';
 export type { Call } from './call/call.js';

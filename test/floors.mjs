@@ -9,7 +9,7 @@ const floors = [
   ['transport', 'network'],
   ['transaction'],
   ['core'],
-  ['session', 'registration', 'media'],
+  ['session', 'registration', 'subscription', 'media'],
   ['call'],
   ['account'],
   ['audio'], // loaded on demand

@@ -32,9 +32,9 @@ import type { Header, Params } from '../parser/index.js';
 import { extensionConfig, extensionOptions } from '../session/extensions.js';
 import type { ExtensionConfig } from '../session/extensions.js';
 import type { Dress } from '../session/signalling.js';
-import type { RetryConfig } from '../registration/schedule.js';
+import type { RetryConfig } from '../base/schedule.js';
 import type { Account } from './account.js';
-import type { AccountOptions, ParameterOptions, RetryOptions } from './account-options.js';
+import type { AccountOptions, MessageWaitingOptions, ParameterOptions, RetryOptions } from './account-options.js';
 import { extraContact, registrarUri, routeSet, sipAddress } from './named-address.js';
 
 const checkWhole = (option: string, value: unknown): void => {
@@ -70,6 +70,12 @@ const contact = {
   registerUriParams: parameters,
 };
 
+const mailbox = {
+  target: (target: string | undefined, option: string) =>
+    target === undefined ? undefined : sipAddress(target, option).uri,
+  expires: whole(3600),
+};
+
 /** Of options that are read as they stand, whatever the others say. */
 const readers = {
   credentialsProvider: ifGiven<CredentialsProvider>(checkFunction),
@@ -101,6 +107,7 @@ const readers = {
   normalize: ifGiven<NonNullable<AccountOptions['normalize']>>(checkFunction),
   privacy: (list) => checkPrivacy(list),
   trustAssertedIdentity: flag(false),
+  messageWaiting: mailboxOf,
 } satisfies Partial<Readers<AccountOptions>>;
 
 /** Of those that take more than one of them to read. */
@@ -200,6 +207,15 @@ function retryConfig(options: RetryOptions | false = {}, option: string): RetryC
   if (options === false) return undefined;
   const { interval, first = interval, ...rest } = readOptions(options, retry, option);
   return { first, interval, ...rest };
+}
+
+export type MessageWaitingConfig = ReadBy<typeof mailbox>;
+
+function mailboxOf(
+  wish: boolean | MessageWaitingOptions | undefined,
+  option: string,
+): MessageWaitingConfig | false | undefined {
+  return wish === false || wish === undefined ? wish : readOptions(wish === true ? {} : wish, mailbox, option);
 }
 
 /** Supported is ours: what the app names there comes beside our own (EXO-2). */

@@ -5,6 +5,7 @@ import type { IncomingRefer } from '../call/incoming-refer.js';
 import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
 import type { Body, SipRequest } from '../parser/index.js';
 import type { RegistrationChange, RegistrationState } from '../registration/registration.js';
+import type { MessageSummary } from '../subscription/message-summary.js';
 import type { Account } from './account.js';
 
 /** A message of the pager kind (RFC 3428). */
@@ -52,6 +53,8 @@ export interface AccountEvents {
   credentialsRequired: CredentialsRequest;
   /** Something works, but perhaps not as meant; `message` is for developers. */
   warning: { readonly account: Account; readonly message: string };
+  /** Messages have come to the mailbox, or were listened to. */
+  messageWaitingChanged: MessageSummary & { readonly account: Account };
   connectionChanged: { readonly connected: boolean; readonly reason: string | undefined };
 }
 
@@ -61,6 +64,7 @@ export interface AccountSnapshot {
   readonly isRegistered: boolean;
   readonly connected: boolean;
   readonly calls: readonly Call[];
+  readonly messageWaiting: MessageSummary | undefined;
 }
 
 /** PJSIP's account info. */

@@ -51,6 +51,14 @@ export interface RetryOptions {
   readonly jitter?: number;
 }
 
+/** Where the messages wait (RFC 3842). */
+export interface MessageWaitingOptions {
+  /** Whose mailbox, or the server of them: a SIP URI. @default the address of the account */
+  readonly target?: string;
+  /** Seconds asked for. @default 3600 */
+  readonly expires?: number;
+}
+
 export interface AccountOptions extends ExtensionOptions, CallLimits, IdentityOptions {
   /** The address of record, with or without a display name: `sip:alice@example.com`, `"Alice" <sip:alice@example.com>`. */
   readonly uri: string;
@@ -146,6 +154,11 @@ export interface AccountOptions extends ExtensionOptions, CallLimits, IdentityOp
   readonly autoAnswer?: AutoAnswer;
   /** May add to what calls send: called for each INVITE, ACK, UPDATE, BYE, CANCEL, INFO … */
   readonly outgoingRequest?: OutgoingRequestHook;
+  /**
+   * Whether the account asks which messages wait, when it is registered (`account.messageWaiting`). Without, what the server
+   * tells unasked is taken all the same; with false it is not.
+   */
+  readonly messageWaiting?: boolean | MessageWaitingOptions;
   /** Kept as `account.data`. */
   readonly data?: unknown;
 }

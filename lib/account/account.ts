@@ -15,12 +15,15 @@ import { rejectedCall } from './rejected-call.js';
 import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Flow } from '../transport/flow.js';
+import type { MessageSummary } from '../subscription/message-summary.js';
+import type { SubscribeOptions, Subscription } from '../subscription/subscription.js';
 import { AccountCalls } from './account-calls.js';
 import type { CallEnvironment } from './account-calls.js';
 import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-events.js';
 import { accountConfig } from './account-config.js';
 import type { AccountOptions } from './account-options.js';
 import type { AccountConfig, AccountDefaults } from './account-config.js';
+import { AccountSubscriptions } from './account-subscriptions.js';
 import { Dependency } from './dependency.js';
 import type { Peer } from './dependency.js';
 import { accountEdit, patched } from './edit.js';
@@ -37,6 +40,8 @@ export interface AccountInbox extends Peer {
   readonly onInvite: (request: SipRequest, transaction: ServerTransaction) => void;
   readonly onMessage: (request: SipRequest, transaction: ServerTransaction) => void;
   readonly onRefer: (transaction: ServerTransaction) => void;
+  /** Outside of any dialog; false where it is none of ours. */
+  readonly onNotify: (request: SipRequest, transaction: ServerTransaction) => boolean;
   /** An INVITE for it was refused before it came here. */
   readonly onRefused: (request: SipRequest, status: number) => void;
   /** The user part of its Contacts. */
@@ -57,7 +62,13 @@ export interface AccountInbox extends Peer {
 }
 
 export type AnnouncedEvent =
-  'registrationChanged' | 'incomingCall' | 'rejectedCall' | 'refer' | 'message' | 'credentialsRequired';
+  | 'registrationChanged'
+  | 'incomingCall'
+  | 'rejectedCall'
+  | 'refer'
+  | 'message'
+  | 'messageWaitingChanged'
+  | 'credentialsRequired';
 
 export interface AccountContext extends CallEnvironment, Pick<IdentityContext, 'instanceId' | 'lease'> {
   readonly defaults: AccountDefaults;
@@ -106,6 +117,7 @@ export class Account implements EventSource<AccountEvents> {
   readonly #contactUser: string;
   readonly #identities: Succession;
   readonly #calls: AccountCalls;
+  readonly #subscriptions: AccountSubscriptions;
   #registered: Deferred<void> | undefined;
   #change: RegistrationChange | undefined;
   /** Registrations that failed in a row. */
@@ -129,6 +141,7 @@ export class Account implements EventSource<AccountEvents> {
       isRegistered: this.isRegistered,
       connected: this.connected,
       calls: [...this.calls],
+      messageWaiting: this.messageWaiting,
     }));
     this.#identities = new Succession(config, context.clock, this.#newIdentity.bind(this));
     const { core, parts, clock, log, timers, mediaEnvironment, policy, watcher, callBegan } = context;
@@ -148,6 +161,17 @@ export class Account implements EventSource<AccountEvents> {
         onRefused: this.#onRefused.bind(this),
       },
     );
+    this.#subscriptions = new AccountSubscriptions({
+      core,
+      clock,
+      log,
+      timers,
+      identity: () => this.#identity,
+      onMessageWaiting: (summary) => {
+        this.#store.changed();
+        this.#tell('messageWaitingChanged', { account: this, ...summary });
+      },
+    });
     this.#dependency = this.#newDependency(config);
     context.attach({
       id: this.id,
@@ -163,6 +187,7 @@ export class Account implements EventSource<AccountEvents> {
       },
       onMessage: this.#onMessage.bind(this),
       onRefer: this.#onRefer.bind(this),
+      onNotify: (request, transaction) => this.#subscriptions.onNotify(request, transaction),
       onRefused: this.#onRefused.bind(this),
       hasFlow: (flow) =>
         this.#identity.branchOf(flow) !== undefined || this.#calls.hasFlow(flow) || !!this.#dependency?.hasFlow(flow),
@@ -177,7 +202,10 @@ export class Account implements EventSource<AccountEvents> {
       onPeerGone: (id) => {
         if (id === this.dependsOn) this.#free();
       },
-      signOff: () => this.#identities.signOff(),
+      signOff: () => {
+        this.#subscriptions.suspend();
+        return this.#identities.signOff();
+      },
       refresh: (flow) => this.#identity.branchOf(flow)?.registration?.refresh(),
       start: () => {
         if (this.#isDisposed) return;
@@ -236,6 +264,11 @@ export class Account implements EventSource<AccountEvents> {
   /** The URI that reaches us, and no other device of the address, from anywhere (RFC 5627), where the registrar grants one. */
   get gruu(): string | undefined {
     return this.#identity.branch.contact.publicGruu;
+  }
+
+  /** Which messages wait in the mailbox (RFC 3842), as the server told last. */
+  get messageWaiting(): MessageSummary | undefined {
+    return this.#subscriptions.messageWaiting;
   }
 
   get info(): AccountInfo {
@@ -299,6 +332,7 @@ export class Account implements EventSource<AccountEvents> {
   unregister(options: { readonly all?: boolean } = {}): Promise<void> {
     const identity = this.#mustRegister('unregister');
     if (this.#dependency) this.#dependency.isWanted = false;
+    this.#subscriptions.suspend();
     if (!identity.config.unregisterDependents) return quiet(identity.unregister(options));
     return quiet(this.#context.signOffDependents().then(() => identity.unregister(options)));
   }
@@ -379,6 +413,16 @@ export class Account implements EventSource<AccountEvents> {
     return this.#calls.place(this.normalize(target), options);
   }
 
+  /**
+   * Subscribes to what happens with `target`, which is given as for `call` (RFC 6665): presence, the calls of a colleague, a
+   * mailbox. Returns the subscription at once; it begins when the account is connected, and registered where it is to be. It
+   * is refreshed, and made anew when it is lost: the object stays. Throws `invalidTarget` and `invalidOption`.
+   */
+  subscribeTo(target: string, options: SubscribeOptions): Subscription {
+    this.#mustLive('subscribeTo');
+    return this.#subscriptions.subscribe(this.normalize(target), options);
+  }
+
   /** Sends a MESSAGE (RFC 3428); resolves when it was taken with a 2xx. */
   sendMessage(target: string, body: string, options: { readonly contentType?: string } = {}): Promise<void> {
     const headers = [{ name: 'Content-Type', value: options.contentType ?? 'text/plain' }];
@@ -402,7 +446,8 @@ export class Account implements EventSource<AccountEvents> {
     this.#isDisposed = true;
     this.#calls.hangup({ silent: !unregister });
     this.#context.disposing();
-    if (unregister) await this.#identities.signOff();
+    const left = this.#subscriptions.end(unregister);
+    if (unregister) await Promise.all([left, this.#identities.signOff()]);
     this.#identities.discard();
     this.#registered?.reject(new EvercallError('aborted', 'the account was disposed'));
     this.#context.disposed();
@@ -423,6 +468,7 @@ export class Account implements EventSource<AccountEvents> {
     const account = {
       identities: this.#identities,
       dependency: this.#dependency,
+      subscriptions: this.#subscriptions,
       register: () => this.#register(),
       changed: () => {
         this.#store.changed();
@@ -485,6 +531,7 @@ export class Account implements EventSource<AccountEvents> {
         onRegistrationChange: this.#onRegistrationChange.bind(this),
         onConnectionChange: (connected, reason) => {
           this.#changed('connectionChanged', { connected, reason });
+          this.#subscriptions.onChange();
         },
         onCredentialsNeeded: (challenge, signal) => {
           const { credentialsProvider: ask } = this.#identity.config;
@@ -527,6 +574,7 @@ export class Account implements EventSource<AccountEvents> {
     this.#changed('registrationChanged', payload);
     this.#context.announce('registrationChanged', payload);
     this.#context.changed(change);
+    this.#subscriptions.onChange();
     // PJSIP's drop_calls_on_reg_fail: one failure is forgiven
     if (this.#failures > 1 && this.#identity.config.dropCallsOnFailure) this.#calls.hangup();
   }

@@ -1,5 +1,6 @@
 /** What a change of options asks for: nothing on the wire, one REGISTER, or another identity (ACC-18, ACC-19). */
 import type { AccountConfig } from './account-config.js';
+import type { AccountSubscriptions } from './account-subscriptions.js';
 import type { Dependency } from './dependency.js';
 import type { Succession } from './succession.js';
 
@@ -22,7 +23,7 @@ function compare(before: AccountConfig, after: AccountConfig): Change {
 }
 
 /** Whether two values of options say the same; functions do only where they are the same one. */
-function isSame(a: unknown, b: unknown): boolean {
+export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   const [one, other] = [entries(a), entries(b)];
@@ -36,6 +37,7 @@ const entries = (value: object): [unknown, unknown][] =>
 export interface ChangingAccount {
   readonly identities: Succession;
   readonly dependency: Dependency | undefined;
+  readonly subscriptions: AccountSubscriptions;
   readonly register: () => Promise<void>;
   readonly changed: () => void;
   /** Lets go of what nobody needs any more. */
@@ -44,13 +46,14 @@ export interface ChangingAccount {
 
 /** Has new options take effect, with the least traffic that they need; none with `register: false`. */
 export async function applyChange(account: ChangingAccount, config: AccountConfig, register: boolean): Promise<void> {
-  const { identities, dependency } = account;
+  const { identities, dependency, subscriptions } = account;
   const identity = identities.current;
   const { config: before, state } = identity;
   const change = compare(before, config);
   const isOn = state !== 'none' && state !== 'unregistered';
   const isWanted = config.register && (isOn || !before.register);
   if (change === 'identity') {
+    subscriptions.suspend(false);
     const replaced = identities.replace(config, isSame(config.credentials, before.credentials), isOn && register);
     account.changed();
     await replaced;
@@ -59,9 +62,12 @@ export async function applyChange(account: ChangingAccount, config: AccountConfi
     return;
   }
   identity.reconfigure(config);
+  subscriptions.onChange();
   account.changed();
   if (dependency && before.register !== config.register) dependency.isWanted = config.register;
   if (!register || !identity.hasRegistrar) return;
-  if (before.register && !config.register) await identity.unregister();
-  else if (isWanted && (change === 'register' || !isOn)) await account.register();
+  if (before.register && !config.register) {
+    subscriptions.suspend();
+    await identity.unregister();
+  } else if (isWanted && (change === 'register' || !isOn)) await account.register();
 }

@@ -21,6 +21,10 @@ export const errorCatalogue = {
     'The server refused the credentials, or what its algorithm takes cannot be loaded.',
     'Check user name, authentication user and password.',
   ],
+  eventUnsupported: [
+    'The server knows no such event package (489).',
+    'Ask its operator which it serves, or look at Allow-Events.',
+  ],
   cancelled: ['The call was cancelled before it was answered.', 'None: one of the sides asked for it.'],
   protocol: ['The peer broke the protocol in a way that ended the operation.', 'The message says what came.'],
   negotiation: ['Offer and answer found no common media.', 'Compare the codecs and media of both sides.'],

@@ -162,7 +162,9 @@ export class Core implements TransactionUser {
 
   #toDialog(dialog: Dialog | undefined, request: SipRequest, transaction: ServerTransaction): void {
     if (!dialog?.user) {
-      this.respond(transaction, 481); // §12.2.2
+      const awaited = this.dialogs.expecting(request);
+      if (awaited) awaited.onRequest(request, transaction);
+      else this.respond(transaction, 481); // §12.2.2
     } else if (!dialog.accept(request)) {
       this.respond(transaction, 500, { headers: [{ name: 'Retry-After', value: '0' }] }); // §12.2.2
     } else {

@@ -156,13 +156,13 @@ export function dialogOfRequest(request: SipRequest, localTag: string, flow: Flo
 }
 
 /** Without a readable Contact the dialog goes on with the target it has. */
-function contactUri(message: SipRequest | SipResponse): string | undefined {
+export function contactUri(message: SipRequest | SipResponse): string | undefined {
   const contact = optional(message, Contact);
   return contact === undefined || contact === '*' ? undefined : contact.uri;
 }
 
 /** Record-Route values one by one, in their order: a line may hold several. */
-function recordRoutes(message: SipRequest | SipResponse): string[] {
+export function recordRoutes(message: SipRequest | SipResponse): string[] {
   const routes: string[] = [];
   for (const line of headerValues(message, 'Record-Route')) {
     if (line.indexOf(',') < 0) routes.push(line);

@@ -23,8 +23,8 @@ import type { LocalContact } from './contact.js';
 import { at } from '../base/alarm.js';
 import { registerPlan } from './register-request.js';
 import type { RegistrationIdentity } from './register-request.js';
-import { refreshDelay, retryDelay } from './schedule.js';
-import type { RetryConfig } from './schedule.js';
+import { refreshDelay, retryDelay } from '../base/schedule.js';
+import type { RetryConfig } from '../base/schedule.js';
 import { judge } from './verdict.js';
 import type { Attempt } from './verdict.js';
 

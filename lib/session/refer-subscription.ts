@@ -1,9 +1,9 @@
 /** A REFER that we send, and the subscription it makes: how the peer fares with the call it was asked to make (RFC 3515 §2.4, RFC 6665 §4.1). */
 import { Deferred } from '../base/deferred.js';
 import { EvercallError, abortError, rejected } from '../base/errors.js';
-import { optional } from '../core/optional.js';
-import { SubscriptionState } from '../parser/index.js';
-import type { Header, SipRequest, SipResponse, SubscriptionStateValue } from '../parser/index.js';
+import { stateOfSubscription } from '../core/subscription-state.js';
+import type { StateOfSubscription } from '../core/subscription-state.js';
+import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { isFalse } from './refer.js';
 import type { ReferUsages, Subscription } from './refer-usages.js';
@@ -91,8 +91,8 @@ export class ReferSubscription implements Subscription {
 
   onNotify(notify: SipRequest, transaction: ServerTransaction): void {
     this.#usages.context.core.respond(transaction, 200);
-    const state = optional(notify, SubscriptionState);
-    if (state?.state === 'terminated') this.#isTerminated = true;
+    const state = stateOfSubscription(notify);
+    if (state?.isTerminated) this.#isTerminated = true;
     const line = readSipfrag(notify);
     if (!this.#isSettled && line) {
       this.#last = line;
@@ -110,10 +110,9 @@ export class ReferSubscription implements Subscription {
   }
 
   /** How long the next word may take. */
-  #expect(state: SubscriptionStateValue | undefined): void {
+  #expect(state: StateOfSubscription | undefined): void {
     const { timers } = this.#usages.context;
-    const expires = Number(state?.params.get('expires') ?? NaN);
-    const reason = state?.params.get('reason');
+    const { expires = 0, reason } = state ?? {};
     if (this.#isTerminated && reason) {
       const status = this.#last ? ` at ${this.#last.status} ${this.#last.reason}` : '';
       this.#fail(new EvercallError('rejected', `the peer reports no more (${reason})${status}`));

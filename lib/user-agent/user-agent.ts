@@ -523,6 +523,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         else this.#core.respond(transaction, 404);
         return;
       default: // BYE, INFO …: they mean nothing outside of a dialog (§15.1.2)
+        if (request.method === 'NOTIFY' && inbox?.onNotify(request, transaction)) return;
         if (!this.#onOtherRequest(request, transaction, account)) this.#core.respond(transaction, 481);
     }
   }

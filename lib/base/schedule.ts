@@ -1,5 +1,5 @@
-/** When a binding is refreshed, and when a failed registration is tried again (ACC-30, ACC-31, RFC 5626 §4.5). */
-import type { Random } from '../base/random.js';
+/** When what a server has granted for a time is refreshed, and when what failed is tried again (RFC 5626 §4.5). */
+import type { Random } from './random.js';
 
 /** Back-off after failures. Seconds; `jitter` is the share of each delay that chance may take away. */
 export interface RetryConfig {

@@ -1,0 +1,475 @@
+/**
+ * A subscription, kept alive until it is given up or its notifier wants no more of it (RFC 6665 §4.1): refreshed in its dialog,
+ * and made anew where that is lost.
+ *
+ *   subscribing ──NOTIFY──▶ pending ──NOTIFY──▶ active
+ *     │    ▲  └────────────────▲─────NOTIFY───────▲   │ refused for a time, expired, terminated for now
+ *     │    └── due ── waiting ◀───────────────────────┘
+ *     └── refused, unsubscribed, terminated for good ──▶ terminated
+ *
+ * Of the dialogs that a forked SUBSCRIBE makes the first is the one (§5.4.9); the NOTIFYs of the others get 481.
+ */
+import { at } from '../base/alarm.js';
+import type { Clock } from '../base/clock.js';
+import { Deferred } from '../base/deferred.js';
+import { EvercallError } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import { newCallId, newTag } from '../base/random.js';
+import { refreshDelay, retryDelay } from '../base/schedule.js';
+import type { ClientRequest } from '../core/client-request.js';
+import type { Dialog, DialogUser } from '../core/dialog.js';
+import { optional } from '../core/optional.js';
+import { stateOfSubscription } from '../core/subscription-state.js';
+import type { StateOfSubscription } from '../core/subscription-state.js';
+import { ContentType, Event } from '../parser/index.js';
+import type { SipRequest, SipResponse } from '../parser/index.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { Flow } from '../transport/flow.js';
+import { bidFarewell } from './farewell.js';
+import type { FarewellContext } from './farewell.js';
+import { dialogOfNotify, initialPlan, subscribeHeaders } from './subscribe-request.js';
+import type { Attempt, SubscribeWish, Way } from './subscribe-request.js';
+import type { Notification, SubscriptionChange, SubscriptionEnd, SubscriptionState } from './subscription.js';
+import { judge, nextAfter } from './verdict.js';
+
+export interface SubscriberUser {
+  onNotified(notification: Notification): void;
+  onStateChanged(change: SubscriptionChange): void;
+  /** Once; nothing comes after it. */
+  onTerminated(end: SubscriptionEnd): void;
+}
+
+export interface SubscriberContext extends FarewellContext {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly way: () => Way;
+  /** Connected, and registered where that is wanted. */
+  readonly isReady: () => boolean;
+  readonly onOver: (subscriber: Subscriber) => void;
+}
+
+/** Why a state is entered. */
+type Cause = Partial<Pick<SubscriptionChange, 'reason' | 'status' | 'retryAt'>>;
+
+/** Milliseconds after which a subscription that ends has lasted: what is said to be tried again at once may be. */
+const settled = 30_000;
+
+export class Subscriber implements DialogUser {
+  readonly #context: SubscriberContext;
+  readonly #wish: SubscribeWish;
+  readonly #user: SubscriberUser;
+  readonly #event;
+  #state: SubscriptionState = 'subscribing';
+  /** Seconds to ask for: a notifier may have named a minimum. */
+  #expires: number;
+  #attempt: Attempt | undefined;
+  /** The NOTIFY that makes the dialog is awaited no longer. */
+  #unexpect: (() => void) | undefined;
+  #dialog: Dialog | undefined;
+  /** When the dialog was made, by `clock.now()`. */
+  #begunAt = 0;
+  /** Wall time at which the subscription ends. */
+  #expiry = 0;
+  /** The SUBSCRIBE that has no final response yet. */
+  #request: ClientRequest | undefined;
+  #isInFlight = false;
+  /** A NOTIFY has come since the last SUBSCRIBE left, and has said for how long. */
+  #isNotified = false;
+  #isTimed = false;
+  /** Our end of the connection by which the last SUBSCRIBE left, and the Contact in it. */
+  #sentBy = '';
+  #contact = '';
+  #cancelTimerN: (() => void) | undefined;
+  #cancelAlarm: (() => void) | undefined;
+  /** Wall time of the next SUBSCRIBE. */
+  #next = 0;
+  /** The wait is the notifier's word, not the network's doing. */
+  #isTold = false;
+  /** To be sent as soon as we are ready. */
+  #isDue = false;
+  #failures = 0;
+  #refreshed: Deferred<void> | undefined;
+  #left: Promise<void> | undefined;
+
+  constructor(context: SubscriberContext, wish: SubscribeWish, user: SubscriberUser) {
+    this.#context = context;
+    this.#wish = wish;
+    this.#user = user;
+    this.#event = Event.parse(wish.event);
+    this.#expires = wish.expires;
+  }
+
+  get state(): SubscriptionState {
+    return this.#state;
+  }
+
+  get expiresAt(): number | undefined {
+    return this.#dialog && this.#expiry;
+  }
+
+  start(): void {
+    if (!this.#isOver) this.#begin();
+  }
+
+  /** Connected or registered, maybe anew: what waited for that goes on, and a notifier learns where we are by now. */
+  onReady(): void {
+    if (this.#isOver || this.#isInFlight || !this.#context.isReady()) return;
+    if (this.#dialog) {
+      if (this.#isExpired) this.#begin();
+      else if (this.#isDue || this.#hasMoved) this.#send();
+    } else if (this.#isDue || (this.#state === 'waiting' && !this.#isTold)) {
+      this.#begin();
+    }
+  }
+
+  /** Asks for the state, and for time, now. */
+  refresh(): Promise<void> {
+    if (this.#isOver) throw new EvercallError('invalidState', 'refresh: the subscription is terminated');
+    const { promise } = (this.#refreshed ??= new Deferred());
+    if (this.#isInFlight) return promise; // its answer is as good
+    if (!this.#dialog || this.#isExpired) this.#begin();
+    else if (this.#context.isReady()) this.#send();
+    else this.#isDue = true;
+    return promise;
+  }
+
+  /** Without a dialog nothing need be said: a NOTIFY that comes gets 481, and the notifier forgets us (RFC 6665 §4.2.2). */
+  unsubscribe(): Promise<void> {
+    if (this.#left || this.#state === 'terminated') return this.#left ?? Promise.resolve();
+    const over = (): void => {
+      this.#end({ reason: 'unsubscribed' });
+    };
+    this.#left = this.#leave((notify) => {
+      this.#tell(notify);
+    }).then(over);
+    if (!this.#dialog) over();
+    return this.#left;
+  }
+
+  /** The account signs off, or becomes another: the notifier is told, and when we are ready again another subscription is made. */
+  suspend(): void {
+    if (this.#isOver || this.#state === 'waiting') return;
+    void this.#leave();
+    this.#dialog = undefined;
+    this.#isDue = true;
+    if (this.#state !== 'subscribing') this.#enter('waiting', { reason: 'unregistered' });
+  }
+
+  /** Ends without a word on the wire. */
+  discard(error: EvercallError): void {
+    if (this.#state !== 'terminated') this.#end({ reason: error.message, error });
+  }
+
+  onAck(): void {
+    // there is no INVITE here
+  }
+
+  onRequest(request: SipRequest, transaction: ServerTransaction): void {
+    const { core } = this.#context;
+    const event = optional(request, Event);
+    const state = stateOfSubscription(request);
+    if (request.method !== 'NOTIFY') {
+      core.respond(transaction, 481); // there is nothing else in this dialog (RFC 5057 §5)
+    } else if (event?.type !== this.#event.type) {
+      core.respond(transaction, 489, { headers: [{ name: 'Allow-Events', value: 'refer' }] });
+    } else if (event.params.get('id') !== this.#event.params.get('id')) {
+      core.respond(transaction, 481); // §8.2.1
+    } else if (!state) {
+      core.respond(transaction, 400, { reason: 'Subscription-State is missing' });
+    } else {
+      core.respond(transaction, 200); // §4.1.3: before anyone looks at it
+      this.#onNotify(request, state, transaction);
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'terminated' || this.#left !== undefined;
+  }
+
+  get #isExpired(): boolean {
+    return this.#context.clock.wallTime() >= this.#expiry;
+  }
+
+  get #hasMoved(): boolean {
+    const { flow, contact } = this.#context.way();
+    return flow.sentBy !== this.#sentBy || contact !== this.#contact;
+  }
+
+  /** Asks for a subscription, in a dialog to be (§4.1.2.1). */
+  #begin(): void {
+    this.#drop();
+    this.#isDue = !this.#context.isReady();
+    if (this.#isDue) {
+      if (this.#state !== 'subscribing') this.#enter('waiting', { reason: 'not connected' });
+      return;
+    }
+    const { core } = this.#context;
+    const tag = newTag(core.random);
+    const callId = newCallId(core.random);
+    this.#attempt = { callId, tag, from: `${this.#context.way().from};tag=${tag}`, sequence: 0 };
+    this.#unexpect = core.dialogs.expect(callId, tag, this);
+    this.#enter('subscribing');
+    this.#send();
+  }
+
+  #send(isProlonged = false): void {
+    const { core, clock, way: ways } = this.#context;
+    const way = ways();
+    const asked = this.#expires;
+    const isRefresh = this.#dialog !== undefined;
+    const plan = this.#dialog?.plan('SUBSCRIBE') ?? initialPlan(this.#wish, way, this.#attempt!);
+    let sentAt = clock.now();
+    this.#cancelAlarm?.();
+    this.#cancelTimerN?.();
+    this.#sentBy = way.flow.sentBy;
+    this.#contact = way.contact;
+    this.#isInFlight = true;
+    this.#isNotified = this.#isTimed = this.#isDue = false;
+    this.#request = core.request(
+      {
+        ...plan,
+        headers: [...plan.headers, ...subscribeHeaders(this.#wish, way, asked)],
+        nextSequence: () => {
+          sentAt = clock.now();
+          return plan.nextSequence();
+        },
+      },
+      way,
+      {
+        onFinal: (response) => {
+          this.#isInFlight = false;
+          this.#onFinal(response, asked, { isRefresh, isProlonged, sentAt });
+        },
+        onFailure: (error) => {
+          this.#isInFlight = false;
+          this.#onFailure(error, isRefresh);
+        },
+      },
+    );
+  }
+
+  #onFinal(
+    response: SipResponse,
+    asked: number,
+    { isRefresh, isProlonged, sentAt }: { isRefresh: boolean; isProlonged: boolean; sentAt: number },
+  ): void {
+    const verdict = judge(response, asked, isRefresh);
+    if (verdict.type === 'accepted') {
+      if (isRefresh) this.#failures = 0;
+      this.#onAccepted(verdict.expires, verdict.isSilent, sentAt);
+    } else if (verdict.type === 'again' && !isProlonged) {
+      this.#expires = verdict.expires;
+      this.#send(true);
+    } else if (!isRefresh && this.#dialog) {
+      this.#plan(this.#refreshAt()); // another fork refused; the one that has sent a NOTIFY did not
+    } else if (verdict.type === 'gone') {
+      this.#restart(verdict.error);
+    } else if (verdict.type === 'failed') {
+      if (verdict.isOver) this.#drop();
+      this.#retry(verdict.error, verdict.after, true);
+    } else {
+      this.#end({ reason: response.reason, error: verdict.type === 'refused' ? verdict.error : undefined });
+    }
+  }
+
+  #onAccepted(expires: number, isSilent: boolean, sentAt: number): void {
+    const { clock, timers } = this.#context;
+    const isSure = this.#isNotified || (isSilent && this.#dialog !== undefined);
+    if (!this.#isTimed) this.#expiry = clock.wallTime() + expires * 1000;
+    this.#refreshed?.resolve();
+    this.#refreshed = undefined;
+    if (this.#dialog) this.#plan(this.#refreshAt());
+    // §4.1.2.4: timer N began when the SUBSCRIBE left; until the 2xx it was timer F of the transaction
+    if (!isSure) this.#cancelTimerN = clock.after(Math.max(sentAt + timers.F - clock.now(), 0), () => this.#onTimerN());
+    if (this.#dialog && this.#hasMoved) this.onReady();
+  }
+
+  #onTimerN(): void {
+    const error = new EvercallError('timeout', 'the notifier does not say how things are', { status: 408 });
+    if (this.#dialog) {
+      this.#restart(error);
+    } else {
+      this.#drop();
+      this.#retry(error);
+    }
+  }
+
+  #onFailure(error: EvercallError, isRefresh: boolean): void {
+    const isLost = error.code === 'transport';
+    if (!isLost && error.code !== 'timeout') {
+      this.#end({ reason: error.message, error });
+    } else if (this.#dialog && isLost) {
+      this.#isDue = true;
+      this.#plan(this.#expiry);
+      if (this.#hasMoved) this.onReady();
+    } else if (isRefresh) {
+      this.#restart(error); // timer N has run out with timer F
+    } else if (this.#dialog) {
+      this.#plan(this.#refreshAt()); // its NOTIFY came all the same
+    } else if (isLost && (this.#hasMoved || !this.#context.isReady())) {
+      this.#begin();
+    } else {
+      this.#drop();
+      this.#retry(error);
+    }
+  }
+
+  #onNotify(notify: SipRequest, state: StateOfSubscription, { flow }: ServerTransaction): void {
+    const { clock } = this.#context;
+    this.#isNotified = true;
+    this.#cancelTimerN?.();
+    if (state.isTerminated || state.expires === 0 || this.#wish.expires === 0) {
+      this.#drop();
+      this.#tell(notify);
+      if (!this.#isOver) this.#onTerminated(state.isTerminated ? state : { ...state, reason: 'timeout' });
+      return;
+    }
+    if (this.#dialog) this.#dialog.refreshTarget(notify);
+    else this.#establish(notify, flow);
+    if (state.expires !== undefined) {
+      this.#isTimed = true;
+      this.#expiry = clock.wallTime() + state.expires * 1000;
+    }
+    if (!this.#isInFlight) this.#plan(this.#refreshAt());
+    this.#enter(state.isPending ? 'pending' : 'active');
+    this.#tell(notify);
+  }
+
+  /** §4.4.1: by the first NOTIFY, whoever it is from. */
+  #establish(notify: SipRequest, flow: Flow): void {
+    const { clock, core } = this.#context;
+    this.#dialog = dialogOfNotify(notify, this.#attempt!, this.#wish.target, flow);
+    this.#dialog.user = this;
+    core.dialogs.add(this.#dialog);
+    this.#unexpect?.();
+    this.#begunAt = clock.now();
+    if (this.#isInFlight) this.#expiry = clock.wallTime() + this.#expires * 1000; // until the 2xx says for how long
+  }
+
+  #onTerminated(state: StateOfSubscription): void {
+    const { reason = 'terminated', retryAfter } = state;
+    const next = this.#wish.expires === 0 ? 'never' : nextAfter(state);
+    const error = new EvercallError('rejected', `the notifier ended the subscription: ${reason}`);
+    if (next === 'never') this.#end({ reason, retryAfter, error: this.#wish.expires === 0 ? undefined : error });
+    else if (next === 'at once') this.#restart(error, reason);
+    else this.#retry(error, next === 'later' ? undefined : next, true, reason);
+  }
+
+  /** Another one at once; but not again and again. */
+  #restart(error: EvercallError, reason?: string): void {
+    const { clock } = this.#context;
+    if (clock.now() - this.#begunAt >= settled) this.#failures = 0;
+    this.#drop();
+    if (this.#failures > 0) {
+      this.#retry(error, undefined, true, reason);
+      return;
+    }
+    this.#failures = 1;
+    this.#context.log.info(`subscription to ${this.#wish.event}: anew, for ${error.message}`);
+    this.#begin();
+  }
+
+  /** Once more, in so many seconds where that was said; in the dialog as long as there is one. */
+  #retry(error: EvercallError, after?: number, isTold = false, reason = error.message): void {
+    const { clock, core, log, way } = this.#context;
+    const { retry } = way();
+    this.#refreshed?.reject(error);
+    this.#refreshed = undefined;
+    if (!retry && after === undefined) {
+      this.#end({ reason, error }); // further tries are the app's
+      return;
+    }
+    log.warn(`subscription to ${this.#wish.event}: ${error.message}`);
+    const backOff = (failures: number): number => (retry ? retryDelay(failures, retry, core.random) : 0);
+    this.#failures++;
+    // who says 0 seconds, and refuses again, is not to be asked without end
+    const told = after === undefined ? undefined : Math.max(after * 1000, this.#failures > 1 ? backOff(1) : 0);
+    this.#isTold = isTold;
+    this.#plan(clock.wallTime() + (told ?? backOff(this.#failures)));
+    if (!this.#dialog) this.#enter('waiting', { reason, status: error.status, retryAt: this.#next });
+  }
+
+  /** A SUBSCRIBE at a moment of the wall clock, and a look at the end of what we have. */
+  #plan(next: number): void {
+    this.#cancelAlarm?.();
+    this.#next = next;
+    const moment = this.#dialog ? Math.min(next, this.#expiry) : next;
+    this.#cancelAlarm = at(this.#context.clock, moment, () => {
+      this.#onAlarm();
+    });
+  }
+
+  #onAlarm(): void {
+    const isEarly = this.#context.clock.wallTime() < this.#next;
+    if (!this.#dialog) {
+      this.#begin();
+    } else if (this.#isExpired && isEarly) {
+      this.#drop();
+      this.#plan(this.#next);
+      this.#enter('waiting', { reason: 'expired', retryAt: this.#next });
+    } else if (this.#isExpired) {
+      this.#begin();
+    } else if (this.#context.isReady()) {
+      this.#send();
+    } else {
+      this.#isDue = true;
+      this.#plan(this.#expiry);
+    }
+  }
+
+  #refreshAt(): number {
+    const { clock, core, way } = this.#context;
+    const now = clock.wallTime();
+    const seconds = Math.max((this.#expiry - now) / 1000, 0);
+    return now + refreshDelay(seconds, way().refreshBefore, core.random);
+  }
+
+  /** Forgets the dialog, or the hope for one, and every wait. */
+  #drop(): void {
+    const { core } = this.#context;
+    this.#cancelAlarm?.();
+    this.#cancelTimerN?.();
+    this.#unexpect?.();
+    if (this.#isInFlight) this.#request?.abandon();
+    if (this.#dialog) core.dialogs.remove(this.#dialog);
+    this.#isInFlight = false;
+    this.#dialog = this.#request = undefined;
+  }
+
+  /** Says goodbye where there is someone to hear it. */
+  #leave(hear?: (notify: SipRequest) => void): Promise<void> {
+    const { core } = this.#context;
+    const dialog = this.#dialog;
+    const way = this.#context.way();
+    const canTell = dialog !== undefined && !this.#isExpired && way.flow.isOpen;
+    this.#drop();
+    if (!canTell) return Promise.resolve();
+    this.#dialog = dialog;
+    core.dialogs.add(dialog);
+    return bidFarewell(this.#context, this.#wish, dialog, way, hear);
+  }
+
+  #tell(notify: SipRequest): void {
+    if (this.#state === 'terminated') return;
+    const { body } = notify;
+    const contentType = body.length > 0 ? optional(notify, ContentType)?.type : undefined;
+    this.#user.onNotified({ contentType, body, request: notify });
+  }
+
+  #end({ reason, retryAfter, error }: Partial<SubscriptionEnd> & { readonly reason: string }): void {
+    if (this.#state === 'terminated') return;
+    this.#drop();
+    this.#refreshed?.reject(error ?? new EvercallError('aborted', reason));
+    this.#refreshed = undefined;
+    this.#context.onOver(this);
+    this.#enter('terminated', { reason, status: error?.status });
+    this.#user.onTerminated({ reason, retryAfter, error });
+  }
+
+  #enter(state: SubscriptionState, { reason, status, retryAt }: Cause = {}): void {
+    const previous = this.#state;
+    if (previous === state) return;
+    this.#state = state;
+    this.#user.onStateChanged({ state, previous, reason, status, retryAt });
+  }
+}
