@@ -6,7 +6,8 @@ const grace = 40_000;
 const unreached: ReadonlySet<number> = new Set([404, 408, 430, 480]);
 
 /** What is said of a callee who may come back. */
-export const isAway = (status: number): boolean => unreached.has(status) || (status >= 500 && status < 600 && status !== 501);
+export const isAway = (status: number): boolean =>
+  unreached.has(status) || (status >= 500 && status < 600 && status !== 501);
 
 export class Attempts {
   /** Sends the INVITE once more, when there is a connection again; nothing where there is none to repeat. */

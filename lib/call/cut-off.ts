@@ -38,18 +38,20 @@ async function settled(leg: Leg, signal: AbortSignal): Promise<boolean> {
   const { flow, clock } = leg.context;
   await connected(leg, signal);
   await sleep(clock, reforking, signal);
-  if (!leg.isRinging) return true;
-  const incoming = leg.incoming!;
-  if (!incoming.isCutOff) return true;
+  if (!isCutOff(leg)) return true;
   if (!flow.isOpen) return false;
-  if (!incoming.hasDialog) return true;
   const { connectionId } = flow;
-  incoming.ringAgain();
+  leg.incoming!.ringAgain();
   await sleep(clock, heard, signal);
-  const { session } = incoming;
-  if (flow.connectionId === connectionId) await session.request('OPTIONS', [], '', signal).catch(() => undefined); // whatever else is said, it goes on
+  if (!isCutOff(leg)) return true;
+  const { session } = leg.incoming!;
+  // whatever else is said to that, it goes on
+  if (flow.connectionId === connectionId) await session.request('OPTIONS', [], '', signal).catch(() => undefined);
   return flow.connectionId === connectionId && flow.isOpen;
 }
+
+/** Whether its answer waits for a way to the caller, who knows of the dialog. */
+const isCutOff = ({ isRinging, incoming }: Leg): boolean => isRinging && incoming!.isCutOff && incoming!.hasDialog;
 
 async function connected(leg: Leg, signal: AbortSignal): Promise<void> {
   const { flow, clock } = leg.context;

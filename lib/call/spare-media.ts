@@ -17,7 +17,7 @@ export class SpareMedia implements Negotiator {
   #untold: (() => void)[] = [];
   readonly #isWanted: () => boolean;
 
-  /** @param isWanted asked when the peer's answer comes: it is refused where another dialog was faster */
+  /** @param isWanted asked when the peer's answer comes, or ours is made: not where another dialog was faster, or the call is over */
   constructor(media: CallMedia, { mediaEnvironment, clock, log }: CallContext, isWanted = () => true) {
     this.#media = media;
     this.#isWanted = isWanted;
@@ -49,13 +49,14 @@ export class SpareMedia implements Negotiator {
   async createAnswer(offer: string, isWanted?: () => boolean): Promise<string> {
     if (this.#present) return this.#present.createAnswer(offer, isWanted);
     const answer = await this.#session.createAnswer(offer, { isWanted });
+    this.#mustBeWanted();
     this.#adopt('remote');
     return answer;
   }
 
   async applyAnswer(answer: string): Promise<void> {
     if (this.#present) return this.#present.applyAnswer(answer);
-    if (!this.#isWanted()) throw new EvercallError('cancelled', 'another dialog was faster', { status: 487 });
+    this.#mustBeWanted();
     await this.#session.applyAnswer(answer);
     this.#adopt('local');
   }
@@ -76,6 +77,10 @@ export class SpareMedia implements Negotiator {
   discard(): void {
     this.#untold = [];
     if (!this.isAdopted) this.#session.close();
+  }
+
+  #mustBeWanted(): void {
+    if (!this.#isWanted()) throw new EvercallError('cancelled', 'another dialog was faster', { status: 487 });
   }
 
   /** From now on they are the call's; the former end. */

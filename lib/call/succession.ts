@@ -167,7 +167,7 @@ async function accept(
   const { log, clock } = leg.context;
   former.takeAsAcknowledged();
   await leg.fate.answered.catch(() => undefined); // it is over: seen below
-  const media = new SpareMedia(leg.media, leg.context);
+  const media = new SpareMedia(leg.media, leg.context, () => !leg.end);
   const heir = new Heir(leg);
   const incoming = new IncomingInvite({ ...leg.sessionContext, negotiator: media }, request, transaction, heir);
   const began = clock.now();

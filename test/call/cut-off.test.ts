@@ -1,7 +1,7 @@
 // A call rings here as its connection is lost: it rings on, and is missed where nobody can hear the answer any more.
 import { assert } from 'chai';
 import type { Call } from '../../lib/index.js';
-import { headerValue } from '../../lib/parser/index.js';
+import { headerValue, isRequest } from '../../lib/parser/index.js';
 import type { SipResponse } from '../../lib/parser/index.js';
 import { inDialog, peerCalls, peerOffer } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
@@ -150,6 +150,19 @@ describe('a call rings here, and the connection that its INVITE came by is gone'
     server.respond(await server.request('OPTIONS'), 481);
     await settle();
     assert.equal(call.end?.cause, 'dialogGone');
+  });
+
+  it('who is answered as he is about to be asked is not asked', async () => {
+    const stage = await cutOff();
+    const { call, clock, server } = stage;
+    await back(stage);
+    await clock.advance(2000);
+    await server.response(180);
+    void call.answer();
+    const ok = await server.response(200);
+    await clock.advance(1000);
+    assert.isTrue(server.received.slice(-2).every((message) => !isRequest(message)));
+    server.send(inDialog('ACK', ok, 1));
   });
 
   it('what is answered or refused during the outage is not given up, nor asked about; nothing is left behind', async () => {

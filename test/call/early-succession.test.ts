@@ -1,6 +1,6 @@
 // A call of ours rang as its connection was lost: its early dialog is asked for, since the callee may have answered meanwhile.
 import { assert } from 'chai';
-import type { Call } from '../../lib/index.js';
+import type { Call, CallOptions } from '../../lib/index.js';
 import { Replaces, headerValue, read } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { calling, described } from '../support/calls.js';
@@ -16,8 +16,8 @@ interface Claiming extends Phone {
 }
 
 /** It rang there, its connection was lost, and the next one has the INVITE that asks for the early dialog. */
-async function claiming(): Promise<Claiming> {
-  const stage = await calling();
+async function claiming(options: CallOptions = {}): Promise<Claiming> {
+  const stage = await calling(options);
   const { call, server, clock, invite } = stage;
   const states: string[] = [];
   call.on('stateChanged', ({ state }) => states.push(state));
@@ -222,6 +222,20 @@ describe('IPC-15: a call that rang as its connection was lost', () => {
     server.respond(again, 200, accepted);
     await server.request('ACK');
     await call.answered;
+  });
+
+  it('bad input: a late offer that does not come: one BYE, though the 200 is repeated', async () => {
+    const stage = await claiming({ offer: 'late' });
+    const { call, server, claim } = stage;
+    assert.equal(claim.body, '');
+    server.respond(claim, 200, { toTag: 'new', headers: described.slice(1) });
+    assert.equal(callIdOf(await server.request('ACK')), callIdOf(claim));
+    assert.equal(callIdOf(await server.request('BYE')), callIdOf(claim));
+    await takesBack(stage, stage.invite);
+    server.respond(claim, 200, { toTag: 'new', headers: described.slice(1) });
+    assert.equal(callIdOf(await server.request('ACK')), callIdOf(claim));
+    await server.nothing();
+    assert.isDefined(call.end);
   });
 
   it('bad input: an answer that cannot be used ends the call, as ever', async () => {

@@ -188,6 +188,24 @@ describe('CALL-43: INVITE with Replaces', () => {
     assert.equal(call.state, 'confirmed');
   });
 
+  it('of the peer itself, whose BYE comes while it is answered: refused, and nothing stays open', async () => {
+    const stage = await talking();
+    const { server, call, ok, media } = stage;
+    const events: string[] = [];
+    call.on('remoteTrack', () => events.push('remoteTrack'));
+    server.send(replacing(withBob(ok), { From: '<sip:bob@example.com>;tag=bobtag2' }));
+    for (let turn = 0; turn < 50 && media.connections.length < 2; turn++) await Promise.resolve();
+    assert.lengthOf(media.connections, 2, 'its answer is being made');
+    server.send(inDialog('BYE', ok, 2));
+    await call.ended;
+    await settle();
+    assert.isTrue(media.connections.every(({ signalingState }) => signalingState === 'closed'));
+    assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
+    assert.deepEqual(events, []);
+    await server.response(200);
+    await server.response(488);
+  });
+
   it('a call that ends while the microphone opens is not followed by another: 603', async () => {
     const { server, ok, call, media, account } = await talking();
     const prompt = new Deferred<void>();
