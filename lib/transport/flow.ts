@@ -324,6 +324,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     }
     const { signal } = (this.#leaving ??= new AbortController());
     const { url } = this.#connection!;
+    this.#race?.afresh();
     const connection = await challenger((user) => this.#newConnection(url, user), signal);
     if (signal.aborted) connection?.close();
     else if (connection?.isOpen && this.#isMute) this.#replace(connection, reason);

@@ -27,6 +27,8 @@ export class Race {
   readonly #signal: AbortSignal;
   readonly #over = new AbortController();
   readonly #outcome = new Deferred<RaceOutcome>();
+  /** Of the handshakes since the way to the servers is as it is. */
+  #way = new AbortController();
   /** Handshakes under way. */
   #pending = 0;
   #isSilent = false;
@@ -63,6 +65,17 @@ export class Race {
     if (this.#pending === 0) this.#shake();
   }
 
+  /**
+   * The way to the servers is another: what is under way took the former, and may hang there. It is dropped, for a browser that
+   * obeys RFC 6455 §4.1 (Firefox) begins no handshake while another one with the same server lasts.
+   */
+  afresh(): void {
+    const former = this.#way;
+    this.#way = new AbortController();
+    this.#wait = firstWait;
+    former.abort();
+  }
+
   #shake(): void {
     if (this.#over.signal.aborted) return;
     this.#pending++;
@@ -70,7 +83,7 @@ export class Race {
     const { servers } = this.#host;
     const url = servers[this.#index]!;
     const connect = (user: ConnectionUser): WebSocketConnection => this.#host.connect(url, user);
-    void challenger(connect, this.#signal).then((connection) => {
+    void challenger(connect, AbortSignal.any([this.#signal, this.#way.signal])).then((connection) => {
       this.#pending--;
       if (connection && this.#over.signal.aborted)
         connection.close(); // it came in the same moment

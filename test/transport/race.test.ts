@@ -165,6 +165,26 @@ describe('a connection that is suspect', () => {
     assert.isTrue(server.sockets[0]!.isClosed);
   });
 
+  it('is left by another way: the handshakes that hang on the former hold up none after them, as they would in Firefox (RFC 6455 §4.1)', async () => {
+    const stage = await wire();
+    const { server, flow, clock } = stage;
+    server.pongs = false;
+    const { challenger, kept } = await racing(stage);
+    await clock.advance(300);
+    const hedge = server.socket;
+    void flow.migrate('the machine has another address');
+    await settle();
+    assert.deepEqual(
+      [challenger, hedge].map(({ isClosed }) => isClosed),
+      [true, true],
+    );
+    server.socket.open();
+    assert.isFalse(await kept);
+    assert.isTrue(flow.isOpen);
+    await clock.advance(60_000);
+    assert.equal(server.sockets.filter(({ isClosed }) => !isClosed).length, 1);
+  });
+
   it('that is closed meanwhile is replaced as always, and the one beside it is dropped', async () => {
     const stage = await wire();
     stage.server.pongs = false;
