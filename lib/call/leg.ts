@@ -2,7 +2,7 @@
 import type { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import { optional } from '../core/optional.js';
-import { ReferredBy, To, forgetValues, reasonPhrase } from '../parser/index.js';
+import { ReferredBy, To, reasonPhrase } from '../parser/index.js';
 import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
@@ -31,6 +31,7 @@ import type { Fate } from './fate.js';
 import type { CallAttempt, CallEnd } from './end-cause.js';
 import { offerRequest } from './in-dialog.js';
 import { callLimits } from './limit-options.js';
+import { KeptRequest } from './kept-request.js';
 import type { CallLimits } from './limit-options.js';
 import { limit, watchFor } from './limits.js';
 import { loadReplacement } from './load-replacement.js';
@@ -56,8 +57,8 @@ export class Leg implements SessionUser, CallMediaUser {
   readonly target: string | undefined;
   /** What the INVITE says of who may know us (RFC 3323, RFC 3325): each INVITE of the call has to. */
   readonly privacy: readonly Header[];
-  /** The INVITE of an incoming call. */
-  readonly request: SipRequest | undefined;
+  /** Of an incoming call. */
+  readonly #invite: KeptRequest | undefined;
   /** Of a call that a REFER has asked for: who did. */
   readonly referredBy: Address | undefined;
   readonly fate: Fate;
@@ -99,11 +100,8 @@ export class Leg implements SessionUser, CallMediaUser {
     this.direction = origin.direction;
     this.#startedAt = context.clock.now();
     this.#limits = callLimits(options, context.limits);
-    this.peer = new Peer(
-      origin.direction === 'outgoing' ? origin.target : origin.request,
-      context.trustsIdentity,
-      this,
-    );
+    this.#invite = origin.direction === 'incoming' ? new KeptRequest(origin.request) : undefined;
+    this.peer = new Peer(origin.direction === 'outgoing' ? origin.target : this.#invite!, context.trustsIdentity, this);
     this.media = new CallMedia(context, options, this);
     this.sessionContext = sessionContext(context, origin, this.media);
     const hides = origin.direction === 'outgoing' && origin.headers.some(({ name }) => name === 'Privacy');
@@ -115,7 +113,6 @@ export class Leg implements SessionUser, CallMediaUser {
       this.callId = origin.callId;
     } else {
       const { request, transaction } = origin;
-      this.request = request;
       this.incoming = new IncomingInvite(this.sessionContext, request, transaction, this);
       this.callId = this.incoming.session.dialog.callId;
     }
@@ -182,12 +179,19 @@ export class Leg implements SessionUser, CallMediaUser {
     return uuid === undefined ? undefined : { local: uuid, remote: this.dialogSession?.dialog.peerUuid };
   }
 
+  /** The INVITE of an incoming call. */
+  get request(): SipRequest | undefined {
+    return this.#invite?.message;
+  }
+
   get dialled(): RemoteParty | undefined {
-    return this.request && party(optional(this.request, To));
+    const { request } = this;
+    return request && party(optional(request, To));
   }
 
   get referrer(): RemoteParty | undefined {
-    const address = this.request ? optional(this.request, ReferredBy) : this.referredBy;
+    const { request } = this;
+    const address = request ? optional(request, ReferredBy) : this.referredBy;
     return address && party(address);
   }
 
@@ -362,7 +366,7 @@ export class Leg implements SessionUser, CallMediaUser {
       this.call.hangup();
     });
     this.#session = this.session;
-    if (this.request) forgetValues(this.request);
+    this.#invite?.fold();
     this.outgoing = this.incoming = undefined;
     if (this.attempts) this.attempts.sendAgain = undefined;
     const { noMediaTimeout } = this.#limits;

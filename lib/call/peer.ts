@@ -1,4 +1,5 @@
 /** The peer of a call as its messages show it: who it is, what its application tells, what it answered last. */
+import { detached } from '../base/detached.js';
 import { optional } from '../core/optional.js';
 import { From } from '../parser/index.js';
 import type { SipMessage, SipRequest, SipResponse } from '../parser/index.js';
@@ -6,6 +7,7 @@ import type { CallEvents, RemoteParty } from './call-events.js';
 import { identityOf, isTelling, shownParty } from './identity.js';
 import type { CallIdentity } from './identity.js';
 import { userToUserOf } from './told-by-peer.js';
+import type { KeptRequest } from './kept-request.js';
 import type { UserToUser } from './user-to-user.js';
 
 /** Who tells the app. */
@@ -21,19 +23,20 @@ export class Peer {
   readonly #user: PeerUser;
   #remote: RemoteParty;
   /** The last message that said who the peer is. */
-  #telling: SipRequest | SipResponse | undefined;
+  #telling: { readonly message: SipRequest | SipResponse } | undefined;
   #identity: CallIdentity | undefined;
   #userToUser: readonly UserToUser[] | undefined;
 
   /** @param origin the INVITE of the peer's, or the URI that we call */
-  constructor(origin: SipRequest | string, isTrusted: boolean, user: PeerUser) {
+  constructor(origin: KeptRequest | string, isTrusted: boolean, user: PeerUser) {
     this.#isTrusted = isTrusted;
     this.#user = user;
     if (typeof origin === 'string') {
       this.#remote = { uri: origin, displayName: undefined };
     } else {
       this.#telling = origin;
-      this.#remote = shownParty(origin, isTrusted);
+      const { uri, displayName } = shownParty(origin.message, isTrusted);
+      this.#remote = { uri: detached(uri), displayName: displayName && detached(displayName) };
     }
   }
 
@@ -43,11 +46,11 @@ export class Peer {
 
   /** Read when somebody asks. */
   get identity(): CallIdentity | undefined {
-    return (this.#identity ??= this.#telling && identityOf(this.#telling));
+    return (this.#identity ??= this.#telling && identityOf(this.#telling.message));
   }
 
   get userToUser(): readonly UserToUser[] {
-    return (this.#userToUser ??= this.#telling ? userToUserOf(this.#telling) : []);
+    return (this.#userToUser ??= this.#telling ? userToUserOf(this.#telling.message) : []);
   }
 
   /** A response to our INVITE. */
@@ -74,7 +77,8 @@ export class Peer {
   }
 
   #isKnown(request: SipRequest): boolean {
-    const known = this.#telling && 'method' in this.#telling ? optional(this.#telling, From) : this.#remote;
+    const telling = this.#telling?.message;
+    const known = telling && 'method' in telling ? optional(telling, From) : this.#remote;
     const from = optional(request, From);
     return from?.uri === known?.uri && from?.displayName === known?.displayName;
   }
@@ -82,7 +86,7 @@ export class Peer {
   #rename(message: SipRequest | SipResponse): void {
     this.#userToUser = this.userToUser; // read before its message is let go
     const former = JSON.stringify([this.identity, this.#remote]);
-    this.#telling = message;
+    this.#telling = { message };
     this.#identity = undefined;
     const isNamed = 'method' in message || this.#isTrusted;
     if (isNamed) this.#remote = shownParty(message, this.#isTrusted);

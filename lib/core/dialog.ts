@@ -109,7 +109,8 @@ export class Dialog implements DialogState {
 
   /** An early dialog of ours is confirmed by its 2xx, which has the last word on the route set (§13.2.2.4). */
   confirm(response: SipResponse): void {
-    this.routes = detached(recordRoutes(response).reverse());
+    const routes = recordRoutes(response).reverse();
+    if (routes.join() !== this.routes.join()) this.routes = detached(routes);
     this.#localSequence = Math.max(this.#localSequence, read(response, CSeq)!.sequence); // the INVITE may have been repeated
     this.refreshTarget(response);
   }

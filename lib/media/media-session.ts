@@ -80,7 +80,8 @@ export class MediaSession implements ConnectionUser {
   readonly #user: MediaSessionUser;
   readonly #connection: Connection;
   readonly #local: LocalAudio;
-  readonly #dtmf: DtmfPlayer;
+  /** With the first digit. */
+  #dtmf: DtmfPlayer | undefined;
   /** Descriptions are made and applied one at a time. */
   readonly #queue = new Queue();
   /** Until `close()`. */
@@ -111,7 +112,6 @@ export class MediaSession implements ConnectionUser {
     this.#user = user;
     this.#local = new LocalAudio(config, env, log);
     this.#connection = new Connection(config, env, clock, log, this);
-    this.#dtmf = new DtmfPlayer(clock);
   }
 
   get state(): MediaState {
@@ -410,7 +410,8 @@ export class MediaSession implements ConnectionUser {
   /** Resolves when the last tone is played out. */
   sendDtmf(tones: string, options: DtmfOptions): Promise<void> {
     const sender = (): RTCDTMFSender | undefined => this.#connection.audio?.sender.dtmf ?? undefined;
-    return this.#life.during((signal) => this.#dtmf.play(sender, tones, options, signal));
+    const player = (this.#dtmf ??= new DtmfPlayer(this.#clock));
+    return this.#life.during((signal) => player.play(sender, tones, options, signal));
   }
 
   /** Tries to play again after `onPlayoutBlocked`, from within a user gesture; resolves with whether it is heard. */

@@ -41,18 +41,6 @@ export class ParsedHeader implements Header {
     }
     return header.#values as readonly T[];
   }
-
-  static forget(header: Header): void {
-    if (#codec in header) {
-      header.#codec = undefined;
-      header.#values = none;
-    }
-  }
-}
-
-/** Lets go of what the headers of a message were read as, for one that is kept for long: whoever asks has it read anew. */
-export function forgetValues({ headers }: SipMessage): void {
-  for (const header of headers) ParsedHeader.forget(header);
 }
 
 const none: readonly never[] = [];

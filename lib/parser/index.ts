@@ -1,17 +1,7 @@
 /** The public face of `jssip-free-parser`. */
 export { type Address, parseAddress, writeAddress } from './address.js';
 export { checkMessage } from './check-message.js';
-export {
-  type HeaderCodec,
-  forgetValues,
-  header,
-  headerList,
-  headerValue,
-  headerValues,
-  read,
-  readAll,
-  splitList,
-} from './header.js';
+export { type HeaderCodec, header, headerList, headerValue, headerValues, read, readAll, splitList } from './header.js';
 export { type ParseLimits, defaultLimits } from './header-lines.js';
 export { canonicalName } from './header-names.js';
 export { Contact, From, Path, RecordRoute, Route, ServiceRoute, To } from './headers/addresses.js';

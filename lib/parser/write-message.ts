@@ -9,29 +9,34 @@ import { bodyLength } from './utf8.js';
  */
 export function writeMessage(message: SipMessage): string | Uint8Array {
   const { body } = message;
-  const head = writeHead(message, body);
-  if (typeof body === 'string') return head + body;
-  const start = new TextEncoder().encode(head);
+  const parts = head(message, body);
+  if (typeof body === 'string') {
+    parts.push(body);
+    return parts.join('');
+  }
+  const start = new TextEncoder().encode(parts.join(''));
   const bytes = new Uint8Array(start.length + body.length);
   bytes.set(start);
   bytes.set(body, start.length);
   return bytes;
 }
 
-function writeHead(message: SipMessage, body: Body): string {
+/** In parts: a text that grows by each of them would keep all that it has been. */
+function head(message: SipMessage, body: Body): string[] {
   const contentLength = `Content-Length: ${bodyLength(body)}\r\n`;
-  let text = startLine(message);
+  const parts = [startLine(message)];
   let pending = true;
   for (const { name, value } of message.headers) {
     if (name === 'Content-Length') {
-      if (pending) text += contentLength;
+      if (pending) parts.push(contentLength);
       pending = false;
     } else {
       if (!isToken(name)) throw new TypeError(`header name: not a token: ${JSON.stringify(name)}`);
-      text += `${name}: ${safeText(value, name)}\r\n`;
+      parts.push(name, ': ', safeText(value, name), '\r\n');
     }
   }
-  return `${text}${pending ? contentLength : ''}\r\n`;
+  parts.push(pending ? `${contentLength}\r\n` : '\r\n');
+  return parts;
 }
 
 function startLine(message: SipMessage): string {

@@ -255,7 +255,7 @@ export class IncomingInvite implements InviteUser {
       const onAck = (ack?: SipRequest): void => {
         this.#stopRepeats?.();
         this.#stopRepeats = undefined;
-        this.#transaction.user = undefined; // it lingers, and must not keep us
+        this.#transaction.onAcknowledged();
         if (session.isOver) {
           reject(new EvercallError('cancelled', 'hung up before the ACK came', { status: 487 }));
           return;

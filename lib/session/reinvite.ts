@@ -195,7 +195,7 @@ async function answer(
   });
   const onAck = (ack?: SipRequest): void => {
     stop();
-    transaction.user = undefined;
+    transaction.onAcknowledged();
     if (offer === undefined) void applyLateAnswer(session, ack);
   };
   const repeat = (): void => {

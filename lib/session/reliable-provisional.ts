@@ -15,6 +15,8 @@ export class ReliableProvisional {
   /** 64·T1 have passed without a PRACK: the INVITE is to be refused (§3). */
   readonly #onNoPrack: () => void;
   readonly #queue = new Queue();
+  /** The CSeq number of the INVITE. */
+  readonly #sequence: number;
   #rseq: number;
   #outstanding: { readonly rseq: number; readonly stop: () => void; readonly resolve: () => void } | undefined;
 
@@ -22,6 +24,7 @@ export class ReliableProvisional {
     this.#context = context;
     this.#transaction = transaction;
     this.#onNoPrack = onNoPrack;
+    this.#sequence = read(transaction.request, CSeq)!.sequence;
     this.#rseq = 1 + Math.floor(context.core.random.number() * (2 ** 31 - 2)); // §3: 1 to 2³¹ - 1
   }
 
@@ -60,8 +63,8 @@ export class ReliableProvisional {
   onPrack(prack: SipRequest): boolean {
     const rack = optional(prack, RAck);
     const waiting = this.#outstanding;
-    const { sequence } = read(this.#transaction.request, CSeq)!;
-    if (!waiting || rack?.rseq !== waiting.rseq || rack.sequence !== sequence || rack.method !== 'INVITE') return false;
+    if (!waiting || rack?.rseq !== waiting.rseq || rack.sequence !== this.#sequence || rack.method !== 'INVITE')
+      return false;
     this.#outstanding = undefined;
     waiting.stop();
     waiting.resolve();

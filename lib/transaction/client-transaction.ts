@@ -5,6 +5,7 @@ import type { Flow } from '../transport/flow.js';
 import type { ClientEvent, Effect, Step } from './effects.js';
 import type { InviteClientState } from './invite-client.js';
 import type { Invites } from './invites.js';
+import { clientKey, ownBranch } from './matching.js';
 import { nonInviteClient } from './non-invite-client.js';
 import type { NonInviteClientState } from './non-invite-client.js';
 import type { Timers } from './timers.js';
@@ -15,36 +16,48 @@ export interface ClientTransactionUser {
   onFailure(reason: 'timeout' | 'transport'): void;
 }
 
-interface ClientEnvironment {
+/** What all client transactions share. */
+export interface ClientEnvironment {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** For an INVITE. */
-  readonly invites: Invites | undefined;
-  readonly ended: () => void;
+  /** One is over. */
+  readonly ended: (transaction: ClientTransaction) => void;
 }
 
 export type ClientState = InviteClientState | NonInviteClientState;
 
 export class ClientTransaction {
+  /** By it responses find it. */
+  readonly key: string;
   readonly flow: Flow;
   /** Of the connection it was sent on. */
   readonly sentBy: string;
   /** What had come on the flow when it was sent. */
   readonly #framesReceived: number;
   readonly #user: ClientTransactionUser;
+  /** For an INVITE. */
+  readonly #invites: Invites | undefined;
   readonly #env: ClientEnvironment;
   #request: SipRequest;
   #state: ClientState;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(request: SipRequest, flow: Flow, user: ClientTransactionUser, env: ClientEnvironment) {
+  constructor(
+    request: SipRequest,
+    flow: Flow,
+    user: ClientTransactionUser,
+    invites: Invites | undefined,
+    env: ClientEnvironment,
+  ) {
+    this.key = clientKey(ownBranch(request), request.method);
     this.#request = request;
+    this.#invites = invites;
     this.flow = flow;
     this.sentBy = flow.sentBy;
     this.#framesReceived = flow.framesReceived;
     this.#user = user;
     this.#env = env;
-    this.#state = env.invites ? 'calling' : 'trying';
+    this.#state = invites ? 'calling' : 'trying';
   }
 
   /** As it was sent; once a 2xx has come, only what a further one has to be held against (§13.2.2.4). */
@@ -70,15 +83,14 @@ export class ClientTransaction {
     const before = this.#state;
     const [next, effects] = this.#step(event);
     this.#state = next;
-    if (next === 'accepted' && before !== next) this.#request = this.#env.invites!.essence(this.#request);
+    if (next === 'accepted' && before !== next) this.#request = this.#invites!.essence(this.#request);
     if (next === 'terminated' && before !== 'terminated') this.#end();
     for (const effect of effects) this.#run(effect, response);
   }
 
   #step(event: ClientEvent): Step<ClientState> {
-    const { invites } = this.#env;
-    return invites
-      ? invites.step(this.#state as InviteClientState, event)
+    return this.#invites
+      ? this.#invites.step(this.#state as InviteClientState, event)
       : nonInviteClient(this.#state as NonInviteClientState, event);
   }
 
@@ -90,7 +102,7 @@ export class ClientTransaction {
         this.#startTimer(0, 'transportError'); // the user hears of it when it holds the transaction
         return;
       case 'sendAck':
-        this.flow.send(this.#env.invites!.buildAck(this.request, response!));
+        this.flow.send(this.#invites!.buildAck(this.request, response!));
         return;
       case 'deliver':
         this.#user.onResponse(response!);
@@ -130,6 +142,6 @@ export class ClientTransaction {
   #end(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#env.ended();
+    this.#env.ended(this);
   }
 }

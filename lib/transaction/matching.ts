@@ -25,14 +25,23 @@ export function serverKey(request: SipRequest, method: string = request.method):
   const branch = via.params.get('branch');
   const kind = method === 'ACK' ? 'INVITE' : method;
   if (branch?.startsWith(magicCookie) && branch.length > magicCookie.length)
-    return `${branch} ${via.host} ${via.port ?? ''} ${kind}`;
+    return inOnePiece(branch, via.host, via.port, kind);
   // RFC 2543 peers have no unique branch: compare what §17.2.3 lists (the To tag of an ACK is ours and not compared).
   const from = read(request, From)!;
-  return `${request.uri} ${from.params.get('tag') ?? ''} ${headerValue(request, 'Call-ID')} ${read(request, CSeq)!.sequence} ${headerValue(request, 'Via')} ${kind}`;
+  const [callId, topVia] = [headerValue(request, 'Call-ID'), headerValue(request, 'Via')];
+  return inOnePiece(request.uri, from.params.get('tag'), callId, read(request, CSeq)!.sequence, topVia, kind);
 }
 
 /** §8.2.2.2: two requests with this in common and different branches are one request that came by two ways. */
 export function mergeKey(request: SipRequest): string {
   const cseq = read(request, CSeq)!;
-  return `${headerValue(request, 'Call-ID')} ${read(request, From)!.params.get('tag') ?? ''} ${cseq.sequence} ${cseq.method}`;
+  return inOnePiece(
+    headerValue(request, 'Call-ID'),
+    read(request, From)!.params.get('tag'),
+    cseq.sequence,
+    cseq.method,
+  );
 }
+
+/** Not as a template would: that keeps what it was made of, and with it the whole message. */
+const inOnePiece = (...parts: readonly unknown[]): string => parts.join(' ');

@@ -1,5 +1,6 @@
 /** A server transaction: its request, its last response, its timers. The machines decide, this obeys (RFC 3261 §17.2). */
 import type { Clock } from '../base/clock.js';
+import { detached } from '../base/detached.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { Effect, ServerEvent } from './effects.js';
@@ -20,32 +21,45 @@ export interface InviteUser {
   onAgain?(transaction: ServerTransaction): void;
 }
 
-interface ServerEnvironment {
+/** What all server transactions share. */
+export interface ServerEnvironment {
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly deliver: (request: SipRequest) => void;
-  readonly ended: () => void;
+  readonly deliver: (request: SipRequest, transaction: ServerTransaction) => void;
+  /** One is over. */
+  readonly ended: (transaction: ServerTransaction) => void;
 }
 
 export type ServerState = InviteServerState | NonInviteServerState;
 
 export class ServerTransaction {
-  readonly request: SipRequest;
+  /** By it requests find it. */
+  readonly key: string;
+  /** What it has in common with the same INVITE that comes by another way (§8.2.2.2). */
+  readonly merge: string | undefined;
   /** Where the request came from, and where responses go; after a reconnect that is another connection. */
   readonly flow: Flow;
   /** Set by the floor above while it works on an INVITE. */
   user: InviteUser | undefined;
+  #request: SipRequest;
   readonly #env: ServerEnvironment;
   readonly #origin: Flow['origin'];
   #state: ServerState | undefined;
   #last: SipResponse | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(request: SipRequest, flow: Flow, env: ServerEnvironment) {
-    this.request = request;
+  constructor(request: SipRequest, flow: Flow, key: string, merge: string | undefined, env: ServerEnvironment) {
+    this.#request = request;
+    this.key = key;
+    this.merge = merge;
     this.flow = flow;
     this.#origin = flow.origin;
     this.#env = env;
+  }
+
+  /** As it came; once its ACK has come, nothing but its method. */
+  get request(): SipRequest {
+    return this.#request;
   }
 
   get state(): ServerState | undefined {
@@ -73,6 +87,16 @@ export class ServerTransaction {
     this.feed(status < 200 ? 'sendProvisional' : status < 300 ? 'sendSuccess' : 'sendFailure', undefined, response);
   }
 
+  /** The ACK of our 2xx has come: what lingers for half a minute must not keep the call, nor its messages. */
+  onAcknowledged(): void {
+    this.user = undefined;
+    this.#request = acknowledged;
+    const { status, reason, headers } = this.#last!;
+    // a CANCEL that comes now is answered with our tag (§9.2)
+    const kept = headers.filter(({ name }) => name === 'To' || name === 'Session-ID');
+    this.#last = { status, reason, headers: detached(kept), body: '' };
+  }
+
   feed(event: ServerEvent, request?: SipRequest, response?: SipResponse): void {
     const before = this.#state;
     const [next, effects] =
@@ -89,7 +113,7 @@ export class ServerTransaction {
     const { timers } = this.#env;
     switch (effect) {
       case 'deliver':
-        this.#env.deliver(request!);
+        this.#env.deliver(request!, this);
         return;
       case 'sendResponse':
         if (!this.#last) this.#stopTimer(); // no 100 is due any more
@@ -139,6 +163,9 @@ export class ServerTransaction {
 
   #end(): void {
     this.#stopTimer();
-    this.#env.ended();
+    this.#env.ended(this);
   }
 }
+
+/** All that is left of an INVITE. */
+const acknowledged: SipRequest = { method: 'INVITE', uri: '', headers: [], body: '' };

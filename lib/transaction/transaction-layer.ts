@@ -5,11 +5,12 @@ import { CSeq, Via, headerValue, headerValues, isRequest, read } from '../parser
 import type { ParseError, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow, TransportUser } from '../transport/flow.js';
 import { ClientTransaction } from './client-transaction.js';
-import type { ClientTransactionUser } from './client-transaction.js';
+import type { ClientEnvironment, ClientTransactionUser } from './client-transaction.js';
 import type { Invites } from './invites.js';
-import { clientKey, mergeKey, ownBranch, serverKey, topBranch } from './matching.js';
+import { clientKey, mergeKey, serverKey, topBranch } from './matching.js';
 import { buildResponse, toTag } from './responses.js';
 import { ServerTransaction } from './server-transaction.js';
+import type { ServerEnvironment } from './server-transaction.js';
 import type { Timers } from './timers.js';
 
 /** RFC 3261 §17: the transaction user, what sits on this floor. */
@@ -21,9 +22,9 @@ export interface TransactionUser {
 }
 
 export class TransactionLayer implements TransportUser {
-  readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #timers: Timers;
+  readonly #clientEnvironment: ClientEnvironment;
+  readonly #serverEnvironment: ServerEnvironment;
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
   /** Of the INVITEs under way: a second one by another way is merged (§8.2.2.2). */
@@ -31,9 +32,24 @@ export class TransactionLayer implements TransportUser {
   #user: TransactionUser | undefined;
 
   constructor(clock: Clock, log: Logger, timers: Timers) {
-    this.#clock = clock;
     this.#log = log;
-    this.#timers = timers;
+    this.#clientEnvironment = {
+      clock,
+      timers,
+      ended: ({ key }) => this.#clients.delete(key),
+    };
+    this.#serverEnvironment = {
+      clock,
+      timers,
+      deliver: (request, transaction) => {
+        this.#user!.onRequest(request, transaction);
+      },
+      ended: (transaction) => {
+        const { key, merge } = transaction;
+        this.#servers.delete(key);
+        if (merge !== undefined && this.#merges.get(merge) === transaction) this.#merges.delete(merge);
+      },
+    };
   }
 
   attach(user: TransactionUser): void {
@@ -45,14 +61,8 @@ export class TransactionLayer implements TransportUser {
    * @param invites where the request is an INVITE
    */
   request(request: SipRequest, flow: Flow, user: ClientTransactionUser, invites?: Invites): ClientTransaction {
-    const key = clientKey(ownBranch(request), request.method);
-    const transaction = new ClientTransaction(request, flow, user, {
-      clock: this.#clock,
-      timers: this.#timers,
-      invites,
-      ended: () => this.#clients.delete(key),
-    });
-    this.#clients.set(key, transaction);
+    const transaction = new ClientTransaction(request, flow, user, invites, this.#clientEnvironment);
+    this.#clients.set(transaction.key, transaction);
     transaction.feed('start');
     return transaction;
   }
@@ -63,13 +73,13 @@ export class TransactionLayer implements TransportUser {
   }
 
   /** The same request that came by another way before and is still being worked on (§8.2.2.2). */
-  mergedWith({ request }: ServerTransaction): ServerTransaction | undefined {
-    return this.#merges.get(mergeKey(request));
+  mergedWith({ merge }: ServerTransaction): ServerTransaction | undefined {
+    return merge === undefined ? undefined : this.#merges.get(merge);
   }
 
   /** The former one is not what others are merged with any more. */
   supersede(transaction: ServerTransaction): void {
-    this.#merges.set(mergeKey(transaction.request), transaction);
+    this.#merges.set(transaction.merge!, transaction);
   }
 
   /** Whether a transaction on this flow still waits for something. */
@@ -134,17 +144,7 @@ export class TransactionLayer implements TransportUser {
       return;
     }
     const merge = request.method === 'INVITE' && toTag(request) === undefined ? mergeKey(request) : undefined;
-    const transaction = new ServerTransaction(request, flow, {
-      clock: this.#clock,
-      timers: this.#timers,
-      deliver: (message) => {
-        this.#user!.onRequest(message, transaction);
-      },
-      ended: () => {
-        this.#servers.delete(key);
-        if (merge !== undefined && this.#merges.get(merge) === transaction) this.#merges.delete(merge);
-      },
-    });
+    const transaction = new ServerTransaction(request, flow, key, merge, this.#serverEnvironment);
     this.#servers.set(key, transaction);
     if (merge !== undefined && !this.#merges.has(merge)) this.#merges.set(merge, transaction);
     transaction.feed('request', request);

@@ -169,8 +169,9 @@ function without(missed: Readonly<Record<string, number>>, account: string | und
 }
 
 function entryOf(call: Call, account: string, status: CallLogStatus): CallLogEntry {
-  const { callId, direction, remote, quality } = call;
+  const { direction, quality } = call;
+  const { callId, remote } = detached({ callId: call.callId, remote: call.remote });
   const { startedAt, duration, cause } = call.end!;
   const facts = { direction, status, startedAt, duration, cause, quality: quality?.mos };
-  return { callId: detached(callId), account, remote: detached(remote), ...facts };
+  return { callId, account, remote, ...facts };
 }
