@@ -9,17 +9,15 @@
  *
  * Of the dialogs that a forked SUBSCRIBE makes the first is the one (§5.4.9); the NOTIFYs of the others get 481.
  */
-import { at } from '../base/alarm.js';
 import type { Clock } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { newCallId, newTag } from '../base/random.js';
-import { refreshDelay, retryDelay } from '../base/schedule.js';
+import { retryDelay } from '../base/schedule.js';
 import type { ClientRequest } from '../core/client-request.js';
 import type { Dialog, DialogUser } from '../core/dialog.js';
 import { optional } from '../core/optional.js';
-import { stateOfSubscription } from '../core/subscription-state.js';
 import type { StateOfSubscription } from '../core/subscription-state.js';
 import { ContentType, Event } from '../parser/index.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
@@ -27,9 +25,12 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Flow } from '../transport/flow.js';
 import { bidFarewell } from './farewell.js';
 import type { FarewellContext } from './farewell.js';
+import { inspectNotify } from './inspect-notify.js';
 import { dialogOfNotify, initialPlan, subscribeHeaders } from './subscribe-request.js';
 import type { Attempt, SubscribeWish, Way } from './subscribe-request.js';
 import type { Notification, SubscriptionChange, SubscriptionEnd, SubscriptionState } from './subscription.js';
+import { Term } from './term.js';
+import type { TermUser } from './term.js';
 import { judge, nextAfter } from './verdict.js';
 
 export interface SubscriberUser {
@@ -54,7 +55,7 @@ type Cause = Partial<Pick<SubscriptionChange, 'reason' | 'status' | 'retryAt'>>;
 /** Milliseconds after which a subscription that ends has lasted: what is said to be tried again at once may be. */
 const settled = 30_000;
 
-export class Subscriber implements DialogUser {
+export class Subscriber implements DialogUser, TermUser {
   readonly #context: SubscriberContext;
   readonly #wish: SubscribeWish;
   readonly #user: SubscriberUser;
@@ -66,10 +67,9 @@ export class Subscriber implements DialogUser {
   /** The NOTIFY that makes the dialog is awaited no longer. */
   #unexpect: (() => void) | undefined;
   #dialog: Dialog | undefined;
-  /** When the dialog was made, by `clock.now()`. */
+  /** When this one was asked for, by `clock.now()`. */
   #begunAt = 0;
-  /** Wall time at which the subscription ends. */
-  #expiry = 0;
+  readonly #term: Term;
   /** The SUBSCRIBE that has no final response yet. */
   #request: ClientRequest | undefined;
   #isInFlight = false;
@@ -80,9 +80,6 @@ export class Subscriber implements DialogUser {
   #sentBy = '';
   #contact = '';
   #cancelTimerN: (() => void) | undefined;
-  #cancelAlarm: (() => void) | undefined;
-  /** Wall time of the next SUBSCRIBE. */
-  #next = 0;
   /** The wait is the notifier's word, not the network's doing. */
   #isTold = false;
   /** To be sent as soon as we are ready. */
@@ -97,6 +94,7 @@ export class Subscriber implements DialogUser {
     this.#user = user;
     this.#event = Event.parse(wish.event);
     this.#expires = wish.expires;
+    this.#term = new Term(context.clock, context.core.random, this);
   }
 
   get state(): SubscriptionState {
@@ -104,7 +102,7 @@ export class Subscriber implements DialogUser {
   }
 
   get expiresAt(): number | undefined {
-    return this.#dialog && this.#expiry;
+    return this.#dialog && this.#term.expiry;
   }
 
   start(): void {
@@ -115,7 +113,7 @@ export class Subscriber implements DialogUser {
   onReady(): void {
     if (this.#isOver || this.#isInFlight || !this.#context.isReady()) return;
     if (this.#dialog) {
-      if (this.#isExpired) this.#begin();
+      if (this.#term.isOver) this.#begin();
       else if (this.#isDue || this.#hasMoved) this.#send();
     } else if (this.#isDue || (this.#state === 'waiting' && !this.#isTold)) {
       this.#begin();
@@ -127,7 +125,7 @@ export class Subscriber implements DialogUser {
     if (this.#isOver) throw new EvercallError('invalidState', 'refresh: the subscription is terminated');
     const { promise } = (this.#refreshed ??= new Deferred());
     if (this.#isInFlight) return promise; // its answer is as good
-    if (!this.#dialog || this.#isExpired) this.#begin();
+    if (!this.#dialog || this.#term.isOver) this.#begin();
     else if (this.#context.isReady()) this.#send();
     else this.#isDue = true;
     return promise;
@@ -166,28 +164,36 @@ export class Subscriber implements DialogUser {
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
     const { core } = this.#context;
-    const event = optional(request, Event);
-    const state = stateOfSubscription(request);
-    if (request.method !== 'NOTIFY') {
-      core.respond(transaction, 481); // there is nothing else in this dialog (RFC 5057 §5)
-    } else if (event?.type !== this.#event.type) {
-      core.respond(transaction, 489, { headers: [{ name: 'Allow-Events', value: 'refer' }] });
-    } else if (event.params.get('id') !== this.#event.params.get('id')) {
-      core.respond(transaction, 481); // §8.2.1
-    } else if (!state) {
-      core.respond(transaction, 400, { reason: 'Subscription-State is missing' });
+    const state = inspectNotify(request, this.#event);
+    if ('status' in state) {
+      core.respond(transaction, state.status, state);
     } else {
       core.respond(transaction, 200); // §4.1.3: before anyone looks at it
       this.#onNotify(request, state, transaction);
     }
   }
 
-  get #isOver(): boolean {
-    return this.#state === 'terminated' || this.#left !== undefined;
+  onDue(): void {
+    if (!this.#dialog) {
+      this.#begin();
+    } else if (this.#term.isOver) {
+      this.#restart(new EvercallError('timeout', 'the subscription has run out', { status: 408 }), 'expired');
+    } else if (this.#context.isReady()) {
+      this.#send();
+    } else {
+      this.#isDue = true;
+      this.#term.planEnd();
+    }
   }
 
-  get #isExpired(): boolean {
-    return this.#context.clock.wallTime() >= this.#expiry;
+  onExpired(next: number): void {
+    this.#drop();
+    this.#term.plan(next);
+    this.#enter('waiting', { reason: 'expired', retryAt: next });
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'terminated' || this.#left !== undefined;
   }
 
   get #hasMoved(): boolean {
@@ -203,11 +209,12 @@ export class Subscriber implements DialogUser {
       if (this.#state !== 'subscribing') this.#enter('waiting', { reason: 'not connected' });
       return;
     }
-    const { core } = this.#context;
+    const { clock, core } = this.#context;
     const tag = newTag(core.random);
     const callId = newCallId(core.random);
     this.#attempt = { callId, tag, from: `${this.#context.way().from};tag=${tag}`, sequence: 0 };
     this.#unexpect = core.dialogs.expect(callId, tag, this);
+    this.#begunAt = clock.now();
     this.#enter('subscribing');
     this.#send();
   }
@@ -219,7 +226,7 @@ export class Subscriber implements DialogUser {
     const isRefresh = this.#dialog !== undefined;
     const plan = this.#dialog?.plan('SUBSCRIBE') ?? initialPlan(this.#wish, way, this.#attempt!);
     let sentAt = clock.now();
-    this.#cancelAlarm?.();
+    this.#term.pause();
     this.#cancelTimerN?.();
     this.#sentBy = way.flow.sentBy;
     this.#contact = way.contact;
@@ -255,30 +262,33 @@ export class Subscriber implements DialogUser {
   ): void {
     const verdict = judge(response, asked, isRefresh);
     if (verdict.type === 'accepted') {
-      if (isRefresh) this.#failures = 0;
+      if (isRefresh) {
+        this.#failures = 0;
+        this.#dialog!.refreshTarget(response); // RFC 3261 §12.2.1.2
+      }
       this.#onAccepted(verdict.expires, verdict.isSilent, sentAt);
-    } else if (verdict.type === 'again' && !isProlonged) {
-      this.#expires = verdict.expires;
+    } else if (verdict.type === 'brief' && !isProlonged) {
+      this.#expires = verdict.minimum;
       this.#send(true);
     } else if (!isRefresh && this.#dialog) {
-      this.#plan(this.#refreshAt()); // another fork refused; the one that has sent a NOTIFY did not
+      this.#planRefresh(); // another fork refused; the one that has sent a NOTIFY did not
     } else if (verdict.type === 'gone') {
       this.#restart(verdict.error);
     } else if (verdict.type === 'failed') {
       if (verdict.isOver) this.#drop();
       this.#retry(verdict.error, verdict.after, true);
     } else {
-      this.#end({ reason: response.reason, error: verdict.type === 'refused' ? verdict.error : undefined });
+      this.#end({ reason: response.reason, error: verdict.error });
     }
   }
 
   #onAccepted(expires: number, isSilent: boolean, sentAt: number): void {
     const { clock, timers } = this.#context;
     const isSure = this.#isNotified || (isSilent && this.#dialog !== undefined);
-    if (!this.#isTimed) this.#expiry = clock.wallTime() + expires * 1000;
+    if (!this.#isTimed) this.#term.grant(expires);
     this.#refreshed?.resolve();
     this.#refreshed = undefined;
-    if (this.#dialog) this.#plan(this.#refreshAt());
+    if (this.#dialog) this.#planRefresh();
     // §4.1.2.4: timer N began when the SUBSCRIBE left; until the 2xx it was timer F of the transaction
     if (!isSure) this.#cancelTimerN = clock.after(Math.max(sentAt + timers.F - clock.now(), 0), () => this.#onTimerN());
     if (this.#dialog && this.#hasMoved) this.onReady();
@@ -300,12 +310,12 @@ export class Subscriber implements DialogUser {
       this.#end({ reason: error.message, error });
     } else if (this.#dialog && isLost) {
       this.#isDue = true;
-      this.#plan(this.#expiry);
+      this.#term.planEnd();
       if (this.#hasMoved) this.onReady();
     } else if (isRefresh) {
       this.#restart(error); // timer N has run out with timer F
     } else if (this.#dialog) {
-      this.#plan(this.#refreshAt()); // its NOTIFY came all the same
+      this.#planRefresh(); // its NOTIFY came all the same
     } else if (isLost && (this.#hasMoved || !this.#context.isReady())) {
       this.#begin();
     } else {
@@ -315,7 +325,6 @@ export class Subscriber implements DialogUser {
   }
 
   #onNotify(notify: SipRequest, state: StateOfSubscription, { flow }: ServerTransaction): void {
-    const { clock } = this.#context;
     this.#isNotified = true;
     this.#cancelTimerN?.();
     if (state.isTerminated || state.expires === 0 || this.#wish.expires === 0) {
@@ -328,22 +337,21 @@ export class Subscriber implements DialogUser {
     else this.#establish(notify, flow);
     if (state.expires !== undefined) {
       this.#isTimed = true;
-      this.#expiry = clock.wallTime() + state.expires * 1000;
+      this.#term.grant(state.expires);
     }
-    if (!this.#isInFlight) this.#plan(this.#refreshAt());
+    if (!this.#isInFlight) this.#planRefresh();
     this.#enter(state.isPending ? 'pending' : 'active');
     this.#tell(notify);
   }
 
   /** §4.4.1: by the first NOTIFY, whoever it is from. */
   #establish(notify: SipRequest, flow: Flow): void {
-    const { clock, core } = this.#context;
+    const { core } = this.#context;
     this.#dialog = dialogOfNotify(notify, this.#attempt!, this.#wish.target, flow);
     this.#dialog.user = this;
     core.dialogs.add(this.#dialog);
     this.#unexpect?.();
-    this.#begunAt = clock.now();
-    if (this.#isInFlight) this.#expiry = clock.wallTime() + this.#expires * 1000; // until the 2xx says for how long
+    if (this.#isInFlight) this.#term.grant(this.#expires); // until the 2xx says for how long
   }
 
   #onTerminated(state: StateOfSubscription): void {
@@ -385,49 +393,19 @@ export class Subscriber implements DialogUser {
     // who says 0 seconds, and refuses again, is not to be asked without end
     const told = after === undefined ? undefined : Math.max(after * 1000, this.#failures > 1 ? backOff(1) : 0);
     this.#isTold = isTold;
-    this.#plan(clock.wallTime() + (told ?? backOff(this.#failures)));
-    if (!this.#dialog) this.#enter('waiting', { reason, status: error.status, retryAt: this.#next });
+    const retryAt = clock.wallTime() + (told ?? backOff(this.#failures));
+    this.#term.plan(retryAt);
+    if (!this.#dialog) this.#enter('waiting', { reason, status: error.status, retryAt });
   }
 
-  /** A SUBSCRIBE at a moment of the wall clock, and a look at the end of what we have. */
-  #plan(next: number): void {
-    this.#cancelAlarm?.();
-    this.#next = next;
-    const moment = this.#dialog ? Math.min(next, this.#expiry) : next;
-    this.#cancelAlarm = at(this.#context.clock, moment, () => {
-      this.#onAlarm();
-    });
-  }
-
-  #onAlarm(): void {
-    const isEarly = this.#context.clock.wallTime() < this.#next;
-    if (!this.#dialog) {
-      this.#begin();
-    } else if (this.#isExpired && isEarly) {
-      this.#drop();
-      this.#plan(this.#next);
-      this.#enter('waiting', { reason: 'expired', retryAt: this.#next });
-    } else if (this.#isExpired) {
-      this.#begin();
-    } else if (this.#context.isReady()) {
-      this.#send();
-    } else {
-      this.#isDue = true;
-      this.#plan(this.#expiry);
-    }
-  }
-
-  #refreshAt(): number {
-    const { clock, core, way } = this.#context;
-    const now = clock.wallTime();
-    const seconds = Math.max((this.#expiry - now) / 1000, 0);
-    return now + refreshDelay(seconds, way().refreshBefore, core.random);
+  #planRefresh(): void {
+    this.#term.planRefresh(this.#context.way().refreshBefore);
   }
 
   /** Forgets the dialog, or the hope for one, and every wait. */
   #drop(): void {
     const { core } = this.#context;
-    this.#cancelAlarm?.();
+    this.#term.clear();
     this.#cancelTimerN?.();
     this.#unexpect?.();
     if (this.#isInFlight) this.#request?.abandon();
@@ -441,7 +419,7 @@ export class Subscriber implements DialogUser {
     const { core } = this.#context;
     const dialog = this.#dialog;
     const way = this.#context.way();
-    const canTell = dialog !== undefined && !this.#isExpired && way.flow.isOpen;
+    const canTell = dialog !== undefined && !this.#term.isOver && way.flow.isOpen;
     this.#drop();
     if (!canTell) return Promise.resolve();
     this.#dialog = dialog;

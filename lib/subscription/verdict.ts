@@ -8,8 +8,8 @@ import type { SipResponse } from '../parser/index.js';
 export type Verdict =
   /** With the seconds granted, and whether a NOTIFY follows. */
   | { readonly type: 'accepted'; readonly expires: number; readonly isSilent: boolean }
-  /** Once more, for so many seconds. */
-  | { readonly type: 'again'; readonly expires: number }
+  /** Too short: once more, for so many seconds. */
+  | { readonly type: 'brief'; readonly minimum: number; readonly error: EvercallError }
   /** A later try may help, after so many seconds where that is said; with `isOver` there is no subscription meanwhile. */
   | {
       readonly type: 'failed';
@@ -42,7 +42,7 @@ export function judge(response: SipResponse, asked: number, isRefresh: boolean):
   }
   if (status === 423) {
     const minimum = optional(response, MinExpires) ?? anyMinimum;
-    if (minimum > asked && asked > 0) return { type: 'again', expires: minimum };
+    if (minimum > asked && asked > 0) return { type: 'brief', minimum, error: rejected(response) };
   }
   const after = optional(response, RetryAfter)?.seconds;
   const error = failure(response);

@@ -326,6 +326,19 @@ describe('a subscription (RFC 6665 §4.1)', () => {
       assert.equal((await server.request('SUBSCRIBE')).uri, 'sip:moved@n.example');
     });
 
+    it('so is the Contact of the 2xx to a refresh (RFC 3261 §12.2.1.2)', async () => {
+      const { server, subscribe, subscription } = await subscribed();
+      const refreshed = subscription.refresh();
+      server.respond(await server.request('SUBSCRIBE'), 200, {
+        headers: ['Expires: 3600', 'Contact: <sip:elsewhere@n.example>'],
+      });
+      await refreshed;
+      void subscription.refresh();
+      assert.equal((await server.request('SUBSCRIBE')).uri, 'sip:elsewhere@n.example');
+      server.send(notifyOf(subscribe, { sequence: 2 }));
+      await server.response(200);
+    });
+
     it('other requests in its dialog get 481 (RFC 5057 §5)', async () => {
       const { server, subscribe } = await subscribed();
       server.send(notifyOf(subscribe, { sequence: 2 }).replaceAll('NOTIFY', 'INFO'));
@@ -539,6 +552,28 @@ describe('a subscription (RFC 6665 §4.1)', () => {
       assert.isAtLeast(count, 2);
       assert.isAtMost(count, 10);
     });
+
+    for (const [what, expires, state] of [
+      ['for 0 seconds in the 2xx, and none in the NOTIFY', 0, 'active'],
+      ['for a second, at whose end it is terminated', 1, 'terminated;reason=timeout'],
+    ] as const) {
+      it(`taken ${what}: not in a storm`, async () => {
+        const { server, subscribe, clock } = await subscribing();
+        let count = 0;
+        let next: SipRequest | undefined = subscribe;
+        for (let seconds = 0; seconds < 600; seconds++) {
+          if (next) {
+            count++;
+            server.respond(next, 200, { headers: [`Expires: ${expires}`] });
+            server.send(notifyOf(next, { state, sequence: count }));
+          }
+          await clock.advance(1000);
+          next = server.received.filter((m): m is SipRequest => 'method' in m && m.method === 'SUBSCRIBE')[count];
+        }
+        assert.isAtLeast(count, 3);
+        assert.isAtMost(count, 12);
+      });
+    }
 
     for (const reason of ['rejected', 'noresource', 'invariant']) {
       it(`${reason}: never again`, async () => {
