@@ -3,14 +3,13 @@ import type { Clock } from '../base/clock.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { OnDemand } from '../base/on-demand.js';
-import { checkKnown, checkLine } from '../base/options.js';
+import { checkLine, orElse, readOptions } from '../base/options.js';
 import { quiet } from '../base/quiet.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { Core } from '../core/core.js';
-import { Event, ParseError, headerValue } from '../parser/index.js';
-import type { SipRequest } from '../parser/index.js';
+import { headerValue } from '../parser/index.js';
+import type { Body, SipRequest } from '../parser/index.js';
 import type { MessageSummary } from '../subscription/message-summary.js';
-import type { SubscribeWish } from '../subscription/subscribe-request.js';
 import { Subscription } from '../subscription/subscription.js';
 import type { SubscribeOptions } from '../subscription/subscription.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -48,8 +47,8 @@ export class AccountSubscriptions {
 
   /** Throws `invalidOption`. */
   subscribe(target: string, options: SubscribeOptions): Subscription {
-    const wish = subscribeWish(target, options);
-    return new Subscription(target, options, async (user) => (await this.#load()).add(wish, user));
+    const wish = { ...readOptions(options, readers), target };
+    return new Subscription(target, wish.event, async (emitter) => (await this.#load()).add(wish, emitter));
   }
 
   /** Connected, registered, or of other options: what waits for that goes on. */
@@ -91,21 +90,25 @@ export class AccountSubscriptions {
   }
 }
 
-const known = new Set(['event', 'accept', 'expires', 'body', 'headers', 'signal']);
+/** A token, and parameters that are tokens (RFC 6665 §8.4). */
+const eventName = /^[\w.!%*+`'~-]+(?:;[\w.!%*+`'~-]+(?:=[\w.!%*+`'~-]+)?)*$/;
 
-/** What is asked for, checked. */
-function subscribeWish(target: string, options: SubscribeOptions): SubscribeWish {
-  checkKnown(options, known);
-  const { event, accept = [], expires = 3600, body = '', headers } = options;
-  checkLine('event', event);
-  try {
-    Event.parse(event);
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    throw invalidOption('event', 'takes the name of an event package', event);
-  }
-  if (!Number.isInteger(expires) || expires < 0) throw invalidOption('expires', 'takes whole seconds', expires);
-  const types = [accept].flat().join(', ');
-  checkLine('accept', types);
-  return { target, event, accept: types, expires, body, headers: checkHeaders(headers) };
-}
+const readers = {
+  event: (event: string | undefined, option: string): string => {
+    if (typeof event !== 'string' || !eventName.test(event))
+      throw invalidOption(option, 'takes the name of an event package', event);
+    return event;
+  },
+  accept: (accept: string | readonly string[] = [], option: string): string => {
+    const types = [accept].flat().join(', ');
+    checkLine(option, types);
+    return types;
+  },
+  expires: orElse(3600, (option, seconds) => {
+    if (!Number.isInteger(seconds) || (seconds as number) < 0)
+      throw invalidOption(option, 'takes whole seconds', seconds);
+  }),
+  body: (body: Body = ''): Body => body,
+  headers: checkHeaders,
+  signal: (signal: AbortSignal | undefined): AbortSignal | undefined => signal,
+};

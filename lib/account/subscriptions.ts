@@ -1,12 +1,13 @@
 /** What an account subscribes to, and its mailbox: loaded with the first subscription (RFC 6665, RFC 3842). */
+import { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import { appearance } from '../call/privacy.js';
 import type { SipRequest } from '../parser/index.js';
 import { messageSummaryOf, messageSummaryType } from '../subscription/message-summary.js';
 import type { MessageSummary } from '../subscription/message-summary.js';
 import { Subscriber } from '../subscription/subscriber.js';
-import type { SubscriberUser } from '../subscription/subscriber.js';
 import type { SubscribeWish, Way } from '../subscription/subscribe-request.js';
+import type { SubscriptionEvents } from '../subscription/subscription.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { MessageWaitingConfig } from './account-config.js';
 import type { SubscriptionHost } from './account-subscriptions.js';
@@ -30,7 +31,7 @@ export class Subscriptions {
     this.#host = host;
   }
 
-  add(wish: SubscribeWish, user: SubscriberUser): Subscriber {
+  add(wish: SubscribeWish, emitter: Emitter<SubscriptionEvents>): Subscriber {
     const { core, clock, log, timers } = this.#host;
     const subscriber = new Subscriber(
       {
@@ -44,7 +45,7 @@ export class Subscriptions {
         onOver: (over) => this.#all.delete(over),
       },
       wish,
-      user,
+      emitter,
     );
     this.#all.add(subscriber);
     return subscriber;
@@ -117,26 +118,17 @@ export class Subscriptions {
     void this.#mailbox?.subscriber.unsubscribe();
     this.#mailbox = undefined;
     if (!config || !this.#isReady) return;
-    const subscriber = this.add(
-      {
-        target: config.target ?? uri,
-        event: 'message-summary',
-        accept: messageSummaryType,
-        expires: config.expires,
-        body: '',
-        headers: [],
-      },
-      {
-        onNotified: ({ request }) => {
-          const summary = messageSummaryOf(request);
-          if (summary) this.#onSummary(summary);
-        },
-        onStateChanged: () => undefined,
-        onTerminated: ({ reason, error }) => {
-          if (error) this.#host.log.warn(`messages that wait are not told: ${reason}`);
-        },
-      },
-    );
+    const emitter = new Emitter<SubscriptionEvents>();
+    emitter.on('notified', ({ request }) => {
+      const summary = messageSummaryOf(request);
+      if (summary) this.#onSummary(summary);
+    });
+    emitter.on('terminated', ({ reason, error }) => {
+      if (error) this.#host.log.warn(`messages that wait are not told: ${reason}`);
+    });
+    const { target = uri, expires } = config;
+    const wish = { target, expires, event: 'message-summary', accept: messageSummaryType, body: '', headers: [] };
+    const subscriber = this.add(wish, emitter);
     this.#mailbox = { config, subscriber };
     subscriber.start();
   }

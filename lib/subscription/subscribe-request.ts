@@ -17,6 +17,8 @@ export interface SubscribeWish {
   readonly expires: number;
   readonly body: Body;
   readonly headers: readonly Header[];
+  /** Unsubscribes. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** As whom, and by which way, requests leave now. */

@@ -11,10 +11,10 @@
  */
 import type { Clock } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
+import type { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { newCallId, newTag } from '../base/random.js';
-import { retryDelay } from '../base/schedule.js';
 import type { ClientRequest } from '../core/client-request.js';
 import type { Dialog, DialogUser } from '../core/dialog.js';
 import { optional } from '../core/optional.js';
@@ -26,19 +26,19 @@ import type { Flow } from '../transport/flow.js';
 import { bidFarewell } from './farewell.js';
 import type { FarewellContext } from './farewell.js';
 import { inspectNotify } from './inspect-notify.js';
+import { Setbacks } from './setbacks.js';
 import { dialogOfNotify, initialPlan, subscribeHeaders } from './subscribe-request.js';
 import type { Attempt, SubscribeWish, Way } from './subscribe-request.js';
-import type { Notification, SubscriptionChange, SubscriptionEnd, SubscriptionState } from './subscription.js';
+import type {
+  Notification,
+  SubscriptionChange,
+  SubscriptionEnd,
+  SubscriptionEvents,
+  SubscriptionState,
+} from './subscription.js';
 import { Term } from './term.js';
 import type { TermUser } from './term.js';
 import { judge, nextAfter } from './verdict.js';
-
-export interface SubscriberUser {
-  onNotified(notification: Notification): void;
-  onStateChanged(change: SubscriptionChange): void;
-  /** Once; nothing comes after it. */
-  onTerminated(end: SubscriptionEnd): void;
-}
 
 export interface SubscriberContext extends FarewellContext {
   readonly log: Logger;
@@ -52,13 +52,13 @@ export interface SubscriberContext extends FarewellContext {
 /** Why a state is entered. */
 type Cause = Partial<Pick<SubscriptionChange, 'reason' | 'status' | 'retryAt'>>;
 
-/** Milliseconds after which a subscription that ends has lasted: what is said to be tried again at once may be. */
-const settled = 30_000;
-
 export class Subscriber implements DialogUser, TermUser {
   readonly #context: SubscriberContext;
   readonly #wish: SubscribeWish;
-  readonly #user: SubscriberUser;
+  /** The app's: nothing comes after `terminated`. */
+  readonly #emitter: Emitter<SubscriptionEvents>;
+  readonly #accepted = new Deferred<void>();
+  #last: Notification | undefined;
   readonly #event;
   #state: SubscriptionState = 'subscribing';
   /** Seconds to ask for: a notifier may have named a minimum. */
@@ -84,14 +84,14 @@ export class Subscriber implements DialogUser, TermUser {
   #isTold = false;
   /** To be sent as soon as we are ready. */
   #isDue = false;
-  #failures = 0;
+  readonly #setbacks = new Setbacks();
   #refreshed: Deferred<void> | undefined;
   #left: Promise<void> | undefined;
 
-  constructor(context: SubscriberContext, wish: SubscribeWish, user: SubscriberUser) {
+  constructor(context: SubscriberContext, wish: SubscribeWish, emitter: Emitter<SubscriptionEvents>) {
     this.#context = context;
     this.#wish = wish;
-    this.#user = user;
+    this.#emitter = emitter;
     this.#event = Event.parse(wish.event);
     this.#expires = wish.expires;
     this.#term = new Term(context.clock, context.core.random, this);
@@ -105,9 +105,22 @@ export class Subscriber implements DialogUser, TermUser {
     return this.#dialog && this.#term.expiry;
   }
 
+  get last(): Notification | undefined {
+    return this.#last;
+  }
+
+  get accepted(): Promise<void> {
+    return this.#accepted.promise;
+  }
+
   start(): void {
+    const { signal } = this.#wish;
+    signal?.addEventListener('abort', this.#onAbort);
+    if (signal?.aborted) this.#onAbort();
     if (!this.#isOver) this.#begin();
   }
+
+  readonly #onAbort = (): void => void this.unsubscribe();
 
   /** Connected or registered, maybe anew: what waited for that goes on, and a notifier learns where we are by now. */
   onReady(): void {
@@ -263,7 +276,7 @@ export class Subscriber implements DialogUser, TermUser {
     const verdict = judge(response, asked, isRefresh);
     if (verdict.type === 'accepted') {
       if (isRefresh) {
-        this.#failures = 0;
+        this.#setbacks.onTaken();
         this.#dialog!.refreshTarget(response); // RFC 3261 §12.2.1.2
       }
       this.#onAccepted(verdict.expires, verdict.isSilent, sentAt);
@@ -276,7 +289,7 @@ export class Subscriber implements DialogUser, TermUser {
       this.#restart(verdict.error);
     } else if (verdict.type === 'failed') {
       if (verdict.isOver) this.#drop();
-      this.#retry(verdict.error, verdict.after, true);
+      this.#fail(verdict.error, verdict.after, true);
     } else {
       this.#end({ reason: response.reason, error: verdict.error });
     }
@@ -300,7 +313,7 @@ export class Subscriber implements DialogUser, TermUser {
       this.#restart(error);
     } else {
       this.#drop();
-      this.#retry(error);
+      this.#fail(error);
     }
   }
 
@@ -320,7 +333,7 @@ export class Subscriber implements DialogUser, TermUser {
       this.#begin();
     } else {
       this.#drop();
-      this.#retry(error);
+      this.#fail(error);
     }
   }
 
@@ -351,6 +364,7 @@ export class Subscriber implements DialogUser, TermUser {
     this.#dialog.user = this;
     core.dialogs.add(this.#dialog);
     this.#unexpect?.();
+    this.#setbacks.onTaken();
     if (this.#isInFlight) this.#term.grant(this.#expires); // until the 2xx says for how long
   }
 
@@ -358,42 +372,46 @@ export class Subscriber implements DialogUser, TermUser {
     const { reason = 'terminated', retryAfter } = state;
     const next = this.#wish.expires === 0 ? 'never' : nextAfter(state);
     const error = new EvercallError('rejected', `the notifier ended the subscription: ${reason}`);
-    if (next === 'never') this.#end({ reason, retryAfter, error: this.#wish.expires === 0 ? undefined : error });
-    else if (next === 'at once') this.#restart(error, reason);
-    else this.#retry(error, next === 'later' ? undefined : next, true, reason);
+    if (next === 'never') {
+      this.#end({ reason, retryAfter, error: this.#wish.expires === 0 ? undefined : error });
+    } else if (next === 'at once') {
+      this.#restart(error, reason);
+    } else {
+      this.#setbacks.onEnded(this.#context.clock.now() - this.#begunAt);
+      this.#retry(error, next === 'later' ? undefined : next, true, reason);
+    }
   }
 
-  /** Another one at once; but not again and again. */
+  /** It has ended: another one, at once where that is no haste. */
   #restart(error: EvercallError, reason?: string): void {
-    const { clock } = this.#context;
-    if (clock.now() - this.#begunAt >= settled) this.#failures = 0;
     this.#drop();
-    if (this.#failures > 0) {
+    this.#setbacks.onEnded(this.#context.clock.now() - this.#begunAt);
+    if (!this.#setbacks.isFirst) {
       this.#retry(error, undefined, true, reason);
       return;
     }
-    this.#failures = 1;
     this.#context.log.info(`subscription to ${this.#wish.event}: anew, for ${error.message}`);
     this.#begin();
+  }
+
+  #fail(error: EvercallError, after?: number, isTold = false): void {
+    this.#setbacks.onFailed();
+    this.#retry(error, after, isTold);
   }
 
   /** Once more, in so many seconds where that was said; in the dialog as long as there is one. */
   #retry(error: EvercallError, after?: number, isTold = false, reason = error.message): void {
     const { clock, core, log, way } = this.#context;
-    const { retry } = way();
     this.#refreshed?.reject(error);
     this.#refreshed = undefined;
-    if (!retry && after === undefined) {
+    const delay = this.#setbacks.delay(after, way().retry, core.random);
+    if (delay === undefined) {
       this.#end({ reason, error }); // further tries are the app's
       return;
     }
     log.warn(`subscription to ${this.#wish.event}: ${error.message}`);
-    const backOff = (failures: number): number => (retry ? retryDelay(failures, retry, core.random) : 0);
-    this.#failures++;
-    // who says 0 seconds, and refuses again, is not to be asked without end
-    const told = after === undefined ? undefined : Math.max(after * 1000, this.#failures > 1 ? backOff(1) : 0);
     this.#isTold = isTold;
-    const retryAt = clock.wallTime() + (told ?? backOff(this.#failures));
+    const retryAt = clock.wallTime() + delay;
     this.#term.plan(retryAt);
     if (!this.#dialog) this.#enter('waiting', { reason, status: error.status, retryAt });
   }
@@ -431,23 +449,28 @@ export class Subscriber implements DialogUser, TermUser {
     if (this.#state === 'terminated') return;
     const { body } = notify;
     const contentType = body.length > 0 ? optional(notify, ContentType)?.type : undefined;
-    this.#user.onNotified({ contentType, body, request: notify });
+    this.#last = { contentType, body, request: notify };
+    this.#accepted.resolve();
+    this.#emitter.emit('notified', this.#last);
   }
 
   #end({ reason, retryAfter, error }: Partial<SubscriptionEnd> & { readonly reason: string }): void {
     if (this.#state === 'terminated') return;
     this.#drop();
-    this.#refreshed?.reject(error ?? new EvercallError('aborted', reason));
+    this.#wish.signal?.removeEventListener('abort', this.#onAbort);
+    const failure = error ?? new EvercallError('aborted', reason);
+    this.#accepted.reject(failure);
+    this.#refreshed?.reject(failure);
     this.#refreshed = undefined;
     this.#context.onOver(this);
     this.#enter('terminated', { reason, status: error?.status });
-    this.#user.onTerminated({ reason, retryAfter, error });
+    this.#emitter.emit('terminated', { reason, retryAfter, error });
   }
 
   #enter(state: SubscriptionState, { reason, status, retryAt }: Cause = {}): void {
     const previous = this.#state;
     if (previous === state) return;
     this.#state = state;
-    this.#user.onStateChanged({ state, previous, reason, status, retryAt });
+    this.#emitter.emit('stateChanged', { state, previous, reason, status, retryAt });
   }
 }

@@ -1,12 +1,11 @@
 /** A subscription as the app holds it: there at once, whatever has to be loaded, and the same over all that it goes through (RFC 6665). */
-import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
-import { EvercallError } from '../base/errors.js';
+import type { EvercallError } from '../base/errors.js';
 import { quiet } from '../base/quiet.js';
 import { unlessAborted } from '../base/unless-aborted.js';
 import type { Body, Header, SipRequest } from '../parser/index.js';
-import type { Subscriber, SubscriberUser } from './subscriber.js';
+import type { Subscriber } from './subscriber.js';
 
 /**
  * `subscribing`: asked for, or to be asked for as soon as the account is there; `pending`: taken, but not decided on;
@@ -70,62 +69,34 @@ export class Subscription implements EventSource<SubscriptionEvents> {
   readonly target: string;
   /** The event package, as it was asked for. */
   readonly event: string;
-  /** Resolves with the first NOTIFY; rejects when it ends before there is one. */
-  readonly accepted: Promise<void>;
   readonly #emitter = new Emitter<SubscriptionEvents>();
-  readonly #accepted = new Deferred<void>();
   readonly #loading: Promise<Subscriber>;
   #subscriber: Subscriber | undefined;
-  #last: Notification | undefined;
   /** Until there is a subscriber, or where there never was. */
-  #early: SubscriptionState = 'subscribing';
-  #isUnwanted = false;
+  #state: SubscriptionState = 'subscribing';
 
   /** Subscriptions are made by `account.subscribeTo()`. */
-  constructor(
-    target: string,
-    { event, signal }: SubscribeOptions,
-    load: (user: SubscriberUser) => Promise<Subscriber>,
-  ) {
+  constructor(target: string, event: string, load: (emitter: Emitter<SubscriptionEvents>) => Promise<Subscriber>) {
     this.target = target;
     this.event = event;
-    this.accepted = this.#accepted.promise;
-    const leave = (): void => void this.unsubscribe();
-    signal?.addEventListener('abort', leave, { once: true });
-    this.#loading = quiet(
-      load({
-        onNotified: (notification) => {
-          this.#last = notification;
-          this.#accepted.resolve();
-          this.#emitter.emit('notified', notification);
-        },
-        onStateChanged: (change) => {
-          this.#emitter.emit('stateChanged', change);
-        },
-        onTerminated: (end) => {
-          signal?.removeEventListener('abort', leave);
-          this.#accepted.reject(end.error ?? new EvercallError('aborted', end.reason));
-          this.#emitter.emit('terminated', end);
-        },
-      }),
-    );
+    this.#loading = quiet(load(this.#emitter));
     this.#loading.then(
       (subscriber) => {
         this.#subscriber = subscriber;
-        if (this.#isUnwanted || signal?.aborted) void subscriber.unsubscribe();
-        else subscriber.start();
+        queueMicrotask(() => {
+          subscriber.start(); // who waits for it to be given up comes first
+        });
       },
-      (error: unknown) => {
-        this.#early = 'terminated';
-        this.#accepted.reject(error);
-        const { message } = error as EvercallError;
-        this.#emitter.emit('terminated', { reason: message, retryAfter: undefined, error: error as EvercallError });
+      (reason: unknown) => {
+        const error = reason as EvercallError;
+        this.#state = 'terminated';
+        this.#emitter.emit('terminated', { reason: error.message, retryAfter: undefined, error });
       },
     );
   }
 
   get state(): SubscriptionState {
-    return this.#subscriber?.state ?? this.#early;
+    return this.#subscriber?.state ?? this.#state;
   }
 
   /** When it ends unless it is refreshed, which it is: milliseconds since 1970. */
@@ -135,7 +106,12 @@ export class Subscription implements EventSource<SubscriptionEvents> {
 
   /** The latest word of the notifier. */
   get last(): Notification | undefined {
-    return this.#last;
+    return this.#subscriber?.last;
+  }
+
+  /** Resolves with the first NOTIFY; rejects when it ends before there is one. */
+  get accepted(): Promise<void> {
+    return quiet(this.#loading.then(({ accepted }) => accepted));
   }
 
   on<K extends keyof SubscriptionEvents>(event: K, listener: (payload: SubscriptionEvents[K]) => void): () => void {
@@ -155,7 +131,10 @@ export class Subscription implements EventSource<SubscriptionEvents> {
    */
   refresh({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     return quiet(
-      unlessAborted(signal, this.#loading).then((subscriber) => unlessAborted(signal, subscriber.refresh())),
+      unlessAborted(
+        signal,
+        this.#loading.then((subscriber) => subscriber.refresh()),
+      ),
     );
   }
 
@@ -164,11 +143,7 @@ export class Subscription implements EventSource<SubscriptionEvents> {
    * time: it is over then in any case. Never rejects.
    */
   unsubscribe(): Promise<void> {
-    this.#isUnwanted = true;
     if (this.#subscriber) return this.#subscriber.unsubscribe();
-    return this.#loading.then(
-      (subscriber) => subscriber.unsubscribe(),
-      () => undefined,
-    );
+    return this.#loading.then((subscriber) => subscriber.unsubscribe()).catch(() => undefined);
   }
 }

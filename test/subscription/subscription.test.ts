@@ -10,7 +10,7 @@ import { watch } from '../support/subscribing.js';
 describe('a subscription as the app holds it', () => {
   it('a part of the library that cannot be loaded: terminated, with notLoaded', async () => {
     const error = new EvercallError('notLoaded', 'a part of the library could not be loaded');
-    const subscription = new Subscription('sip:bob@example.com', { event: 'presence' }, () => Promise.reject(error));
+    const subscription = new Subscription('sip:bob@example.com', 'presence', () => Promise.reject(error));
     const ended = subscription.once('terminated');
     assert.equal(subscription.state, 'subscribing');
     assert.deepEqual(await ended, { reason: error.message, retryAfter: undefined, error });
