@@ -141,6 +141,32 @@ describe('a subscription (RFC 6665 §4.1)', () => {
       assert.equal(headerValue(await server.request('SUBSCRIBE'), 'CSeq'), '3 SUBSCRIBE');
     });
 
+    it('ACC-42: two that are challenged ask the app once, wait, and go on with what it says', async () => {
+      const { account, server, clock } = await phone({ account: { registrar: null, password: undefined as never } });
+      const questions: unknown[] = [];
+      account.on('credentialsRequired', ({ challenge: asked, wait }) => {
+        questions.push(asked.realm);
+        wait();
+      });
+      const watched = [watch({ account }), watch({ account }, { event: 'dialog' })];
+      const first = [await server.request('SUBSCRIBE'), await server.request('SUBSCRIBE')];
+      for (const subscribe of first) server.respond(subscribe, 401, { headers: [challenge] });
+      await clock.advance(60_000);
+      await server.nothing();
+      assert.deepEqual(questions, ['example.com']);
+      account.setCredentials({ username: 'alice', password: 'secret' });
+      await clock.advance(0);
+      const again = await server.take('SUBSCRIBE');
+      assert.sameMembers(again.map(callId), first.map(callId));
+      for (const subscribe of again) server.respond(subscribe, 200, { headers: ['Expires: 600'] });
+      for (const subscribe of again) server.send(notifyOf(subscribe));
+      await settle();
+      assert.deepEqual(
+        watched.map(({ subscription }) => subscription.state),
+        ['active', 'active'],
+      );
+    });
+
     it('423: asked for as long as Min-Expires wants, then and later; once only', async () => {
       const { server, subscribe, subscription } = await subscribing({ expires: 60 });
       server.respond(subscribe, 423, { headers: ['Min-Expires: 900'] });

@@ -1,9 +1,10 @@
 import { assert } from 'chai';
+import { subscriptionParts } from '../../lib/account/account-subscriptions.js';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { settle } from '../support/fake-clock.js';
 import { phone } from '../support/phone.js';
-import { bound, contactOf } from '../support/registering.js';
+import { bound, contactOf, registering } from '../support/registering.js';
 import { confirm, notifyOf, subscribed, subscribing, watch } from '../support/subscribing.js';
 import type { SubscribingPhone } from '../support/subscribing.js';
 
@@ -217,6 +218,32 @@ describe('a subscription whose connection is lost', () => {
     const second = await server.request('SUBSCRIBE');
     assert.equal(callId(second), callId(subscribe));
     assert.equal(headerValue(second, 'Contact'), headerValue(first, 'Contact'));
+  });
+});
+
+describe('a subscription of an account with two flows (RFC 5626)', () => {
+  it('goes on over the other flow at once, in its dialog, when one is lost', async () => {
+    await subscriptionParts.load(); // it takes real time
+    const servers = ['ws://one.example/', 'ws://two.example/'];
+    const { server, register, account } = await registering({ servers, account: { flows: 2 } });
+    const [one] = server.sockets;
+    server.respond(register, 200, { headers: [bound(register, 600), 'Require: outbound'] });
+    const second = await server.request('REGISTER');
+    server.respond(second, 200, { headers: [bound(second, 600), 'Require: outbound'] });
+    const { subscription } = watch({ account });
+    const subscribe = await server.request('SUBSCRIBE');
+    assert.include(String(one!.sent.at(-1)), 'SUBSCRIBE');
+    server.respondOn(one!, subscribe, 200, { headers: ['Expires: 600'] });
+    one!.receive(notifyOf(subscribe));
+    await server.response(200);
+    one!.drop();
+    const refresh = await server.request('SUBSCRIBE');
+    assert.include(String(server.sockets[1]!.sent.at(-1)), 'SUBSCRIBE');
+    assert.equal(callId(refresh), callId(subscribe));
+    server.respondOn(server.sockets[1]!, refresh, 200, { headers: ['Expires: 600'] });
+    server.sockets[1]!.receive(notifyOf(refresh, { sequence: 2, body: 'here' }));
+    await server.response(200);
+    assert.equal(subscription.last?.body, 'here');
   });
 });
 
