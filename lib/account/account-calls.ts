@@ -124,28 +124,12 @@ export class AccountCalls {
 
   /** The parts of calls are there by then. */
   onInvite(request: SipRequest, transaction: ServerTransaction): void {
-    this.#incoming ??= new this.#environment.parts.part!.IncomingCalls({
-      ...this.#environment,
-      ...this.#user,
-      calls: this,
-      config: () => this.#user.identity().config,
-      context: (flow) => this.#line(flow).context,
-      adopt: (call) => this.#adopt(call),
-    });
-    this.#incoming.onInvite(request, transaction);
+    this.#incomingCalls().onInvite(request, transaction);
   }
 
   /** A REFER outside of any call. */
   refer(transaction: ServerTransaction, announce: (refer: IncomingRefer) => void): void {
-    const { context } = this.#line(transaction.flow);
-    import('../call/incoming-refer.js')
-      .then(({ takeReferOfStranger }) => {
-        takeReferOfStranger(context, transaction, announce);
-      })
-      .catch((error: unknown) => {
-        this.#environment.log.error('a REFER could not be taken', error);
-        this.#environment.core.respond(transaction, 500);
-      });
+    this.#incomingCalls().onRefer(transaction, announce);
   }
 
   hangup(options: { readonly silent?: boolean } = {}): void {
@@ -160,6 +144,17 @@ export class AccountCalls {
       flow.removeListener(listener);
       this.#lines.delete(flow);
     }
+  }
+
+  #incomingCalls(): IncomingCalls {
+    return (this.#incoming ??= new this.#environment.parts.part!.IncomingCalls({
+      ...this.#environment,
+      ...this.#user,
+      calls: this,
+      config: () => this.#user.identity().config,
+      context: (flow) => this.#line(flow).context,
+      adopt: (call) => this.#adopt(call),
+    }));
   }
 
   #release(call: Call): void {

@@ -30,7 +30,7 @@ import { accountEdit, patched } from './edit.js';
 import type { AccountEdit } from './edit.js';
 import { Identity } from './identity.js';
 import type { IdentityContext } from './identity.js';
-import { incomingMessage, sendStandAlone } from './stand-alone-request.js';
+import { sendStandAlone } from './stand-alone-request.js';
 import type { StandAloneOptions } from './stand-alone-request.js';
 import { Succession } from './succession.js';
 import { targetUri } from './target.js';
@@ -580,7 +580,7 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   #onRefused(request: SipRequest, status: number): void {
-    this.#tell('rejectedCall', rejectedCall(this, request, status));
+    this.#tell('rejectedCall', rejectedCall(this.#context.core, this, request, status));
   }
 
   #onRefer(transaction: ServerTransaction): void {
@@ -595,7 +595,8 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   #onMessage(request: SipRequest, transaction: ServerTransaction): void {
-    const message = { account: this, ...incomingMessage(this.#context.core, request, transaction) };
+    const { core, parts } = this.#context;
+    const message = { account: this, ...parts.part!.incomingMessage(core, request, transaction) };
     if (this.#identity.config.autoRespondMessage) message.respond(200);
     if (!this.#tell('message', message)) message.respond(405);
   }

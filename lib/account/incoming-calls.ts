@@ -2,6 +2,7 @@
 import type { Logger } from '../base/log.js';
 import { Call } from '../call/call.js';
 import type { CallContext } from '../call/call-context.js';
+import type { IncomingRefer } from '../call/incoming-refer.js';
 import { loadReplacement } from '../call/load-replacement.js';
 import { refuse } from '../call/refusal.js';
 import type { Replaceable } from '../call/replacement.js';
@@ -53,6 +54,19 @@ export class IncomingCalls {
     }
     call.reject(480); // a page that takes no calls
     this.#host.onRefused(request, 480);
+  }
+
+  /** Somebody without a call with us wants us to call someone else. */
+  onRefer(transaction: ServerTransaction, announce: (refer: IncomingRefer) => void): void {
+    const { core, log, context } = this.#host;
+    import('../call/incoming-refer.js')
+      .then(({ takeReferOfStranger }) => {
+        takeReferOfStranger(context(transaction.flow), transaction, announce);
+      })
+      .catch((error: unknown) => {
+        log.error('a REFER could not be taken', error);
+        core.respond(transaction, 500);
+      });
   }
 
   /** It is to take the place of a call of ours. */

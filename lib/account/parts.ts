@@ -2,3 +2,4 @@
 export * from '../call/parts.js';
 export { applyChange } from './changes.js';
 export { IncomingCalls } from './incoming-calls.js';
+export { incomingMessage } from './incoming-message.js';

@@ -1,14 +1,10 @@
-/** Requests outside of dialogs: what we send, and the MESSAGE that comes (RFC 3261 §8.1, RFC 3428). */
+/** Requests of ours outside of dialogs (RFC 3261 §8.1). */
 import { EvercallError } from '../base/errors.js';
 import { newCallId, newTag } from '../base/random.js';
 import { checkHeaders } from '../call/call-options.js';
 import { appearance } from '../call/privacy.js';
 import type { Core } from '../core/core.js';
-import { optional } from '../core/optional.js';
-import { ContentType, From } from '../parser/index.js';
-import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
-import type { ServerTransaction } from '../transaction/server-transaction.js';
-import type { IncomingMessage } from './account-events.js';
+import type { Body, Header, SipResponse } from '../parser/index.js';
 import type { Identity } from './identity.js';
 
 export interface StandAloneOptions {
@@ -43,21 +39,4 @@ export function sendStandAlone(
     body: options.body ?? '',
   };
   return core.exchange(plan, { flow: branch.flow, authenticator, signal: options.signal });
-}
-
-/** A MESSAGE as the app gets it. */
-export function incomingMessage(
-  core: Core,
-  request: SipRequest,
-  transaction: ServerTransaction,
-): Omit<IncomingMessage, 'account'> {
-  return {
-    from: optional(request, From)?.uri ?? '',
-    contentType: optional(request, ContentType)?.type ?? 'text/plain',
-    body: request.body,
-    request,
-    respond: (status, reason) => {
-      if (!transaction.isAnswered) core.respond(transaction, status, reason === undefined ? {} : { reason });
-    },
-  };
 }

@@ -1,4 +1,5 @@
 /** What calls are made of: one piece, loaded ahead of the first call. `Call` finds its verbs here. */
+export * from '../core/parts.js';
 export { answerCall, rejectCall, ringCall } from './answering.js';
 export { begin } from './begin.js';
 export { callDialogs, callInfo } from './call-info.js';

@@ -1,6 +1,6 @@
 /** A call of ours while what calls are made of is on its way: nothing is sent yet, and nothing agreed on. */
 import type { EvercallError } from '../base/errors.js';
-import { reasonPhrase } from '../parser/index.js';
+import { firstPhrase } from '../transaction/first-phrases.js';
 import type { Call } from './call.js';
 import type { CallInfo } from './call-info.js';
 import { callExtensions, mediaConfig } from './call-config.js';
@@ -117,11 +117,11 @@ export class PendingLeg {
 
   hangUp(options: HangupOptions = {}): void {
     addedHeaders(options); // throws what is wrong with them, as ever
-    this.#conclude({ cause: 'cancelled', status: 487, reason: reasonPhrase(487), error: undefined });
+    this.#conclude({ cause: 'cancelled', status: 487, reason: firstPhrase(487), error: undefined });
   }
 
   fail(error: EvercallError): void {
-    this.#conclude({ cause: 'notLoaded', status: 480, reason: reasonPhrase(480), error });
+    this.#conclude({ cause: 'notLoaded', status: 480, reason: firstPhrase(480), error });
   }
 
   readonly #onAbort = (): void => {

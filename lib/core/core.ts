@@ -1,9 +1,11 @@
 /** The UA core: takes a request to its dialog or up, sends requests out (RFC 3261 §8, §12.2.2). */
 import type { Logger } from '../base/log.js';
+import type { OnDemand } from '../base/on-demand.js';
 import type { Random } from '../base/random.js';
 import { newTag } from '../base/random.js';
 import { ParseError } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
+import { firstPhrase } from '../transaction/first-phrases.js';
 import { buildResponse, toTag } from '../transaction/responses.js';
 import type { ResponseOptions } from '../transaction/responses.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -17,14 +19,18 @@ import { ClientRequest } from './client-request.js';
 import type { RequestContext, RequestOptions, RequestUser } from './client-request.js';
 import type { Dialog } from './dialog.js';
 import { DialogTable } from './dialog-table.js';
-import { inspect } from './inspect.js';
 import { buildRequest } from './requests.js';
 import type { RequestPlan } from './requests.js';
+
+/** What comes with the first account. */
+export type CoreParts = typeof import('./parts.js');
 
 /** What sits on the core: whoever owns the accounts. */
 export interface CoreUser {
   /** A request outside of any dialog that passed inspection; must be answered through its transaction. */
   onNewRequest(request: SipRequest, transaction: ServerTransaction): void;
+  /** What requests are answered with is not there yet: this one is to come again when it is, or to be refused. */
+  onTooEarly(request: SipRequest, transaction: ServerTransaction): void;
   /** An INVITE outside of any dialog was refused by inspection. */
   onRefused(request: SipRequest, status: number, transaction: ServerTransaction): void;
   /** One whose method is not ours, outside of any dialog; true when it was answered. */
@@ -39,6 +45,7 @@ export interface CoreConfig {
 export class Core implements TransactionUser {
   readonly dialogs = new DialogTable();
   readonly random: Random;
+  readonly #parts: OnDemand<CoreParts>;
   readonly #transactions: TransactionLayer;
   readonly #log: Logger;
   readonly #config: CoreConfig;
@@ -46,7 +53,14 @@ export class Core implements TransactionUser {
   readonly #context: RequestContext;
   #user: CoreUser | undefined;
 
-  constructor(transactions: TransactionLayer, random: Random, log: Logger, config: CoreConfig) {
+  constructor(
+    transactions: TransactionLayer,
+    parts: OnDemand<CoreParts>,
+    random: Random,
+    log: Logger,
+    config: CoreConfig,
+  ) {
+    this.#parts = parts;
     this.#transactions = transactions;
     this.random = random;
     this.#log = log;
@@ -97,13 +111,17 @@ export class Core implements TransactionUser {
     return ack;
   }
 
+  reasonPhrase(status: number): string {
+    return (this.#parts.part?.reasonPhrase ?? firstPhrase)(status);
+  }
+
   /** Answers a request, with a To tag of ours unless it has one (§8.2.6.2). */
   respond(transaction: ServerTransaction, status: number, options: ResponseOptions = {}, sessionId?: Header): void {
     const { userAgent } = this.#config;
     const headers = [...(options.headers ?? [])];
     if (sessionId) headers.push(sessionId);
     if (userAgent) headers.push({ name: 'Server', value: userAgent });
-    const { toTag: tag = newTag(this.random), reason, body } = options;
+    const { toTag: tag = newTag(this.random), reason = this.reasonPhrase(status), body } = options;
     transaction.respond(buildResponse(transaction.request, status, { toTag: tag, reason, body, headers }));
   }
 
@@ -129,9 +147,14 @@ export class Core implements TransactionUser {
       this.#onCancel(request, transaction);
       return;
     }
+    const { part } = this.#parts;
+    if (!part) {
+      this.#user!.onTooEarly(request, transaction);
+      return;
+    }
     const isInside = toTag(request) !== undefined;
     const dialog = isInside ? this.dialogs.find(request) : undefined;
-    const refusal = inspect(request, dialog?.user?.takes?.(request.method));
+    const refusal = part.inspect(request, dialog?.user?.takes?.(request.method));
     if (refusal) {
       const isOther = (refusal.status === 405 || refusal.status === 501) && !isInside;
       if (isOther && this.#user!.onOtherRequest(request, transaction)) return;

@@ -1,6 +1,7 @@
 /** Builds responses (RFC 3261 §8.2.6). */
-import { headerValue, reasonPhrase } from '../parser/index.js';
+import { headerValue } from '../parser/index.js';
 import type { Body, Header, SipRequest, SipResponse } from '../parser/index.js';
+import { firstPhrase } from './first-phrases.js';
 
 export interface ResponseOptions {
   readonly reason?: string | undefined;
@@ -37,7 +38,7 @@ export function buildResponse(request: SipRequest, status: number, options: Resp
     }
   }
   if (options.headers) headers.push(...options.headers);
-  return { status, reason: options.reason ?? reasonPhrase(status), headers, body: options.body ?? '' };
+  return { status, reason: options.reason ?? firstPhrase(status), headers, body: options.body ?? '' };
 }
 
 /** Whether the request lies inside a dialog: its To has a tag. */

@@ -144,14 +144,14 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     });
     this.#transactions = new TransactionLayer(clock, log, timers);
     this.#pool.attach(this.#transactions);
-    this.#core = new Core(this.#transactions, random, log, { userAgent });
+    this.#core = new Core(this.#transactions, parts, random, log, { userAgent });
     const user: CoreUser = {
       onNewRequest: (request, transaction) => {
         this.#onNewRequest(request, transaction);
       },
+      onTooEarly: (request, transaction) => void this.#holdBack(request, transaction),
       onRefused: (request, status, transaction) => {
-        const account = this.#accountFor(request, transaction);
-        this.#onRefused(request, status, account && this.#accounts.get(account));
+        this.#onRefused(request, status, this.#inboxFor(request, transaction));
       },
       onOtherRequest: (request, transaction) =>
         this.#onOtherRequest(request, transaction, this.#accountFor(request, transaction)),
@@ -532,8 +532,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     // one that takes the place of another makes them no more (RFC 3891)
     const isTooMany = this.#callCount >= this.#config.maxCalls && headerValue(request, 'Replaces') === undefined;
     if (inbox && !isTooMany) {
-      if (this.#parts.part) inbox.onInvite(request, transaction);
-      else void this.#holdBack(request, transaction, inbox);
+      inbox.onInvite(request, transaction);
       return;
     }
     const status = inbox ? 486 : 404;
@@ -541,31 +540,39 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     this.#onRefused(request, status, inbox);
   }
 
-  /** What calls are made of is still on its way here. The caller may give up meanwhile (§9.2); so may we, where it cannot be had. */
-  async #holdBack(request: SipRequest, transaction: ServerTransaction, inbox: AccountInbox): Promise<void> {
+  /** What answers it is still on its way here. A caller may give up meanwhile (§9.2); so may we, where it cannot be had. */
+  async #holdBack(request: SipRequest, transaction: ServerTransaction): Promise<void> {
+    const isInvite = request.method === 'INVITE';
     const refuse = (status: number): void => {
       if (transaction.isAnswered) return;
       this.#core.respond(transaction, status);
-      this.#onRefused(request, status, inbox);
+      if (isInvite) this.#onRefused(request, status, this.#inboxFor(request, transaction));
     };
-    transaction.trying();
-    transaction.user = {
-      onCancel: () => {
-        refuse(487);
-      },
-    };
+    if (isInvite) {
+      transaction.trying();
+      transaction.user = {
+        onCancel: () => {
+          refuse(487);
+        },
+      };
+    }
     try {
       await this.#parts.load();
     } catch (error) {
-      this.#config.log.error('a call cannot be taken', error);
+      this.#config.log.error(`${request.method} cannot be answered`, error);
       refuse(480);
     }
-    if (!transaction.isAnswered) this.#onNewRequest(request, transaction); // the account may be gone by now
+    if (!transaction.isAnswered) this.#core.onRequest(request, transaction);
   }
 
   #onRefused(request: SipRequest, status: number, inbox: AccountInbox | undefined): void {
     if (inbox) inbox.onRefused(request, status);
-    else this.#emitter.emit('rejectedCall', rejectedCall(undefined, request, status));
+    else this.#emitter.emit('rejectedCall', rejectedCall(this.#core, undefined, request, status));
+  }
+
+  #inboxFor(request: SipRequest, transaction: ServerTransaction): AccountInbox | undefined {
+    const account = this.#accountFor(request, transaction);
+    return account && this.#accounts.get(account);
   }
 
   #accountFor(request: SipRequest, transaction: ServerTransaction): Account | undefined {

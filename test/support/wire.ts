@@ -4,6 +4,7 @@ import type { RequestOptions } from '../../lib/core/client-request.js';
 import type { ClientRequest } from '../../lib/core/client-request.js';
 import { Core } from '../../lib/core/core.js';
 import type { EvercallError } from '../../lib/index.js';
+import { OnDemand } from '../../lib/base/on-demand.js';
 import { silentLogger } from '../../lib/index.js';
 import { defaultLimits } from '../../lib/parser/index.js';
 import { timersFrom } from '../../lib/transaction/timers.js';
@@ -49,7 +50,9 @@ export async function wire(servers: readonly string[] = ['ws://server.example/ws
   const pool = new TransportPool(env);
   const transactions = new TransactionLayer(clock, silentLogger, timersFrom());
   pool.attach(transactions);
-  const core = new Core(transactions, systemRandom, silentLogger, { userAgent: '' });
+  const parts = new OnDemand(() => import('../../lib/core/parts.js'));
+  await parts.load();
+  const core = new Core(transactions, parts, systemRandom, silentLogger, { userAgent: '' });
   const { flow } = pool.lease(
     {
       servers,

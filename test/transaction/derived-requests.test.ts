@@ -1,7 +1,8 @@
 import { assert } from 'chai';
-import { headerValue, headerValues } from '../../lib/parser/index.js';
+import { headerValue, headerValues, reasonPhrase } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { buildAck, buildCancel } from '../../lib/transaction/ack-and-cancel.js';
+import { firstPhrase } from '../../lib/transaction/first-phrases.js';
 import { buildResponse } from '../../lib/transaction/responses.js';
 
 const invite: SipRequest = {
@@ -75,5 +76,11 @@ describe('responses', () => {
       headerValue(buildResponse({ ...invite, headers: [{ name: 'To', value }] }, 200, { toTag: 'mine' }), 'To')!;
     assert.equal(to('<sip:bob@b>;tag=his'), '<sip:bob@b>;tag=his');
     assert.equal(to('<sip:bob@b;tag=no>'), '<sip:bob@b;tag=no>;tag=mine');
+  });
+
+  it('have the registered reason phrase from the first on; a status that only later ones have may have none', () => {
+    for (const status of [100, 200, 400, 480, 481, 487, 501, 505, 513])
+      assert.equal(firstPhrase(status), reasonPhrase(status));
+    assert.equal(firstPhrase(603), '');
   });
 });

@@ -303,6 +303,35 @@ describe('The parts that calls are made of', () => {
     });
   });
 
+  it('other requests wait for them, and are answered in their order; where they cannot be had, with 480', async () => {
+    const stage = await coldPhone();
+    const { ua, server } = stage;
+    const messages: unknown[] = [];
+    ua.on('message', ({ body }) => messages.push(body));
+    const early = (): void => {
+      server.send(peerRequest('OPTIONS', { 'Call-ID': 'o' }));
+      server.send(peerRequest('MESSAGE', { 'Call-ID': 'm', 'Content-Type': 'text/plain' }, 'hello'));
+      server.send(peerRequest('DANCE', { 'Call-ID': 'd' }));
+    };
+    early();
+    await server.nothing();
+    await stage.fail();
+    for (let i = 0; i < 3; i++) assert.equal((await server.response(480)).reason, 'Temporarily Unavailable');
+    assert.deepEqual(messages, []);
+    const again = (method: string, body = ''): void => {
+      const Via = `SIP/2.0/WS edge.example;branch=z9hG4bK${method}`;
+      server.send(peerRequest(method, { Via, 'Call-ID': method, 'Content-Type': 'text/plain' }, body));
+    };
+    again('OPTIONS');
+    again('MESSAGE', 'hello');
+    again('DANCE');
+    await stage.arrive();
+    await server.response(200);
+    await server.response(200);
+    await server.response(501);
+    assert.deepEqual(messages, ['hello']);
+  });
+
   it('handleIpChange waits for them', async () => {
     const stage = await coldPhone();
     const report = stage.ua.handleIpChange({ reason: 'the app says so' });
