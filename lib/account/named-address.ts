@@ -1,7 +1,7 @@
 /** Addresses that the app names: of record, of a registrar, of proxies, of Contacts of its own. */
 import { invalidOption } from '../base/errors.js';
 import { checkList } from '../base/options.js';
-import { ParseError, isSipUri, parseAddress, parseUri, writeAddress, writeUri } from '../parser/index.js';
+import { ParseError, isSipUri, parseAddress, parseUri, writeAddress } from '../parser/index.js';
 import type { Address, Params, SipUri, Uri } from '../parser/index.js';
 
 interface NamedAddress<Parsed> extends Address {
@@ -41,7 +41,7 @@ export function extraContact(text: string): string {
 export function registrarUri(registrar: string | undefined, aor: SipUri): string {
   if (registrar === undefined) {
     const { scheme, host, port } = aor;
-    return writeUri({ scheme, host, port, params: new Map(), headers: new Map() });
+    return `${scheme}:${host}${port === undefined ? '' : `:${port}`}`;
   }
   return sipAddress(registrar, 'registrar').uri;
 }

@@ -1,6 +1,6 @@
 /** Whom a call or a message is for: what the user typed, as a URI. */
 import { EvercallError } from '../base/errors.js';
-import { ParseError, isSipUri, parseAddress, parseUri, writeUri } from '../parser/index.js';
+import { ParseError, isSipUri, parseAddress, parseUri } from '../parser/index.js';
 
 /** What the user dialled as a URI: a SIP or tel URI, `user@host`, a user, or a telephone number in its usual spelling. */
 export function targetUri(target: string, domain: string): string {
@@ -26,7 +26,7 @@ function dialled(text: string, domain: string): string | undefined {
 }
 
 const inDomain = (user: string, host: string): string =>
-  writeUri({ scheme: 'sip', user, host, params: new Map(), headers: new Map() });
+  `sip:${user.replace(/\p{Surrogate}/gu, '\ufffd').replace(/[^\w.!~*'()&=+$,;?/-]+/g, encodeURIComponent)}@${host}`; // RFC 3261 §25.1
 
 /** RFC 3261 §19.1.6: our proxy, not the telephone network, knows the way to the number. */
 function telTarget(text: string, domain: string): string {

@@ -111,6 +111,11 @@ export class Core implements TransactionUser {
     return ack;
   }
 
+  /** Whether two URIs of ours mean the same (§19.1.4); at first only where they are written alike. */
+  isSameUri(a: string, b: string): boolean {
+    return a === b || !!this.#parts.part?.uriEquals(a, b);
+  }
+
   reasonPhrase(status: number): string {
     return (this.#parts.part?.reasonPhrase ?? firstPhrase)(status);
   }

@@ -1,3 +1,3 @@
-/** What requests of peers are answered with: loaded with the first account, ahead of the first that comes. */
-export { reasonPhrase } from '../parser/index.js';
+/** What a page that registers can do without for a moment: loaded with the first account, ahead of the first request of a peer's. */
+export { reasonPhrase, uriEquals } from '../parser/index.js';
 export { inspect } from './inspect.js';

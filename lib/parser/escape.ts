@@ -1,7 +1,7 @@
 /** The % HEX HEX mechanism of URIs: RFC 3261 §19.1.2, RFC 3986 §2.1. Lossless also for bytes that are not UTF-8. */
 
 /** Bytes that are not UTF-8 become lone surrogates U+DC80…DCFF, and these become the bytes again. */
-const SURROGATE = 0xdc00;
+export const SURROGATE = 0xdc00;
 
 /** What may be one character in UTF-8, and any other single byte. */
 const escapes =
@@ -20,16 +20,3 @@ export function unescapeUri(text: string): string {
     }
   });
 }
-
-/** Escapes every character that is `forbidden`, an expression with the flags g and u. */
-export const escapeUri = (text: string, forbidden: RegExp): string => text.replace(forbidden, escapeCharacter);
-
-function escapeCharacter(character: string): string {
-  const code = character.codePointAt(0)!;
-  if (code < 0x80) return hex(code);
-  if (code < 0xd800 || code > 0xdfff) return encodeURIComponent(character);
-  const byte = code - SURROGATE;
-  return byte >= 0x80 && byte <= 0xff ? hex(byte) : '%EF%BF%BD';
-}
-
-const hex = (byte: number): string => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;

@@ -46,7 +46,7 @@ export { ContentLength, Expires, FlowTimer, MaxForwards, MinExpires } from './he
 export { type RAckValue, RAck, RSeq } from './headers/rack.js';
 export { type ReasonValue, Reason } from './headers/reason.js';
 export { type ReplacesValue, Replaces } from './headers/replaces.js';
-export { type RetryAfterValue, type WarningValue, RetryAfter, Warning } from './headers/retry-after.js';
+export { type RetryAfterValue, RetryAfter } from './headers/retry-after.js';
 export { type MinSEValue, type SessionExpiresValue, MinSE, SessionExpires } from './headers/session-expires.js';
 export { type SessionIdValue, SessionId } from './headers/session-id.js';
 export {
@@ -70,6 +70,7 @@ export {
   ContentType,
 } from './headers/typed.js';
 export { type ViaValue, Via } from './headers/via.js';
+export { type WarningValue, Warning } from './headers/warning.js';
 export { type Body, type Header, type SipMessage, type SipRequest, type SipResponse, isRequest } from './message.js';
 export { type BodyPart, parseMultipart, writeMultipart } from './multipart.js';
 export { type Params } from './params.js';
@@ -77,6 +78,7 @@ export { ParseError } from './parse-error.js';
 export { parseMessage } from './parse-message.js';
 export { reasonPhrase } from './reason-phrases.js';
 export { quote } from './scanner.js';
-export { type OtherUri, type SipUri, type TelUri, type Uri, isSipUri, isTelUri, parseUri, writeUri } from './uri.js';
+export { type OtherUri, type SipUri, type TelUri, type Uri, isSipUri, isTelUri, parseUri } from './uri.js';
 export { uriEquals } from './uri-equality.js';
 export { writeMessage } from './write-message.js';
+export { writeUri } from './write-uri.js';

@@ -1,5 +1,5 @@
 /** sip, sips and tel URIs: RFC 3261 §19.1, RFC 3966, IPv6 references as RFC 5118 has them. */
-import { escapeUri, unescapeUri } from './escape.js';
+import { unescapeUri } from './escape.js';
 import { type Params, PlainParams, noParams } from './params.js';
 import { ParseError } from './parse-error.js';
 import { type Scanner, COLON, indexOrEnd } from './scanner.js';
@@ -37,12 +37,6 @@ export type Uri = SipUri | TelUri | OtherUri;
 export const isSipUri = (uri: Uri): uri is SipUri => 'host' in uri;
 
 export const isTelUri = (uri: Uri): uri is TelUri => 'number' in uri;
-
-/** What must be escaped in each part (§25.1). */
-const notInUser = /[^\w.!~*'()&=+$,;?/-]/gu;
-const notInPassword = /[^\w.!~*'()&=+$,-]/gu;
-const notInParam = /[^\w.!~*'()[\]/:&+$-]/gu;
-const notInHeader = /[^\w.!~*'()[\]/?:+$-]/gu;
 
 /** No escapes, no capitals in host and parameter names, no IPv6, no headers: what nearly all SIP URIs look like. */
 const plainUser =
@@ -139,52 +133,6 @@ function readPairs(text: string, pairs: string, separator: string, names: RegExp
 /** A name, an IPv4 address or an IPv6 reference at the cursor. Labels may begin with digits. */
 export const parseHost = (scanner: Scanner): string =>
   scanner.run(/[\w.-]+|\[[\dA-Fa-f:.]{2,}\]/y).toLowerCase() || scanner.fail('expected a host');
-
-/** Writes a URI with the escapes it needs; throws a TypeError when it cannot be one. */
-export function writeUri(uri: Uri): string {
-  const text = isSipUri(uri) ? writeSipUri(uri) : isTelUri(uri) ? writeTelUri(uri) : `${uri.scheme}:${uri.rest}`;
-  const fault = uriTextFault(text);
-  if (fault) throw new TypeError(`URI: ${fault}: ${JSON.stringify(text)}`);
-  return text;
-}
-
-function writeSipUri({ scheme, user, password, host, port, params, headers }: SipUri): string {
-  checkHost(host);
-  let text = `${scheme}:`;
-  if (user !== undefined) {
-    if (user === '') throw new TypeError('URI: empty user');
-    text += escapeUri(user, notInUser);
-    if (password !== undefined) text += `:${escapeUri(password, notInPassword)}`;
-    text += '@';
-  }
-  text += host;
-  if (port !== undefined) {
-    if (!(Number.isInteger(port) && port >= 0 && port <= 65535)) throw new TypeError(`URI: port ${port}`);
-    text += `:${port}`;
-  }
-  text += writeUriParams(params);
-  let separator = '?';
-  for (const [name, value] of headers) {
-    text += `${separator}${escapeUri(name, notInHeader)}=${escapeUri(value ?? '', notInHeader)}`;
-    separator = '&';
-  }
-  return text;
-}
-
-function writeTelUri({ number, params }: TelUri): string {
-  if (!/^[\dA-Fa-f*#+.() -]+$/.test(number)) throw new TypeError(`URI: number ${number}`);
-  return `tel:${number}${writeUriParams(params)}`;
-}
-
-function writeUriParams(params: Params): string {
-  let text = '';
-  for (const [name, value] of params) {
-    if (name === '') throw new TypeError('URI: parameter without a name');
-    text += `;${escapeUri(name, notInParam)}`;
-    if (value !== null) text += `=${escapeUri(value, notInParam)}`;
-  }
-  return text;
-}
 
 /** Throws a TypeError unless the text is what {@link parseHost} reads. */
 export function checkHost(host: string): void {

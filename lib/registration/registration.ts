@@ -15,7 +15,7 @@ import { newCallId, newTag } from '../base/random.js';
 import type { Authenticator } from '../core/authenticator.js';
 import type { Core } from '../core/core.js';
 import { optional, optionalAll } from '../core/optional.js';
-import { FlowTimer, ServiceRoute, Via, uriEquals, writeAddress } from '../parser/index.js';
+import { FlowTimer, ServiceRoute, Via, writeAddress } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { Binding } from './bindings.js';
@@ -340,7 +340,7 @@ export class Registration {
       all: wish.all,
       extra: sent.extra,
       // an equal one is replaced by ours (RFC 3261 §10.3)
-      leaving: [...sent.leaving.filter((uri) => !uriEquals(uri, sent.contact)).map((uri) => `<${uri}>`), ...gone],
+      leaving: [...sent.leaving.filter((uri) => !core.isSameUri(uri, sent.contact)).map((uri) => `<${uri}>`), ...gone],
       callId: this.#callId,
       fromTag: this.#fromTag,
       nextSequence: () => ++this.#sequence,

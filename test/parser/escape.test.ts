@@ -1,6 +1,7 @@
 import { assert } from 'chai';
 import fc from 'fast-check';
-import { escapeUri, unescapeUri } from '../../lib/parser/escape.js';
+import { unescapeUri } from '../../lib/parser/escape.js';
+import { escapeUri } from '../../lib/parser/write-escapes.js';
 
 const forbidden = /[^\dA-Za-z]/gu;
 

@@ -81,6 +81,7 @@ describe('call targets', () => {
     ['*43#', 'sip:*43%23@example.com'],
     ['tel:+49-30-123456', 'sip:+4930123456@example.com;user=phone'],
     ['john doe', 'sip:john%20doe@example.com'],
+    ['jürgen+1;x=\u{1F600}"\ud800', 'sip:j%C3%BCrgen+1;x=%F0%9F%98%80%22%EF%BF%BD@example.com'],
   ] as const) {
     it(`${target} calls ${uri}`, async () => {
       const { account, server } = await phone();

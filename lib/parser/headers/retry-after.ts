@@ -1,19 +1,13 @@
-/** Retry-After and Warning, which explain a refusal: RFC 3261 §20.33, §20.43. */
+/** When to come back: RFC 3261 §20.33. */
 import { type Params, parseParams, writeParams } from '../params.js';
-import { QUOTE, type Scanner, quote } from '../scanner.js';
-import { MAX_SECONDS, codec, list, writeInteger } from './field.js';
+import type { Scanner } from '../scanner.js';
+import { MAX_SECONDS, codec, writeInteger } from './field.js';
 
 export interface RetryAfterValue {
   readonly seconds: number;
   readonly comment?: string | undefined;
   /** duration … */
   readonly params: Params;
-}
-
-export interface WarningValue {
-  readonly code: number;
-  readonly agent: string;
-  readonly text: string;
 }
 
 /** RFC 3261 §20.33. */
@@ -47,22 +41,3 @@ function readComment(scanner: Scanner): string {
   }
   return scanner.fail('unterminated comment', pos);
 }
-
-/** RFC 3261 §20.43. */
-export const Warning = /* @__PURE__ */ list(
-  codec<WarningValue>(
-    'Warning',
-    (scanner) => {
-      const code = scanner.integer(999);
-      scanner.skipLws();
-      const agent = scanner.run(/[^ \t\r\n"]*/y);
-      scanner.skipLws();
-      if (agent === '' || scanner.peek() !== QUOTE) scanner.fail('expected an agent and a quoted text');
-      return { code, agent, text: scanner.quoted() };
-    },
-    ({ code, agent, text }, what) => {
-      if (/[\s",]|^$/.test(agent)) throw new TypeError(`${what}: agent ${JSON.stringify(agent)}`);
-      return `${writeInteger(code, 999, what).padStart(3, '0')} ${agent} ${quote(text)}`;
-    },
-  ),
-);
