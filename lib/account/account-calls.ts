@@ -18,7 +18,8 @@ import type { MediaEnvironment } from '../media/environment.js';
 import type { Header, SipRequest } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
-import type { Flow, FlowListener } from '../transport/flow.js';
+import type { Flow } from '../transport/flow.js';
+import type { FlowListener } from '../transport/flow-context.js';
 import type { Identity } from './identity.js';
 import type { IncomingCalls } from './incoming-calls.js';
 

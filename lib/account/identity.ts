@@ -18,7 +18,8 @@ import type {
   RegistrationUser,
 } from '../registration/registration.js';
 import type { Header, SipResponse } from '../parser/index.js';
-import type { Flow, FlowListener } from '../transport/flow.js';
+import type { Flow } from '../transport/flow.js';
+import type { FlowListener } from '../transport/flow-context.js';
 import type { FlowLease } from '../transport/transport-pool.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { AccountConfig } from './account-config.js';

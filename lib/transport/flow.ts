@@ -7,122 +7,56 @@
  *     └───── close() from anywhere
  */
 import type { Clock } from '../base/clock.js';
-import { Deferred } from '../base/deferred.js';
-import { EvercallError } from '../base/errors.js';
-import type { Logger } from '../base/log.js';
-import { redact, tracing } from '../base/log.js';
-import type { Random } from '../base/random.js';
-import { unlessAborted } from '../base/unless-aborted.js';
-import { ParseError, checkMessage, isRequest, parseMessage, writeMessage } from '../parser/index.js';
-import type { ParseLimits, SipMessage } from '../parser/index.js';
+import { ParseError, isRequest, writeMessage } from '../parser/index.js';
+import type { SipMessage } from '../parser/index.js';
 import { failback } from './failback.js';
+import type { FlowConfig, FlowEnvironment, FlowListener, TransportUser } from './flow-context.js';
+import { FormerConnection } from './former-connection.js';
+import { crlfs, readFrame, sendFrame, trace } from './frames.js';
 import { KeepAlive } from './keep-alive.js';
-import type { Habit, KeepAliveUser } from './keep-alive.js';
-import { Race, challenger } from './race.js';
+import type { KeepAliveUser } from './keep-alive.js';
+import { Opening } from './opening.js';
 import { ServerList } from './server-list.js';
-import type { Counters } from './stats.js';
+import { SignsOfLife } from './signs-of-life.js';
 import { WebSocketConnection } from './websocket-connection.js';
-import type { ConnectionUser, WebSocketFactory } from './websocket-connection.js';
+import type { ConnectionUser } from './websocket-connection.js';
 
 export type FlowState = 'idle' | 'connecting' | 'open' | 'waiting';
-
-/** What sits on the transport floor. */
-export interface TransportUser {
-  onMessage(message: SipMessage, flow: Flow): void;
-  /** A frame that is no valid SIP message; `error.partial` is what was understood of it. */
-  onMalformed(error: ParseError, flow: Flow): void;
-  /**
-   * The connection is gone: what was sent on it may never be answered, for a page cannot be dialled back. `sentBy` names a
-   * former one, of which only what has had no answer at all is lost.
-   */
-  onConnectionLost(flow: Flow, sentBy?: string): void;
-}
-
-/** What an account hears of the flow it leases. */
-export interface FlowListener {
-  /** A connection is open: the first one, the next one after a loss, or one to a better server, with no loss before. */
-  onFlowOpen(flow: Flow): void;
-  /** The connection is gone, or no server of the list could be reached; the next attempt is already planned. */
-  onFlowLost(flow: Flow, reason: string): void;
-}
-
-export interface FlowConfig {
-  /** `ws:` and `wss:` URLs in order of preference. */
-  readonly servers: readonly string[];
-  readonly open: WebSocketFactory;
-  readonly connectTimeout: number;
-  /** Milliseconds between signs of life; `auto` is the server's Flow-Timer, or 25 s. */
-  readonly keepAlive: 'auto' | number | false;
-  /** Milliseconds between looks for a better server; false stays as long as the present one lives. */
-  readonly failback: number | false;
-  /** Milliseconds over which all clients come back to a server that was lost; undefined where they are few. */
-  readonly spread?: number | undefined;
-  readonly limits: ParseLimits;
-}
-
-export interface FlowEnvironment {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly counters: Counters;
-  /** By URL, for all flows. */
-  readonly habits: Map<string, Habit>;
-  /** Whether a call or a transaction would be disturbed by another connection. */
-  readonly isInUse: (flow: Flow) => boolean;
-  /** Sends a request that any server answers. */
-  readonly ask: (flow: Flow) => void;
-  /** Whether the app has said that there is no network: nothing is tried then. */
-  readonly isSuspended: () => boolean;
-}
-
-/** Milliseconds after which a connection on which something came was no accident. */
-const soundAfter = 10_000;
-/** Milliseconds in which a connection that still works has brought an answer. */
-const answerTime = 1000;
-/** Milliseconds without a word to what was asked after which nothing is hoped for from a connection that is left. */
-const mute = 500;
-/** Milliseconds that the connection to a lesser server is kept after a move: as long as a transaction lives. */
-const farewell = 32_000;
 
 export class Flow implements ConnectionUser, KeepAliveUser {
   readonly config: FlowConfig;
   readonly #user: TransportUser;
   readonly #env: FlowEnvironment;
   readonly #listeners = new Set<FlowListener>();
-  /** What those wait for who need a connection. */
-  #opening: Deferred<void> | undefined;
+  readonly #opening: Opening;
   readonly #servers: ServerList;
   #state: FlowState = 'idle';
   #connection: WebSocketConnection | undefined;
   #keepAlive: KeepAlive | undefined;
   /** Ends the search for a better server. */
   #staying: AbortController | undefined;
-  /** Of the lesser server we moved away from, until all that came on it is answered. */
-  #former: WebSocketConnection | undefined;
-  /** The former one may be behind a network that we have left: nothing more is said on it. */
-  #hasMoved = false;
+  #former: FormerConnection | undefined;
   #origin: WebSocketConnection | undefined;
-  #cancelFarewell: (() => void) | undefined;
-  #race: Race | undefined;
-  #raced: Promise<boolean> | undefined;
   /** A server that was left for silence that may be its habit: not a second time. */
   #leftUnknown: string | undefined;
-  /** Aborts with the connection. */
   #leaving: AbortController | undefined;
   #cancelWait: (() => void) | undefined;
   #sentBy = '';
   #connectionId = 0;
-  #openedAt = 0;
-  #lastReceived: number | undefined;
-  /** When the first was said of what nothing has been said to since. */
-  #unansweredSince: number | undefined;
+  /** Of the present connection, once it is open. */
+  #signs: SignsOfLife | undefined;
   #framesReceived = 0;
 
   constructor(config: FlowConfig, user: TransportUser, env: FlowEnvironment) {
     this.config = config;
     this.#user = user;
     this.#env = env;
+    this.#opening = new Opening(env.clock, () => this.#state);
     this.#servers = new ServerList(config.servers, env.random, config.spread);
+  }
+
+  get clock(): Clock {
+    return this.#env.clock;
   }
 
   get state(): FlowState {
@@ -158,7 +92,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
    * and nothing at all has come on this connection.
    */
   get isSilenceTelling(): boolean {
-    if (this.#lastReceived === undefined && this.#unansweredSince !== undefined) return true;
+    if (this.#signs?.hasNone) return true;
     const habit = this.#env.habits.get(this.url);
     if (habit === undefined) return this.config.keepAlive !== false && this.#leftUnknown !== this.url;
     return habit === 'pongs';
@@ -166,7 +100,12 @@ export class Flow implements ConnectionUser, KeepAliveUser {
 
   /** When the latest frame came on the present connection, by `clock.now()`; undefined when none has. */
   get lastReceived(): number | undefined {
-    return this.#lastReceived;
+    return this.#signs?.lastReceived;
+  }
+
+  /** Whether what was asked on the present connection has been met with silence for so long that nothing is hoped for. */
+  get isMute(): boolean {
+    return this.#signs?.isMute(this.clock.now()) ?? false;
   }
 
   /** Counts the frames received, for who must know whether anything came since. */
@@ -177,6 +116,11 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   /** While a message is delivered: the connection it came on, where its answer belongs. */
   get origin(): WebSocketConnection | undefined {
     return this.#origin;
+  }
+
+  /** Aborts with the present connection. */
+  get leaving(): AbortSignal {
+    return (this.#leaving ??= new AbortController()).signal;
   }
 
   addListener(listener: FlowListener): void {
@@ -193,22 +137,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   /** Resolves when a connection is open, at once if it is. @param patience milliseconds for which failed attempts are put up with */
-  whenOpen(signal?: AbortSignal, patience = 0): Promise<void> {
-    if (this.isOpen) return Promise.resolve();
-    this.#opening ??= new Deferred();
-    const opening = unlessAborted(signal, this.#opening.promise);
-    return patience > 0 ? this.#again(opening, signal, this.#env.clock.now() + patience) : opening;
-  }
-
-  async #again(opening: Promise<void>, signal: AbortSignal | undefined, until: number): Promise<void> {
-    const { clock } = this.#env;
-    try {
-      await opening;
-    } catch (error) {
-      const left = until - clock.now();
-      if (signal?.aborted || this.#state === 'idle' || left <= 0) throw error;
-      await this.whenOpen(signal, left);
-    }
+  whenOpen(signal?: AbortSignal, patience?: number): Promise<void> {
+    return this.#opening.next(signal, patience);
   }
 
   /**
@@ -219,20 +149,19 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     const connection = this.isUsable(origin) ? origin : this.#connection;
     if (!connection?.isOpen) return false;
     const frame = writeMessage(message);
-    if (tracing(this.#env.log)) this.#trace('→', frame);
+    trace('→', frame, this.url, this.#env);
     const { counters } = this.#env;
     counters.messagesOut++;
     if (isRequest(message) && message.method !== 'ACK') {
       counters.requests++;
-      this.#unansweredSince ??= this.#env.clock.now();
+      this.#signs?.onAsked(this.clock.now());
     }
-    return this.#sendFrame(connection, frame);
+    return sendFrame(connection, frame, this.#env);
   }
 
   /** Whether something that came on this connection can still be answered there. */
   isUsable(origin: WebSocketConnection | undefined): origin is WebSocketConnection {
-    const isPast = origin === this.#former && this.#hasMoved;
-    return origin?.isOpen === true && !isPast;
+    return origin?.isOpen === true && !(this.#former?.isPast && this.#former.is(origin));
   }
 
   /** For the statistics: a request is sent once more. */
@@ -262,88 +191,53 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     }
   }
 
-  /**
-   * Finds out whether the connection still works, by asking on it and opening another one beside it at once: the first that
-   * shows life stays. Resolves when a connection is known to work, with whether it is the one we had. A race that is under
-   * way already gets another handshake, should that have failed.
-   */
-  race(reason: string): Promise<boolean> {
-    this.encourage();
-    return (this.#raced ??= this.#runRace(reason).finally(() => (this.#raced = undefined)));
+  /** Begins a handshake; whose connection it becomes is for `user` to say. */
+  connect(url: string, user: ConnectionUser): WebSocketConnection {
+    const { open, connectTimeout } = this.config;
+    const { clock, counters } = this.#env;
+    counters.handshakes++;
+    return new WebSocketConnection({ url, open, connectTimeout, clock, user });
   }
 
-  /** A handshake that has failed while the present connection is asked, too, may succeed by now. */
-  encourage(): void {
-    this.#race?.again();
+  /** Make before break: what is still under way on the former connection is answered there. */
+  moveTo(connection: WebSocketConnection): void {
+    const { clock, isInUse } = this.#env;
+    this.#dropFormer();
+    this.#former = new FormerConnection(this.#connection!, clock, () => isInUse(this));
+    this.#connection = undefined;
+    this.#drop();
+    if (connection.url !== this.url) this.#servers.onMoved(connection.url);
+    connection.user = this;
+    this.#connection = connection;
+    this.onOpen(connection);
   }
 
-  async #runRace(reason: string): Promise<boolean> {
-    if (!this.isOpen) {
-      this.reconnect(reason); // whatever it waits for, or tries
-      await this.whenOpen();
-      return false;
-    }
-    const { signal } = (this.#leaving ??= new AbortController());
-    const { url } = this.#connection!;
-    const { habits } = this.#env;
-    this.#race = new Race(
-      {
-        clock: this.#env.clock,
-        probe: (over) => this.probe(this.config.connectTimeout, over),
-        servers: [url, ...this.config.servers.filter((other) => other !== url)],
-        connect: (server, user) => this.#newConnection(server, user),
-      },
-      signal,
-    );
-    const outcome = await this.#race.outcome;
-    this.#race = undefined;
-    if (signal.aborted) {
-      if (typeof outcome !== 'string') outcome.close();
-      await this.whenOpen(); // it was lost meanwhile
-      return false;
-    }
-    if (outcome === 'kept') return true;
-    if (!habits.has(url) && this.config.keepAlive !== false) this.#leftUnknown = url;
-    if (outcome === 'silent') {
-      this.reconnect(reason, { elsewhere: true });
-      await this.whenOpen();
-    } else {
-      this.#replace(outcome, reason);
-    }
-    return false;
+  /** Break after make: nothing can come on the former connection any more. */
+  replace(connection: WebSocketConnection, reason: string): void {
+    const { log } = this.#env;
+    log.warn(`left a connection to ${this.url}: ${reason}`);
+    this.#drop();
+    this.#servers.use(connection.url);
+    this.#state = 'connecting';
+    this.#user.onConnectionLost(this);
+    for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
+    if (this.#hasMovedOn()) return; // a listener has closed it, or begun anew
+    connection.user = this;
+    this.#connection = connection;
+    if (connection.isOpen) this.onOpen(connection);
+    else this.onLost('closed', connection);
   }
 
-  /**
-   * Opens another connection and moves to it, make before break: what is under way is answered on the former. Resolves when
-   * that is done, or could not be and the former is verified.
-   */
-  async migrate(reason: string): Promise<void> {
-    if (!this.isOpen) {
-      await this.race(reason);
-      return;
-    }
-    const { signal } = (this.#leaving ??= new AbortController());
-    const { url } = this.#connection!;
-    this.#race?.afresh();
-    const connection = await challenger((user) => this.#newConnection(url, user), signal);
-    if (signal.aborted) connection?.close();
-    else if (connection?.isOpen && this.#isMute) this.#replace(connection, reason);
-    else if (connection?.isOpen) this.#migrateTo(connection);
-    else await this.race(reason);
+  /** The way of the former connection may be gone: nothing more is said there, and what it has not answered is lost. */
+  leaveFormer(successor: WebSocketConnection, sentBy: string): void {
+    if (this.#former && this.#connection === successor) this.#former.isPast = true;
+    this.#user.onConnectionLost(this, sentBy);
   }
 
-  get #isMute(): boolean {
-    return this.#unansweredSince !== undefined && this.#env.clock.now() - this.#unansweredSince >= mute;
-  }
-
-  /** What the former connection has not answered soon, it never will. */
-  #migrateTo(connection: WebSocketConnection): void {
-    const { sentBy } = this;
-    this.#moveTo(connection);
-    this.#env.clock.after(answerTime, () => {
-      if (this.#connection === connection) this.#hasMoved = true;
-      this.#user.onConnectionLost(this, sentBy);
-    });
+  /** The present connection is about to be left for silence, which may be its server's habit. */
+  onLeftForSilence(): void {
+    const { url } = this;
+    if (!this.#env.habits.has(url) && this.config.keepAlive !== false) this.#leftUnknown = url;
   }
 
   /** The server is there, but cannot serve us: on to the next of the list, unless there is none, or calls would mind. */
@@ -370,7 +264,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#dropFormer();
     this.#state = 'idle';
     if (wasOpen) this.#user.onConnectionLost(this);
-    this.#fail('the connection was closed');
+    this.#opening.fail('the connection was closed');
   }
 
   onOpen(connection: WebSocketConnection): void {
@@ -380,52 +274,42 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#servers.onAccepted();
     this.#sentBy = `${random.token(12)}.invalid`;
     if (this.#connectionId++ > 0) counters.reconnects++;
-    this.#openedAt = clock.now();
-    this.#lastReceived = this.#unansweredSince = undefined;
+    this.#signs = new SignsOfLife(clock.now());
     this.#keepAlive = new KeepAlive({ url, interval: this.config.keepAlive, habits, clock, random }, this);
     // silence shall mean something from here on
     if (this.#leftUnknown === url && !habits.has(url)) void this.probe(this.config.connectTimeout).catch(() => false);
     this.#seekBetter();
     log.info(`connected to ${url}`);
-    this.#opening?.resolve();
-    this.#opening = undefined;
+    this.#opening.succeed();
     for (const listener of [...this.#listeners]) listener.onFlowOpen(this);
   }
 
   onFrame(frame: string | Uint8Array, connection: WebSocketConnection): void {
-    const { counters, clock } = this.#env;
+    const { counters } = this.#env;
     counters.framesIn++;
     counters.bytesIn += frame.length;
-    const count = frame.length <= 4 ? crlfs(frame) : 0;
+    const count = crlfs(frame);
     if (connection === this.#connection) {
       this.#framesReceived++;
-      this.#lastReceived = clock.now();
-      this.#unansweredSince = undefined;
+      this.#signs!.onReceived(this.clock.now());
       this.#keepAlive!.onFrame(count === 1);
     }
     if (count) {
-      if (count === 2) this.#sendFrame(connection, '\r\n'); // RFC 5626 §3.5.1: the pong to a double CRLF
+      if (count === 2) sendFrame(connection, '\r\n', this.#env); // RFC 5626 §3.5.1: the pong to a double CRLF
       return;
     }
-    if (tracing(this.#env.log)) this.#trace('←', frame);
-    const message = parseMessage(frame, this.config.limits);
-    const error = message instanceof ParseError ? message : checkMessage(message);
+    const message = readFrame(frame, connection, this.config.limits, this.#env);
     this.#origin = connection;
     try {
-      if (error) {
-        this.#env.log.warn(`malformed message from ${connection.url}: ${error.message}`, error.caret);
-        this.#user.onMalformed(error, this);
-      } else {
-        counters.messagesIn++;
-        this.#user.onMessage(message as SipMessage, this);
-      }
+      if (message instanceof ParseError) this.#user.onMalformed(message, this);
+      else this.#user.onMessage(message, this);
     } finally {
       this.#origin = undefined;
     }
   }
 
   onLost(reason: string, connection: WebSocketConnection): void {
-    if (connection === this.#former) {
+    if (this.#former?.is(connection)) {
       this.#dropFormer();
     } else if (this.isOpen) {
       const urgent = this.#env.isInUse(this); // the others need not all come in the same second
@@ -439,10 +323,10 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   ping(): void {
-    const { counters, habits, clock } = this.#env;
+    const { counters, habits } = this.#env;
     counters.pings++;
-    if (habits.get(this.url) === 'pongs') this.#unansweredSince ??= clock.now(); // of others silence may be the habit
-    this.#sendFrame(this.#connection!, '\r\n\r\n');
+    if (habits.get(this.url) === 'pongs') this.#signs!.onAsked(this.clock.now()); // of others silence may be the habit
+    sendFrame(this.#connection!, '\r\n\r\n', this.#env);
   }
 
   ask(): void {
@@ -454,9 +338,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#lose('no sign of life', this.#servers.onLost({ sound: this.#isSound, elsewhere: true, urgent }));
   }
 
-  /** Whether the present connection has served for a while: then its loss is no reason to hesitate. */
   get #isSound(): boolean {
-    return this.#lastReceived !== undefined && this.#env.clock.now() - this.#openedAt >= soundAfter;
+    return this.#signs?.isSound(this.clock.now()) ?? false;
   }
 
   #connect(): void {
@@ -465,14 +348,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       return;
     }
     this.#state = 'connecting';
-    this.#connection = this.#newConnection(this.url, this);
-  }
-
-  #newConnection(url: string, user: ConnectionUser): WebSocketConnection {
-    const { open, connectTimeout } = this.config;
-    const { clock, counters } = this.#env;
-    counters.handshakes++;
-    return new WebSocketConnection({ url, open, connectTimeout, clock, user });
+    this.#connection = this.connect(this.url, this);
   }
 
   /** The connection, or the hope for one, is gone; the next attempt is planned before anyone hears of it. */
@@ -490,13 +366,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       });
     }
     if (wasOpen) this.#user.onConnectionLost(this);
-    else this.#fail(`no server could be reached: ${reason}`);
+    else this.#opening.fail(`no server could be reached: ${reason}`);
     for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
-  }
-
-  #fail(message: string): void {
-    this.#opening?.reject(new EvercallError('transport', message, { status: 503 }));
-    this.#opening = undefined;
   }
 
   /** Lets go of the present connection and of what goes with it. */
@@ -519,80 +390,23 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       delay: () => this.#servers.failbackDelay(interval),
       better: () => this.#servers.better,
       isInUse: () => isInUse(this),
-      connect: (url: string, user: ConnectionUser) => this.#newConnection(url, user),
+      connect: (url: string, user: ConnectionUser) => this.connect(url, user),
     };
     failback(host, signal).then(
       (connection) => {
-        if (connection.isOpen && !signal.aborted) this.#moveTo(connection);
+        if (connection.isOpen && !signal.aborted) this.moveTo(connection);
         else connection.close();
       },
       () => undefined, // we have left
     );
   }
 
-  /** Make before break: what is still under way on the former connection is answered there. */
-  #moveTo(connection: WebSocketConnection): void {
-    this.#dropFormer();
-    this.#hasMoved = false;
-    this.#former = this.#connection;
-    this.#connection = undefined;
-    this.#drop();
-    if (connection.url !== this.url) this.#servers.onMoved(connection.url);
-    connection.user = this;
-    this.#connection = connection;
-    this.#bidFarewell();
-    this.onOpen(connection);
-  }
-
-  /** Break after make: nothing can come on the former connection any more. */
-  #replace(connection: WebSocketConnection, reason: string): void {
-    const { log } = this.#env;
-    log.warn(`left a connection to ${this.url}: ${reason}`);
-    this.#drop();
-    this.#servers.use(connection.url);
-    this.#state = 'connecting';
-    this.#user.onConnectionLost(this);
-    for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);
-    if (this.#hasMovedOn()) return; // a listener has closed it, or begun anew
-    connection.user = this;
-    this.#connection = connection;
-    if (connection.isOpen) this.onOpen(connection);
-    else this.onLost('closed', connection);
-  }
-
   #hasMovedOn(): boolean {
     return this.#state !== 'connecting' || this.#connection !== undefined;
   }
 
-  #bidFarewell(): void {
-    const { clock, isInUse } = this.#env;
-    this.#cancelFarewell = clock.after(farewell, () => {
-      if (isInUse(this)) this.#bidFarewell();
-      else this.#dropFormer();
-    });
-  }
-
   #dropFormer(): void {
-    this.#cancelFarewell?.();
-    this.#former?.close();
+    this.#former?.drop();
     this.#former = undefined;
   }
-
-  #sendFrame(connection: WebSocketConnection, frame: string | Uint8Array): boolean {
-    const { counters } = this.#env;
-    counters.framesOut++;
-    counters.bytesOut += frame.length;
-    return connection.send(frame);
-  }
-
-  #trace(direction: string, frame: string | Uint8Array): void {
-    const text = typeof frame === 'string' ? redact(frame) : `${frame.length} bytes`;
-    this.#env.log.debug(`${direction} ${this.url}\n${text}`);
-  }
-}
-
-/** How many CRLFs a frame consists of, if of nothing else: 2 are a ping, 1 is a pong (RFC 5626 §3.5.1). */
-function crlfs(frame: string | Uint8Array): number {
-  const text = typeof frame === 'string' ? frame : String.fromCharCode(...frame);
-  return text === '\r\n' ? 1 : text === '\r\n\r\n' ? 2 : 0;
 }

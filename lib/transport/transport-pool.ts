@@ -1,6 +1,6 @@
 /** Flows shared by server list and slot: several accounts may stand on one WebSocket. An account holds a lease. */
 import { Flow } from './flow.js';
-import type { FlowConfig, FlowEnvironment, FlowListener, TransportUser } from './flow.js';
+import type { FlowConfig, FlowEnvironment, FlowListener, TransportUser } from './flow-context.js';
 import { newCounters } from './stats.js';
 import type { Stats } from './stats.js';
 

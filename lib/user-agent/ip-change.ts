@@ -16,6 +16,7 @@ import type { MediaEnvironment } from '../media/environment.js';
 import { browserNetwork, watchSleep } from '../network/network-monitor.js';
 import type { NetworkEvidence, NetworkSource } from '../network/network-monitor.js';
 import type { Flow } from '../transport/flow.js';
+import { encourage, migrate, race } from '../transport/suspicion.js';
 import type { CallLog } from './call-log.js';
 import type { HandleIpChangeOptions, IpChangePolicy, IpChangeProgress, IpChangeReport } from './ip-change-options.js';
 import { PushWake } from './push-wake.js';
@@ -154,7 +155,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     const { register } = this.#host;
     const verify = async (flow: Flow): Promise<void> => {
       if (flow.state === 'connecting') await flow.whenOpen();
-      else await flow.race(reason);
+      else await race(flow, reason);
       register(flow);
     };
     return this.#recover(reason, 'verify', verify, { registers: true });
@@ -207,7 +208,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   async #ask(flow: Flow, signal: AbortSignal): Promise<void> {
     try {
       const isAlive = await flow.probe(answerTime, signal);
-      if (!isAlive && !signal.aborted) await flow.race('no sign of life during a call');
+      if (!isAlive && !signal.aborted) await race(flow, 'no sign of life during a call');
     } catch {
       // no server can be reached: the flow goes on trying
     }
@@ -234,10 +235,10 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     }
     const hangup = this.#policy.hangupCalls ? 'hangup' : undefined;
     if (evidence === 'moved') {
-      void this.#recover(evidence, hangup ?? 'media', (flow) => flow.migrate('the network has changed'));
+      void this.#recover(evidence, hangup ?? 'media', (flow) => migrate(flow, 'the network has changed'));
     } else {
       void this.#recover(evidence, hangup ?? 'verify', (flow) =>
-        flow.race(`the network may have changed: ${evidence}`),
+        race(flow, `the network may have changed: ${evidence}`),
       );
     }
   }
@@ -245,7 +246,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   /** Of the change that is being seen to: who has failed to connect may succeed now, at once or when the dust has settled. */
   #hearMore(evidence: NetworkEvidence): void {
     const { clock, flows } = this.#host;
-    for (const flow of flows()) flow.encourage();
+    for (const flow of flows()) encourage(flow);
     const isNews = !this.#run;
     this.#cancelEcho ??= clock.after(this.#began + debounce - clock.now(), () => {
       this.#cancelEcho = undefined;

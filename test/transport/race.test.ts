@@ -1,5 +1,6 @@
 import { assert } from 'chai';
 import { Race } from '../../lib/transport/race.js';
+import { migrate, race } from '../../lib/transport/suspicion.js';
 import { WebSocketConnection } from '../../lib/transport/websocket-connection.js';
 import type { ConnectionUser } from '../../lib/transport/websocket-connection.js';
 import { FakeSocket } from '../support/scripted-server.js';
@@ -12,7 +13,7 @@ async function racing(stage: Wire): Promise<{ old: FakeSocket; challenger: FakeS
   const { server, flow } = stage;
   const old = server.socket;
   server.holdsHandshakes = true;
-  const kept = flow.race('a test');
+  const kept = race(flow, 'a test');
   await settle();
   assert.notEqual(server.socket, old, 'another connection is tried beside it at once');
   return { old, challenger: server.socket, kept };
@@ -78,7 +79,7 @@ describe('a connection that is suspect', () => {
     const stage = await wire();
     stage.server.pongs = false;
     const { challenger, kept } = await racing(stage);
-    const again = stage.flow.race('another witness');
+    const again = race(stage.flow, 'another witness');
     await settle();
     assert.equal(stage.server.pings, 1);
     challenger.open();
@@ -103,7 +104,7 @@ describe('a connection that is suspect', () => {
     const { old, challenger, kept } = await racing(stage);
     challenger.drop();
     await settle();
-    void stage.flow.race('the network is back');
+    void race(stage.flow, 'the network is back');
     await settle();
     assert.notEqual(stage.server.socket, challenger);
     assert.equal(stage.server.pings, 1);
@@ -131,7 +132,7 @@ describe('a connection that is suspect', () => {
     server.pongs = false;
     server.refused.add(first).add(second);
     const { length } = server.sockets;
-    const kept = flow.race('the network has changed');
+    const kept = race(flow, 'the network has changed');
     await settle();
     assert.deepEqual(
       server.sockets.slice(length).map(({ url }) => url),
@@ -150,7 +151,7 @@ describe('a connection that is suspect', () => {
     void flow.probe(60_000);
     await clock.advance(500);
     assert.equal(server.pings, 1);
-    await flow.migrate('a test');
+    await migrate(flow, 'a test');
     assert.lengthOf(server.sockets, 2);
     assert.isFalse(server.sockets[0]!.isClosed);
   });
@@ -161,7 +162,7 @@ describe('a connection that is suspect', () => {
     server.pongs = false;
     void flow.probe(60_000);
     await clock.advance(500);
-    await flow.migrate('a test');
+    await migrate(flow, 'a test');
     assert.isTrue(server.sockets[0]!.isClosed);
   });
 
@@ -172,7 +173,7 @@ describe('a connection that is suspect', () => {
     const { challenger, kept } = await racing(stage);
     await clock.advance(300);
     const hedge = server.socket;
-    void flow.migrate('the machine has another address');
+    void migrate(flow, 'the machine has another address');
     await settle();
     assert.deepEqual(
       [challenger, hedge].map(({ isClosed }) => isClosed),
