@@ -99,7 +99,7 @@ class Claimant extends Nobody {
     outgoing.start();
     const outcome = await this.#outcome.promise;
     this.#cancelWatch?.();
-    if (!outgoing.session) outgoing.cancel();
+    if (outcome !== 'taken') outgoing.cancel();
     return outcome;
   }
 
@@ -129,10 +129,7 @@ class Claimant extends Nobody {
 
   override onConfirmed(): void {
     const { leg } = this;
-    if (leg.outgoing !== this.#outgoing) {
-      this.#outgoing.session!.bye();
-      return;
-    }
+    if (leg.outgoing !== this.#outgoing) return; // given up
     this.#outcome.resolve('taken');
     this.#outgoing.session!.user = leg;
     leg.onConfirmed();

@@ -120,8 +120,12 @@ export class OutgoingInvite implements RequestUser {
     this.#request = core.request({ ...plan, headers }, { flow, authenticator }, this);
   }
 
-  /** Gives the call up: CANCEL when that may be sent; a 2xx that crosses it gets ACK and BYE. Tells the user nothing. */
+  /** Gives the call up: CANCEL when that may be sent; a 2xx that crosses it gets ACK and BYE. Tells the user nothing where it has no answer. */
   cancel(headers: readonly Header[] = []): void {
+    if (this.#session) {
+      this.#session.bye(headers);
+      return;
+    }
     this.#isGivenUp = true;
     this.#endForks();
     this.#hangUpLate();
