@@ -232,9 +232,9 @@ export class AccountCalls {
         this.#environment.watcher?.onBegan(leg);
         this.#environment.callBegan(leg);
       },
-      released: (leg, dialog) => {
+      released: (leg, dialogs) => {
         legs.delete(leg);
-        if (dialog) this.#ended = [...this.#ended.slice(1 - remembered), dialogKey(dialog)];
+        this.#ended = [...this.#ended, ...dialogs.map(dialogKey)].slice(-remembered);
         this.#environment.policy?.onReleased(leg.call);
         this.#environment.watcher?.onReleased(leg);
         this.#release(leg.call);

@@ -73,7 +73,7 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   /** Called once, when the call begins … */
   readonly began: (leg: Leg) => void;
   /** … and when it is over. */
-  readonly released: (leg: Leg, dialog: DialogId | undefined) => void;
+  readonly released: (leg: Leg, dialogs: readonly DialogId[]) => void;
   /** It is over before it has begun: the same, where there is no leg. */
   readonly givenUp: (call: Call) => void;
 }

@@ -16,7 +16,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Call } from './call.js';
 import { Attempts } from './attempts.js';
 import { sessionContext } from './call-context.js';
-import type { CallContext, CallOrigin } from './call-context.js';
+import type { CallContext, CallOrigin, DialogId } from './call-context.js';
 import { party } from './call-events.js';
 import type { CallEvents, RemoteParty, SessionIdentifiers } from './call-events.js';
 import { CallMedia } from './call-media.js';
@@ -28,7 +28,7 @@ import { Digits } from './dtmf.js';
 import { ringOn } from './cut-off.js';
 import { callEnd } from './end-cause.js';
 import type { Fate } from './fate.js';
-import type { CallAttempt, CallEnd } from './end-cause.js';
+import type { CallEnd } from './end-cause.js';
 import { offerRequest } from './in-dialog.js';
 import { callLimits } from './limit-options.js';
 import { KeptRequest } from './kept-request.js';
@@ -41,7 +41,7 @@ import { Reconnection } from './reconnection.js';
 import type { CallConnection, Recovery } from './reconnection.js';
 import { withPart } from './with-part.js';
 
-const none: readonly CallAttempt[] = [];
+const none: readonly never[] = [];
 const open: readonly Header[] = [];
 const identifying: ReadonlySet<string> = new Set(['Privacy', 'P-Preferred-Identity', 'P-Asserted-Identity']);
 const noRecoveries: readonly Recovery[] = [];
@@ -78,6 +78,8 @@ export class Leg implements SessionUser, CallMediaUser {
   /** Gives that one up, if its 200 has had time for an ACK. */
   dropSuccession: (() => boolean) | undefined;
   #session: Session | undefined;
+  /** Whose place others have taken: the peer may ask for them yet. */
+  #formerDialogs: readonly DialogId[] = none;
   /** What becomes of it by itself, while it rings. */
   #autoAnswer: AutoAnswerFact | undefined;
   readonly #startedAt: number;
@@ -197,7 +199,9 @@ export class Leg implements SessionUser, CallMediaUser {
 
   /** Another dialog takes the place of the one that was answered. */
   succeed(session: Session): void {
-    session.isRecovering = this.#session?.isRecovering ?? false;
+    const former = this.#session;
+    session.isRecovering = former?.isRecovering ?? false;
+    if (former) this.#formerDialogs = [...this.#formerDialogs, former.dialog].slice(-4);
     this.#session = session;
     this.callId = session.dialog.callId;
     this.onRenegotiated();
@@ -445,7 +449,8 @@ export class Leg implements SessionUser, CallMediaUser {
     this.media.close();
     const previous = this.state;
     this.fate.state = 'disconnected';
-    this.context.released(this, this.session?.dialog);
+    const { session } = this;
+    this.context.released(this, session ? [...this.#formerDialogs, session.dialog] : none);
     const response = end.message && 'status' in end.message ? end.message : undefined;
     this.fate.tellEnded(previous, response);
   }

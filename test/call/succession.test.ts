@@ -2,11 +2,46 @@
 import { assert } from 'chai';
 import { CSeq, headerValue, read } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
-import { described, talkingTo } from '../support/calls.js';
+import { described, inDialog, peerOffer, talking, talkingTo } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
-import { peerSdp } from '../support/phone.js';
+import { peerRequest, peerSdp, toTagOf } from '../support/phone.js';
 
 const callIdOf = (request: SipRequest): string => headerValue(request, 'Call-ID')!;
+
+/** The peer, who has lost his way to us, asks for `replaces` in a dialog of his own. */
+const asks = (callId: string, tag: string, replaces: string): string =>
+  peerRequest(
+    'INVITE',
+    {
+      Via: `SIP/2.0/WS edge.example;branch=z9hG4bK${callId}`,
+      'Call-ID': callId,
+      From: `<sip:bob@example.com>;tag=${tag}`,
+      Replaces: replaces,
+      Require: 'replaces',
+    },
+    peerOffer(),
+  );
+
+describe('RFC 3891 §3: a dialog whose place another has taken', () => {
+  it('is remembered when the call is over: who asks for it has not heard of that, and is told 603', async () => {
+    const { server, call, ok } = await talking();
+    server.send(asks('call-2', 'bobtag2', `call-1;to-tag=${toTagOf(ok)};from-tag=bobtag`));
+    await server.arrival();
+    const second = await server.response(200);
+    server.send(inDialog('ACK', second, 1, { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2' }));
+    assert.equal(callIdOf(await server.request('BYE')), 'call-1');
+    call.hangup();
+    assert.equal(callIdOf(await server.request('BYE')), 'call-2');
+    for (const [callId, replaces] of [
+      ['call-3', `call-1;to-tag=${toTagOf(ok)};from-tag=bobtag`],
+      ['call-4', `call-2;to-tag=${toTagOf(second)};from-tag=bobtag2`],
+    ] as const) {
+      server.send(asks(callId, 'bobtag3', replaces));
+      await server.arrival();
+      await server.response(603);
+    }
+  });
+});
 
 describe('a dialog that is to take the place of another', () => {
   it('answered by another fork than media follow, and not wanted any more: one BYE, however often its 200 comes', async () => {
