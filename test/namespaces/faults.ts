@@ -7,6 +7,8 @@ export interface Target {
   readonly silence: number;
   /** Seconds from the return of the path to a new registration. */
   readonly registered?: number;
+  /** How often the page may have to invent sound, where the media path is well all the time. */
+  readonly concealments?: number;
 }
 
 export interface Fault extends StageOptions {
@@ -83,7 +85,7 @@ const inChromium: readonly Fault[] = [
   {
     name: 'server restart',
     title: 'the SIP server stopped for 3 s, registrations forgotten',
-    target: { silence: 0.2, registered: 1 },
+    target: { silence: 0.2, registered: 1, concealments: 0 },
     peers: ['0 / 2.0', '0 / 3.2'],
     watch: 10,
     async strike({ kamailio }, back) {
@@ -94,7 +96,7 @@ const inChromium: readonly Fault[] = [
   {
     name: 'reset',
     title: 'the WebSocket is reset',
-    target: { silence: 0.2, registered: 0.3 },
+    target: { silence: 0.2, registered: 0.3, concealments: 0 },
     peers: ['0 / 0', '0 / 2.6'],
     async strike(stage, back) {
       await stage.resetSockets();
@@ -104,7 +106,7 @@ const inChromium: readonly Fault[] = [
   {
     name: 'reset, far end hangs up',
     title: 'the WebSocket is reset, and then the far end hangs up',
-    target: { silence: 0.2, registered: 0.3 },
+    target: { silence: 0.2, registered: 0.3, concealments: 0 },
     hangsUp: 'far',
     async strike(stage, back) {
       await stage.resetSockets();
@@ -312,8 +314,8 @@ export const faults: readonly Fault[] = [
   ...inChromium,
   ...inChromium
     .filter(({ name }) => inFirefox.includes(name))
-    .map(({ peers: _, target: { silence, registered }, ...fault }): Fault => {
-      const target = registered === undefined ? { silence } : { silence, registered: inFirefoxRegistered };
+    .map(({ peers: _, target: chromium, ...fault }): Fault => {
+      const target = { ...chromium, ...(chromium.registered !== undefined && { registered: inFirefoxRegistered }) };
       return { ...fault, target, name: `Firefox, ${fault.name}`, browser: 'firefox' };
     }),
 ];
