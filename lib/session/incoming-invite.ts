@@ -71,10 +71,11 @@ export class IncomingInvite implements InviteUser {
     else if (this.#offer !== undefined || this.#described) void this.#promise(180, headers);
   }
 
-  /** What was said last may be lost with its connection. */
+  /** What was said last may be lost with its connection; what must arrive is repeated until its PRACK, and not after it (RFC 3262 §3). */
   ringAgain(): void {
     const { lastResponse } = this.#transaction;
-    if (lastResponse && !this.#transaction.isAnswered) this.#transaction.respond(lastResponse);
+    if (this.#reliable || !lastResponse || this.#transaction.isAnswered) return;
+    this.#transaction.respond(lastResponse);
   }
 
   /** 183 with our description: the caller hears us before the call is answered (RFC 3960). Resolves when it is sent. */

@@ -128,6 +128,10 @@ export class OutgoingInvite implements RequestUser {
     }
     this.#isGivenUp = true;
     this.#endForks();
+    if (this.#session) {
+      this.#session.bye(headers);
+      return;
+    }
     this.#hangUpLate();
     if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, headers));
   }

@@ -5,7 +5,7 @@ import { headerValue, isRequest } from '../../lib/parser/index.js';
 import type { SipResponse } from '../../lib/parser/index.js';
 import { inDialog, peerCalls, peerOffer } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
-import { peerRequest } from '../support/phone.js';
+import { peerRequest, peerSdp } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 
 interface Ringing extends Phone {
@@ -81,6 +81,22 @@ describe('a call rings here, and the connection that its INVITE came by is gone'
     const ok = await server.response(200);
     server.send(inDialog('ACK', ok, 1));
     await answered;
+  });
+
+  it('RFC 3262 §3: what the caller has acknowledged by PRACK is not said anew, and so no offer of ours twice', async () => {
+    const stage = await peerCalls({ Require: '100rel' }, '');
+    const { call, clock, server } = stage;
+    void call.ring({ earlyMedia: true });
+    const early = await server.response(183);
+    const rack = `${headerValue(early, 'RSeq')} 1 INVITE`;
+    const sdp = { 'Content-Type': 'application/sdp' };
+    server.send(inDialog('PRACK', early, 2, { RAck: rack, ...sdp }, peerSdp()));
+    await server.response(200);
+    server.socket.drop();
+    await clock.advance(1000);
+    await clock.advance(3000);
+    const asked = await server.request('OPTIONS'); // and nothing before it
+    assert.equal(headerValue(asked, 'From'), headerValue(early, 'To'));
   });
 
   it('a caller who has given up meanwhile knows nothing of it: it is missed', async () => {

@@ -1,7 +1,7 @@
 import { assert } from 'chai';
 import { Deferred } from '../../lib/base/deferred.js';
 import type { Call } from '../../lib/index.js';
-import { headerValue } from '../../lib/parser/index.js';
+import { headerValue, isRequest } from '../../lib/parser/index.js';
 import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { calling, described, inDialog, peerCalls, peerOffer, talking, talkingTo, towards } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
@@ -1086,6 +1086,27 @@ describe('a call whose dialog cannot be reached any more', () => {
       assert.equal(media.connections[1]!.signalingState, 'closed');
       if (!isOver) assert.equal(call.callId, headerValue(second, 'Call-ID'));
     }
+  });
+
+  it('… once: where the call ends as it is answered, its 200 that comes again gets the same ACK, and no other BYE', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, clock } = stage;
+    const next = await succeeding(stage, 430);
+    const answer = { headers: described, body: peerSdp(), toTag: peers.tag };
+    await clock.advance(4000);
+    await server.skip();
+    server.respond(next, 200, answer);
+    call.hangup();
+    await settle();
+    const said = (): string[] => {
+      const requests = server.received.filter(isRequest);
+      const callId = headerValue(next, 'Call-ID');
+      return requests.filter((one) => headerValue(one, 'Call-ID') === callId).map(({ method }) => method);
+    };
+    assert.deepEqual(said(), ['INVITE', 'ACK', 'BYE']);
+    server.respond(next, 200, answer);
+    await settle();
+    assert.deepEqual(said(), ['INVITE', 'ACK', 'BYE', 'ACK']);
   });
 
   it('… and what nobody has answered within half a minute is forgotten', async () => {

@@ -226,7 +226,8 @@ export class WireRules implements LinkUser {
     if (transaction.hasFinal && !(repeats && request.method === 'INVITE') && !this.isDisturbed)
       this.#report(`${summary(response)}: a second final response after ${transaction.final?.status} (§17.2)`);
     transaction.hasFinal = true;
-    transaction.final = response;
+    const isLost = (transaction.final?.status ?? 300) < 300 && response.status >= 300; // RFC 6026 §7.2: a 2xx stays
+    if (!isLost) transaction.final = response;
     if (request.method === 'INVITE' && response.status < 300 && headerValue(response, 'Contact') === undefined)
       this.#report(`${summary(response)}: without Contact (§12.1.1)`);
     if (
