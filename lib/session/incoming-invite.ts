@@ -15,6 +15,7 @@ import type { SessionContext, SessionUser } from './session-context.js';
 import { SessionTimer } from './session-timer.js';
 import { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
+import { agreedHeaders, infoHeaders } from './session-headers.js';
 
 export class IncomingInvite implements InviteUser {
   readonly request: SipRequest;
@@ -128,7 +129,7 @@ export class IncomingInvite implements InviteUser {
       };
     }
     return this.#reliable.send((reliable) => {
-      this.#progress(status, [...reliable, ...this.session.infoHeaders(this.request), ...headers], body);
+      this.#progress(status, [...reliable, ...infoHeaders(this.#context.extensions, this.request), ...headers], body);
       if (body !== undefined) {
         this.#isOffering = this.#offer === undefined;
         this.session.exchange = this.#isOffering ? 'localOffer' : 'stable';
@@ -186,7 +187,7 @@ export class IncomingInvite implements InviteUser {
     if (this.session.isOver) throw new EvercallError('cancelled', 'the caller was gone', { status: 487 });
     const timer = new SessionTimer(this.#context.clock, this.#context.extensions.sessionTimer);
     this.session.timer = timer;
-    const agreed = [...this.session.agreedHeaders(this.request), ...timer.answer(this.request), ...headers];
+    const agreed = [...agreedHeaders(this.#context, this.request), ...timer.answer(this.request), ...headers];
     this.#respond(200, body === undefined ? agreed : [...agreed, sdpHeader], body);
     this.#reliable?.stop();
     this.session.onEnd = undefined;

@@ -2,7 +2,6 @@
 import { EvercallError, rejected } from '../base/errors.js';
 import { newCallId, newTag } from '../base/random.js';
 import type { ClientRequest, RequestUser } from '../core/client-request.js';
-import { dialogOfResponse } from '../core/dialog.js';
 import type { Dialog } from '../core/dialog.js';
 import type { RequestPlan } from '../core/requests.js';
 import { CSeq, reasonPhrase, read } from '../parser/index.js';
@@ -11,12 +10,14 @@ import type { TargetSet } from './redirect.js';
 import { isRedirection } from './redirection.js';
 import type { RedirectPolicy } from './redirection.js';
 import { requiredTags } from './extension-tags.js';
+import { Forks } from './forks.js';
+import type { Fork } from './forks.js';
 import { LateAnswers, remoteTag } from './late-answers.js';
-import { Prack } from './prack.js';
+import { acknowledge } from './own-acks.js';
 import { notAcceptable } from './session-context.js';
 import type { SessionContext, SessionUser } from './session-context.js';
 import { SessionTimer } from './session-timer.js';
-import { Session } from './session.js';
+import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 
 export interface OutgoingInviteOptions {
@@ -33,33 +34,17 @@ export interface OutgoingInviteOptions {
   readonly offer: string | undefined;
 }
 
-/** An early dialog: one for each To tag of a provisional response (§12.1). */
-interface Fork {
-  readonly session: Session;
-  readonly prack: Prack;
-}
-
-/** The description that media follow before the 2xx. There is one RTCPeerConnection, so the first fork that has one gets it. */
-interface EarlyMedia {
-  readonly tag: string;
-  /** Whether it succeeded. */
-  readonly applied: Promise<boolean>;
-}
-
 export class OutgoingInvite implements RequestUser {
   readonly callId: string;
   readonly #context: SessionContext;
   readonly #options: OutgoingInviteOptions;
   readonly #user: SessionUser;
   readonly #timer: SessionTimer;
-  readonly #forks = new Map<string, Fork>();
+  readonly #forks: Forks;
   #plan: RequestPlan | undefined;
   #request: ClientRequest | undefined;
   /** The dialog that won: the first 2xx. */
   #session: Session | undefined;
-  #early: EarlyMedia | undefined;
-  /** Early dialogs that are over, by their tags: what is said in them still goes on with their numbers (§12.2.1.1). */
-  #ended: Map<string, Dialog> | undefined;
   /** Since a 3xx was followed. */
   #targets: TargetSet | undefined;
   #isGivenUp = false;
@@ -70,6 +55,7 @@ export class OutgoingInvite implements RequestUser {
     this.#options = options;
     this.#user = user;
     this.#timer = new SessionTimer(context.clock, context.extensions.sessionTimer);
+    this.#forks = new Forks(context, user, options.offer !== undefined);
     this.callId = options.callId ?? newCallId(context.core.random);
   }
 
@@ -79,18 +65,16 @@ export class OutgoingInvite implements RequestUser {
 
   /** The early dialog that media follow, else the latest. */
   get earlySession(): Session | undefined {
-    const fork = this.#early && this.#forks.get(this.#early.tag);
-    return (fork ?? [...this.#forks.values()].at(-1))?.session;
+    return this.#forks.session;
   }
 
   get earlySessions(): readonly Session[] {
-    return Array.from(this.#forks.values(), ({ session }) => session);
+    return this.#forks.sessions;
   }
 
   /** Of early dialogs that are over, the one that media followed, else the latest: its callee may have answered since. */
   get lostDialog(): Dialog | undefined {
-    const lost = this.#early && this.#ended?.get(this.#early.tag);
-    return lost ?? [...(this.#ended?.values() ?? [])].at(-1);
+    return this.#forks.lostDialog;
   }
 
   start(): void {
@@ -127,11 +111,7 @@ export class OutgoingInvite implements RequestUser {
       return;
     }
     this.#isGivenUp = true;
-    this.#endForks();
-    if (this.#session) {
-      this.#session.bye(headers);
-      return;
-    }
+    this.#forks.end();
     this.#hangUpLate();
     if (this.#plan) this.#request?.cancel(this.#context.core.cancelling(this.#plan, headers));
   }
@@ -157,19 +137,19 @@ export class OutgoingInvite implements RequestUser {
   /** Forgets the INVITE: whatever comes for it, not a word goes out. */
   abandon(): void {
     this.#isGivenUp = true;
-    this.#endForks();
+    this.#forks.end();
     this.#request?.abandon();
   }
 
   onProvisional(response: SipResponse, request: SipRequest): void {
-    if (response.status === 100 || this.#ended?.has(remoteTag(response))) return; // of a fork that is over
+    if (response.status === 100 || this.#forks.ended?.has(remoteTag(response))) return; // of a fork that is over
     const description = sessionDescription(response);
-    const fork = this.#fork(response, request);
+    const fork = this.#forks.of(response, request);
     const verdict = fork?.prack.judge(response) ?? 'unreliable';
     if (verdict === 'drop') return;
     if (fork && verdict === 'acknowledge') void this.#acknowledge(fork, response, description);
     else if (description !== undefined && this.#options.offer !== undefined) {
-      void this.#takeEarly(response, description);
+      void this.#forks.takeEarly(response, description);
       if (fork?.session.remoteTrickles) this.#user.onUnconfirmedAnswer(fork.session);
     }
     this.#user.onProgress(response);
@@ -177,7 +157,7 @@ export class OutgoingInvite implements RequestUser {
 
   onFinal(response: SipResponse, request: SipRequest): void {
     if (response.status >= 300) {
-      this.#endForks();
+      this.#forks.end();
       // RFC 4028 §7.3: the same call, with the larger interval; onTooSmall says so only once for each value
       if (response.status === 422 && this.#timer.onTooSmall(response)) this.#send(this.#plan!);
       else if (!this.#user.onRefused(response.status)) this.#retarget(rejected(response), response);
@@ -191,32 +171,16 @@ export class OutgoingInvite implements RequestUser {
     if (this.#session) {
       // The answer to a late offer is still being made: a repeat will get its ACK then, another fork is hung up now.
       if (tag !== this.#session.dialog.remoteTag)
-        new LateAnswers(this.#context, undefined, this.#ended).onFinal(response, request);
+        new LateAnswers(this.#context, undefined, this.#forks.ended).onFinal(response, request);
       return;
     }
-    const fork = this.#forks.get(tag);
-    this.#forks.delete(tag);
-    this.#endForks();
-    const session = fork?.session ?? this.#newSession(response, request);
-    session.dialog.confirm(response);
-    session.onForkEnd = undefined;
-    session.learn(response);
-    session.learnPackages(response);
+    const session = this.#forks.win(response, request);
     this.#session = session;
     void this.#establish(session, response);
   }
 
-  #newSession(response: SipResponse, request: SipRequest): Session {
-    return new Session(
-      this.#context,
-      this.#ended?.get(remoteTag(response)) ?? dialogOfResponse(request, response, this.#context.flow),
-      true,
-      this.#user,
-    );
-  }
-
   onFailure(error: EvercallError): void {
-    this.#endForks();
+    this.#forks.end();
     const isStranded = error.code === 'transport' && this.#context.flow.state !== 'idle';
     if (isStranded && this.#user.onStranded()) return;
     this.#hangUpLate();
@@ -225,7 +189,7 @@ export class OutgoingInvite implements RequestUser {
 
   /** A 2xx may still find the next connection. */
   #hangUpLate(): void {
-    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#ended));
+    this.#request?.handOver(new LateAnswers(this.#context, undefined, this.#forks.ended));
   }
 
   /** On the next connection: it may still ring there. */
@@ -264,74 +228,39 @@ export class OutgoingInvite implements RequestUser {
     this.#send(this.#plan);
   }
 
-  /** The early dialog of a response, made with the first one; without a To tag there is none (§12.1). */
-  #fork(response: SipResponse, request: SipRequest): Fork | undefined {
-    const tag = remoteTag(response);
-    if (tag === '') return undefined;
-    let fork = this.#forks.get(tag);
-    if (!fork) {
-      const session = this.#newSession(response, request);
-      session.onForkEnd = () => {
-        this.#forks.delete(tag);
-        session.dialog.user = undefined;
-        (this.#ended ??= new Map<string, Dialog>()).set(tag, session.dialog);
-      };
-      session.exchange = this.#options.offer === undefined ? 'remoteOffer' : 'localOffer'; // RFC 3311 §5.1: this one first
-      fork = { session, prack: new Prack(session) };
-      this.#forks.set(tag, fork);
-    }
-    fork.session.learn(response);
-    fork.session.learnPackages(response);
-    return fork;
-  }
-
   /** RFC 3262 §5: here an answer counts, and a late offer is answered in the PRACK. */
   async #acknowledge({ session, prack }: Fork, response: SipResponse, description: string | undefined): Promise<void> {
-    if (this.#options.offer !== undefined || description === undefined || this.#early?.tag === remoteTag(response)) {
+    if (
+      this.#options.offer !== undefined ||
+      description === undefined ||
+      this.#forks.early?.tag === remoteTag(response)
+    ) {
       void prack.acknowledge(response);
       if (description === undefined || session.exchange === 'stable') return;
-      if ((await this.#takeEarly(response, description)) && !session.isOver) session.exchange = 'stable';
-    } else if (!this.#early) {
+      if ((await this.#forks.takeEarly(response, description)) && !session.isOver) session.exchange = 'stable';
+    } else if (!this.#forks.early) {
       session.exchange = 'remoteOffer';
       const made = this.#context.negotiator.createAnswer(description);
-      this.#keepEarly(response, made);
+      this.#forks.follow(response, made);
       const answer = await made.catch(() => '');
       session.exchange = 'stable';
       if (answer && !session.isOver) void prack.acknowledge(response, answer);
     } // else media follow another fork: the callee gives up on its response, and has its offer answered with the 2xx
   }
 
-  #keepEarly(response: SipResponse, change: Promise<unknown>): EarlyMedia {
-    const applied = change.then(
-      () => true,
-      (error: unknown) => {
-        this.#context.log.warn(`early media: ${String(error)}`); // the 2xx has another chance
-        this.#early = undefined;
-        return false;
-      },
-    );
-    return (this.#early = { tag: remoteTag(response), applied });
-  }
-
-  /** Resolves with whether it is this response's description that media follow now. */
-  #takeEarly(response: SipResponse, description: string): Promise<boolean> {
-    const early = this.#early ?? this.#keepEarly(response, this.#context.negotiator.applyAnswer(description));
-    return early.tag === remoteTag(response) ? early.applied : Promise.resolve(false);
-  }
-
   async #establish(session: Session, response: SipResponse): Promise<void> {
     const description = sessionDescription(response);
     const { sequence } = read(response, CSeq)!;
-    const isMedia = this.#early?.tag === session.dialog.remoteTag;
+    const isMedia = this.#forks.early?.tag === session.dialog.remoteTag;
     session.timer = this.#timer;
     this.#timer.onSuccess(response);
     try {
       if (this.#options.offer === undefined && !isMedia) {
         this.#user.onAccepted(response);
-        if (this.#early) this.#context.negotiator.renew();
+        if (this.#forks.early) this.#context.negotiator.renew();
         await this.#answerLateOffer(session, sequence, description);
       } else {
-        this.#settle(session, session.acknowledge(sequence)); // the callee repeats its 2xx until it has this
+        this.#settle(session, acknowledge(session, sequence)); // the callee repeats its 2xx until it has this
         this.#user.onAccepted(response);
         await this.#applyAnswer(session, description);
       }
@@ -354,11 +283,11 @@ export class OutgoingInvite implements RequestUser {
   /** From here on only late answers can come. */
   #settle(session: Session, ack: SipRequest): void {
     const winner = { remoteTag: session.dialog.remoteTag, ack };
-    this.#request?.handOver(new LateAnswers(this.#context, winner, this.#ended));
+    this.#request?.handOver(new LateAnswers(this.#context, winner, this.#forks.ended));
   }
 
   async #applyAnswer(session: Session, answer: string | undefined): Promise<void> {
-    const early = this.#early;
+    const early = this.#forks.early;
     if (!(await early?.applied)) {
       session.exchange = 'localOffer';
       await session.applyAnswer(answer);
@@ -378,13 +307,8 @@ export class OutgoingInvite implements RequestUser {
       answer = await this.#context.negotiator.createAnswer(offer);
     } finally {
       // a 2xx must be acknowledged even when the call cannot be had (§13.2.2.4)
-      this.#settle(session, session.acknowledge(sequence, answer ? [sdpHeader] : [], answer));
+      this.#settle(session, acknowledge(session, sequence, answer ? [sdpHeader] : [], answer));
     }
-  }
-
-  #endForks(): void {
-    for (const { session } of this.#forks.values())
-      session.end({ by: 'local', status: 487, reason: reasonPhrase(487) });
   }
 
   #fail(error: EvercallError, response?: SipResponse): void {

@@ -7,11 +7,13 @@ import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { refuseInterval } from './extension-tags.js';
 import { LateAnswers } from './late-answers.js';
+import { acknowledge } from './own-acks.js';
 import { Prack } from './prack.js';
 import { makeWay, refuseGlare, refuseSecondInvite } from './glare.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
+import { agreedChangeHeaders } from './session-headers.js';
 
 /** Milliseconds within which a request and the first word of the peer have crossed the network. */
 const travelTime = 1000;
@@ -60,7 +62,7 @@ export async function sendInvite(
           if (final.status < 300) {
             session.onRefreshed(final);
             session.isInviteLost = false;
-            const ack = session.acknowledge(read(final, CSeq)!.sequence);
+            const ack = acknowledge(session, read(final, CSeq)!.sequence);
             request.handOver(new LateAnswers(session.context, { remoteTag: session.dialog.remoteTag, ack }));
           }
           resolve(final);
@@ -92,7 +94,7 @@ function hearLate(session: Session, request: ClientRequest, { onOver, onCancelle
     onFinal: (final) => {
       onOver?.();
       if (final.status >= 300) return;
-      const ack = session.acknowledge(read(final, CSeq)!.sequence);
+      const ack = acknowledge(session, read(final, CSeq)!.sequence);
       request.handOver(new LateAnswers(session.context, { remoteTag: session.dialog.remoteTag, ack }));
       if (session.isOver || !onOver) return; // what brings the call back makes another offer
       session.crossings++;
@@ -188,7 +190,7 @@ async function answer(
     return;
   }
   session.onAgreed(request);
-  const headers = [...session.agreedHeaders(request), ...session.answerTimer(request), sdpHeader];
+  const headers = [...agreedChangeHeaders(session, request), sdpHeader];
   core.respond(transaction, 200, { headers, body });
   const stop = repeatUntilAck(transaction, transaction.lastResponse!, clock, timers, () => {
     session.onNoAck(request);

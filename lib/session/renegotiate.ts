@@ -7,6 +7,7 @@ import type { OfferWish } from './negotiator.js';
 import { sendInvite } from './reinvite.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
+import { changingHeaders } from './session-headers.js';
 import { endIfGone, unlessSilent, vitally } from './silence.js';
 
 const retries = 3;
@@ -39,7 +40,7 @@ export async function renegotiate(session: Session, wish: ChangeOptions): Promis
     let cancel: (() => void) | undefined;
     try {
       const offer = await unlessGivenUp(session, negotiator.createOffer(wish));
-      const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers, sdpHeader];
+      const all = [...changingHeaders(session), ...headers, sdpHeader];
       if (patience !== undefined)
         cancel = clock.after(patience, () => session.giveUpInvite?.(`no answer to a re-INVITE within ${patience} ms`));
       response = await vitally(session, () =>

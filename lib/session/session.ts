@@ -13,28 +13,20 @@ import { sendBye } from './bye.js';
 import { supports } from './extension-tags.js';
 import { tricklePackage } from './extensions.js';
 import { packagesOf } from './info-packages.js';
-import { onOtherRequest } from './other-requests.js';
+import { takeRequest } from './in-dialog-requests.js';
+import { acknowledgeAgain } from './own-acks.js';
+import type { Acknowledged } from './own-acks.js';
 import type { ReferUsages } from './refer-usages.js';
-import { answerReinvite } from './reinvite.js';
 import { renegotiate } from './renegotiate.js';
 import type { ChangeOptions } from './renegotiate.js';
 import type { SessionContext, SessionEnd, SessionUser } from './session-context.js';
 import type { SessionTimer, SessionTimerUser } from './session-timer.js';
 import { shared } from './shared-lists.js';
 import { endIfGone } from './silence.js';
-import { answerUpdate, sendUpdate } from './update.js';
+import { sendUpdate } from './update.js';
 
 /** Who has an offer out, or owes one: at most one at a time (RFC 3264 §4). */
 export type Exchange = 'stable' | 'localOffer' | 'remoteOffer' | 'remoteUpdate';
-
-/** What the last ACK of ours said, when, and on which connection. */
-interface Acknowledged {
-  readonly sequence: number;
-  readonly headers: readonly Header[];
-  readonly body: Body;
-  readonly at: number;
-  readonly connectionId: number;
-}
 
 const none: readonly never[] = [];
 
@@ -88,7 +80,8 @@ export class Session implements DialogUser, SessionTimerUser {
   #leaving: Promise<void> | undefined;
   #acks: AwaitedAcks | undefined;
   #isAcknowledged: boolean;
-  #acknowledged: Acknowledged | undefined;
+  /** By the last ACK of ours, where that may have to be said again. */
+  acknowledged: Acknowledged | undefined;
   /** A BYE that must wait for the ACK of our 2xx. */
   #lateBye: readonly Header[] | undefined;
 
@@ -295,24 +288,9 @@ export class Session implements DialogUser, SessionTimerUser {
     this.user.onRefreshed(message);
   }
 
-  /** Acknowledges a 2xx (§13.2.2.4); returns the ACK, for when that 2xx comes again. */
-  acknowledge(sequence: number, headers: readonly Header[] = [], body: Body = ''): SipRequest {
-    const { core, flow, clock } = this.context;
-    this.#acknowledged = { sequence, headers, body, at: clock.now(), connectionId: flow.connectionId };
-    return core.sendAck(this.dialog.planAck(sequence, headers, body), flow);
-  }
-
-  /**
-   * The peer is reached again by another connection: says an ACK once more that may have been lost with the former, or behind
-   * it, for the 2xx that would ask for it may not find us any more. A second one does no harm (§13.3.1.4).
-   */
+  /** There is another connection: an ACK of ours may have been lost with the former. */
   acknowledgeAgain(): void {
-    const { core, flow, clock, timers } = this.context;
-    const last = this.#acknowledged;
-    if (!last || last.connectionId === flow.connectionId || this.#isOver) return;
-    this.#acknowledged = undefined;
-    if (clock.now() - last.at <= timers.H)
-      core.sendAck(this.dialog.planAck(last.sequence, last.headers, last.body), flow);
+    acknowledgeAgain(this);
   }
 
   /** Waits for the ACK to the 2xx we gave this INVITE. */
@@ -378,39 +356,13 @@ export class Session implements DialogUser, SessionTimerUser {
   }
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
-    const { core } = this.context;
     if (this.#isOver) {
       this.#refuse(request, transaction);
       return;
     }
     this.learn(request);
     this.#hear();
-    switch (request.method) {
-      case 'INVITE':
-        this.located++;
-        answerReinvite(this, request, transaction);
-        return;
-      case 'UPDATE':
-        this.located++;
-        answerUpdate(this, request, transaction);
-        return;
-      case 'PRACK':
-        if (!this.onPrack?.(request, transaction)) core.respond(transaction, 481); // RFC 3262 §3
-        return;
-      case 'BYE':
-        core.respond(transaction, 200);
-        this.end({ by: 'remote', status: 200, reason: 'OK', message: request });
-        return;
-      case 'REFER':
-        this.user.onRefer(this, transaction);
-        return;
-      case 'NOTIFY':
-        if (this.refers) this.refers.onNotify(request, transaction);
-        else core.respond(transaction, 481); // RFC 6665 §4.1.3
-        return;
-      default:
-        onOtherRequest(this, request, transaction);
-    }
+    takeRequest(this, request, transaction);
   }
 
   /** The user has hung up, and our BYE waits for the ACK: one of the peer's makes it needless. */
@@ -422,22 +374,6 @@ export class Session implements DialogUser, SessionTimerUser {
 
   takes(method: string): boolean {
     return this.context.extensions.methods.includes(method);
-  }
-
-  /** Headers of an INVITE or UPDATE and its 2xx: where and how we can be reached (§12.1.1, §13.3.1.4). */
-  targetHeaders(): Header[] {
-    return [this.context.contact(), ...this.context.extensions.abilities];
-  }
-
-  /** The same of a 2xx, which tells of info packages only whoever asked (RFC 6086 §5.2.3). */
-  agreedHeaders(request: SipRequest): Header[] {
-    const { contact, extensions } = this.context;
-    return [contact(), extensions.allow, extensions.supported, ...this.infoHeaders(request)];
-  }
-
-  infoHeaders(request: SipRequest): Header[] {
-    const { recvInfo } = this.context.extensions;
-    return recvInfo && headerValue(request, 'Recv-Info') !== undefined ? [recvInfo] : [];
   }
 
   /** Whether the peer takes INFO of a package (RFC 6086 §5.2.2). */
@@ -467,16 +403,6 @@ export class Session implements DialogUser, SessionTimerUser {
     this.#remoteTrickles ||= supports(message, tricklePackage);
     const packages = packagesOf(message);
     if (packages) this.#remotePackages = shared(packages);
-  }
-
-  /** Of a re-INVITE or UPDATE. */
-  timerHeaders(): Header[] {
-    return this.#timer?.headers() ?? [];
-  }
-
-  /** Of a 2xx to one. */
-  answerTimer(request: SipRequest): Header[] {
-    return this.#timer?.answer(request) ?? [];
   }
 
   #mustLive(what: string): void {

@@ -7,13 +7,14 @@ import { refuseInterval } from './extension-tags.js';
 import { busyFor, refuseGlare } from './glare.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
+import { agreedChangeHeaders, changingHeaders } from './session-headers.js';
 import { unlessSilent, vitally } from './silence.js';
 
 /** An UPDATE of ours that changes nothing but our target and the time of the session: a sign of life (§5.1). */
 export async function sendUpdate(session: Session, headers: readonly Header[], patience?: number): Promise<void> {
   const { clock } = session.context;
   const send = (): Promise<SipResponse> => {
-    const all = [...session.targetHeaders(), ...session.timerHeaders(), ...headers];
+    const all = [...changingHeaders(session), ...headers];
     const sent = vitally(session, () => session.request('UPDATE', all));
     return unlessSilent(clock, patience, sent);
   };
@@ -67,6 +68,6 @@ async function answer(
 
 function accept(session: Session, request: SipRequest, transaction: ServerTransaction, body = ''): void {
   session.onAgreed(request);
-  const headers = [...session.agreedHeaders(request), ...session.answerTimer(request), ...(body ? [sdpHeader] : [])];
+  const headers = [...agreedChangeHeaders(session, request), ...(body ? [sdpHeader] : [])];
   session.context.core.respond(transaction, 200, { headers, body });
 }
