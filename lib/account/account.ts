@@ -197,7 +197,7 @@ export class Account implements EventSource<AccountEvents> {
         if (peer.id === this.dependsOn) this.#dependency!.attach(peer);
       },
       onPeerChange: (id, change) => {
-        if (id === this.dependsOn) this.#dependency!.onMasterChange(change);
+        if (id === this.dependsOn) this.#dependency!.follow(change);
       },
       onPeerGone: (id) => {
         if (id === this.dependsOn) this.#free();
@@ -489,19 +489,9 @@ export class Account implements EventSource<AccountEvents> {
 
   #newDependency({ dependsOn, register, followRefresh }: AccountConfig): Dependency | undefined {
     if (dependsOn === undefined) return undefined;
-    const identity = (): Identity => this.#identity;
     return new Dependency(dependsOn, register, followRefresh, {
-      sharedContact: () => identity().config.sharedContact,
-      share: (uri) => this.#identities.share(uri),
-      register: () => void quiet(identity().register()),
-      isListed: () => identity().isActive,
-      pause: () => {
-        identity().pause();
-      },
-      mirror: (change) => {
-        identity().mirror(change);
-      },
-      flow: () => identity().branch.flow,
+      identities: this.#identities,
+      parts: this.#context.parts,
       warn: (message) => {
         this.#context.log.warn(`${this.uri}: ${message}`);
         this.#emitter.emit('warning', { account: this, message });
@@ -512,6 +502,7 @@ export class Account implements EventSource<AccountEvents> {
   /** The account it depended on was removed: it stands on its own (LIN-17). */
   #free(): void {
     const { isWanted } = this.#dependency!;
+    this.#dependency!.master = undefined;
     this.#dependency = undefined;
     this.#identities.share(undefined);
     if (isWanted) void quiet(this.#identity.register());

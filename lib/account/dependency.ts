@@ -2,8 +2,11 @@
  * An account that depends on another one (Linphone's dependent accounts): it shares the master's Contact, registers only
  * while the master is registered, and goes through what the master goes through.
  */
+import type { OnDemand } from '../base/on-demand.js';
+import { quiet } from '../base/quiet.js';
 import type { RegistrationChange } from '../registration/registration.js';
 import type { Flow } from '../transport/flow.js';
+import type { Succession } from './succession.js';
 
 /** What of the master's the dependent registers: its GRUU, its Contact, its address of record, the best of these, or a URI. */
 export type SharedContact = 'auto' | 'gruu' | 'contact' | 'aor' | (string & {});
@@ -21,98 +24,47 @@ export interface Peer {
 }
 
 export interface DependencyHost {
-  readonly sharedContact: () => SharedContact;
-  /** Takes the master's Contact, or its own again; tells whether that is another than before. */
-  readonly share: (uri: string | undefined) => boolean;
-  readonly register: () => void;
-  readonly isListed: () => boolean;
-  /** Neither refreshes nor retries. */
-  readonly pause: () => void;
-  readonly mirror: (change: RegistrationChange) => void;
-  /** Where its own requests go. */
-  readonly flow: () => Flow;
+  /** Of the dependent. */
+  readonly identities: Succession;
   readonly warn: (message: string) => void;
+  /** What it does as the master changes: it comes with the first account. */
+  readonly parts: OnDemand<{ readonly followMaster: typeof import('./follow-master.js').followMaster }>;
 }
 
 export class Dependency {
   readonly masterId: string;
-  readonly #host: DependencyHost;
-  readonly #always: boolean;
-  #master: Peer | undefined;
+  readonly host: DependencyHost;
+  /** Registers anew whenever the master has. */
+  readonly always: boolean;
+  /** It may be there later than its dependent. */
+  master: Peer | undefined;
   /** The master is registered: the dependent may be. */
-  #isOpen = false;
+  isOpen = false;
   /** The app wants it registered: its own word goes before the master's. */
   isWanted: boolean;
 
   constructor(masterId: string, isWanted: boolean, always: boolean, host: DependencyHost) {
     this.masterId = masterId;
     this.isWanted = isWanted;
-    this.#always = always;
-    this.#host = host;
-  }
-
-  get isOpen(): boolean {
-    return this.#isOpen;
+    this.always = always;
+    this.host = host;
   }
 
   hasFlow(flow: Flow): boolean {
-    return this.#master?.hasFlow(flow) ?? false;
+    return this.master?.hasFlow(flow) ?? false;
   }
 
-  /** The master is there, maybe later than its dependent. */
+  /** The master is there. */
   attach(master: Peer): void {
-    this.#master = master;
-    if (master.isRegistered()) this.#onRegistered();
+    this.master = master;
+    this.follow();
   }
 
-  onMasterChange(change: RegistrationChange): void {
-    switch (change.state) {
-      case 'registered':
-        this.#onRegistered();
-        return;
-      case 'refreshing':
-        return;
-      case 'registering': // it has lost its binding or never had one; what we have may be stale when it is back
-        this.#isOpen = false;
-        this.#host.pause();
-        return;
-      default:
-        this.#isOpen = false;
-        if (this.isWanted) this.#host.mirror(change);
-    }
-  }
-
-  #onRegistered(): void {
-    const wasOpen = this.#isOpen;
-    const uri = this.#contact();
-    this.#isOpen = uri !== undefined;
-    if (uri === undefined) {
-      this.#host.warn('the account it depends on has no GRUU to share');
-      return;
-    }
-    const isOther = this.#host.share(uri);
-    // nobody can dial a page: another server finds it by a Path, if by that, through the master's
-    if (isOther && /\.invalid\b/.test(uri) && !this.#master!.hasFlow(this.#host.flow()))
-      this.#host.warn('its registrar may not reach the Contact it shares, which is no GRUU');
-    if (this.isWanted && (isOther || !wasOpen || this.#always || !this.#host.isListed())) this.#host.register();
-  }
-
-  /** Byte for byte, as the master's registrar knows it. */
-  #contact(): string | undefined {
-    const { registered, gruu } = this.#master!.contact();
-    const wanted = this.#host.sharedContact();
-    switch (wanted) {
-      case 'auto':
-        return gruu ?? registered;
-      case 'gruu':
-        return gruu;
-      case 'contact':
-        return registered;
-      case 'aor':
-        return this.#master!.uri();
-      default:
-        return wanted;
-    }
+  /** The master has changed, or is found as it is. */
+  follow(change?: RegistrationChange): void {
+    const { parts } = this.host;
+    if (parts.part) parts.part.followMaster(this, change);
+    else void quiet(parts.load().then(({ followMaster }) => followMaster(this, change)));
   }
 }
 
