@@ -7,6 +7,8 @@ import type { MediaEnvironment } from '../media/environment.js';
 import type { MediaSessionConfig } from '../media/media-session.js';
 import type { Address, Header, SipRequest } from '../parser/index.js';
 import type { RedirectPolicy } from '../session/redirection.js';
+import { abilitiesOf } from '../session/abilities.js';
+import type { ExtensionConfig } from '../session/extensions.js';
 import type { SessionContext } from '../session/session-context.js';
 import type { Dress } from '../session/signalling.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -45,11 +47,12 @@ export interface CallWatcher {
 }
 
 /** What a call is built from; its account provides that. */
-export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' | 'contact'> {
+export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' | 'contact' | 'extensions'> {
   readonly core: Core;
   /** What the call is made of. */
   readonly parts: OnDemand<CallParts>;
   readonly clock: Clock;
+  readonly extensions: ExtensionConfig;
   readonly media: MediaSessionConfig;
   readonly mediaEnvironment: () => MediaEnvironment;
   /** Of a request outside of any dialog. */
@@ -106,7 +109,8 @@ export type CallOrigin =
 export function sessionContext(context: CallContext, origin: CallOrigin, negotiator: Negotiator): SessionContext {
   const { core, flow, authenticator, clock, log, timers, contact, dress } = context;
   const isAnonymous = origin.direction === 'outgoing' && origin.isAnonymous;
-  const extensions = callExtensions(context.extensions, origin.direction === 'outgoing' ? origin.options : {});
+  const own = origin.direction === 'outgoing' ? origin.options : {};
+  const extensions = abilitiesOf(callExtensions(context.extensions, own));
   return {
     core: new Signalling(core, extensions.sessionId ? newUuid(core.random) : undefined, dress),
     flow,

@@ -8,6 +8,7 @@ import type { ReplacesValue, SipRequest } from '../parser/index.js';
 import { readRefer } from '../session/refer.js';
 import type { Referral } from '../session/refer.js';
 import { ReferNotifier } from '../session/refer-notifier.js';
+import { abilitiesOf } from '../session/abilities.js';
 import { ReferUsages } from '../session/refer-usages.js';
 import type { Session } from '../session/session.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -162,7 +163,20 @@ export function takeReferOfStranger(
   announce: (refer: IncomingRefer) => void,
 ): void {
   const dialog = dialogOfRequest(transaction.request, newTag(context.core.random), transaction.flow);
-  const usages = new ReferUsages(context, dialog);
+  const { core, flow, clock, log, timers, contact } = context;
+  const own = {
+    core,
+    flow,
+    clock,
+    log,
+    timers,
+    contact,
+    extensions: abilitiesOf(context.extensions),
+    get authenticator() {
+      return context.authenticator;
+    },
+  };
+  const usages = new ReferUsages(own, dialog);
   const recipient: Recipient = {
     context,
     core: context.core,

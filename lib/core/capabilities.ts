@@ -26,3 +26,4 @@ export const supportedOptions: ReadonlySet<string> = new Set([
 export const allowHeader: Header = { name: 'Allow', value: allowedMethods.join(', ') };
 export const acceptHeader: Header = { name: 'Accept', value: 'application/sdp, application/dtmf-relay, text/plain' };
 export const supportedHeader: Header = { name: 'Supported', value: [...supportedOptions].join(', ') };
+export const generalAbilities: readonly Header[] = [allowHeader, supportedHeader];

@@ -14,7 +14,6 @@ import { newBranch } from '../base/random.js';
 import type { Flow } from '../transport/flow.js';
 import { abortError } from '../base/errors.js';
 import type { EvercallError } from '../base/errors.js';
-import { acceptHeader, allowHeader, supportedHeader } from './capabilities.js';
 import { ClientRequest } from './client-request.js';
 import type { RequestContext, RequestOptions, RequestUser } from './client-request.js';
 import type { Dialog } from './dialog.js';
@@ -204,10 +203,11 @@ export class Core implements TransactionUser {
   respondOptions(
     transaction: ServerTransaction,
     status = 200,
-    abilities: readonly Header[] = generalAbilities,
+    abilities?: readonly Header[],
     sessionId?: Header,
   ): void {
-    this.respond(transaction, status, { headers: [acceptHeader, ...abilities] }, sessionId);
+    const { acceptHeader, generalAbilities } = this.#parts.part!;
+    this.respond(transaction, status, { headers: [acceptHeader, ...(abilities ?? generalAbilities)] }, sessionId);
   }
 
   /** §9.2: the CANCEL is answered for itself; what it asks for is up to the INVITE's user. */
@@ -223,8 +223,6 @@ export class Core implements TransactionUser {
     if (!invite.isAnswered) invite.user?.onCancel(cancel);
   }
 }
-
-const generalAbilities = [allowHeader, supportedHeader];
 
 function responseTag(response: SipResponse): string | undefined {
   return toTag({ method: '', uri: '', headers: response.headers, body: '' });

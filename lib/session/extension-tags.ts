@@ -3,8 +3,8 @@ import type { Refusal } from '../core/inspect.js';
 import { optional, optionalAll } from '../core/optional.js';
 import { Require, SessionExpires, Supported } from '../parser/index.js';
 import type { SipMessage, SipRequest } from '../parser/index.js';
-import { offTags, tricklePackage } from './extensions.js';
-import type { Choice } from './extensions.js';
+import { offTags, tricklePackage } from './abilities.js';
+import type { Choice } from './abilities.js';
 
 /** What the peer must know for us to talk to it. */
 export const requiredTags = ({ reliableProvisional, sessionTimer, trickleIce }: Choice): string[] => [

@@ -1,8 +1,6 @@
 /** What a call agrees on with its peer besides media: reliable provisional responses (RFC 3262), session timers (RFC 4028). */
 import { invalidOption } from '../base/errors.js';
 import { checkBoolean, checkKnown, checkOneOf } from '../base/options.js';
-import { allowHeader, allowedMethods, supportedOptions } from '../core/capabilities.js';
-import type { Header } from '../parser/index.js';
 
 export interface SessionTimerOptions {
   /**
@@ -43,20 +41,9 @@ export interface ExtensionConfig {
   readonly methods: readonly string[];
   readonly infoPackages: readonly string[] | undefined;
   readonly sessionId: boolean;
-  readonly allow: Header;
-  /** Supported, of requests and responses that may use them. */
-  readonly supported: Header;
-  readonly recvInfo: Header | undefined;
-  /** Allow, Supported and Recv-Info, of an INVITE or UPDATE of ours. */
-  readonly abilities: readonly Header[];
 }
 
-type Choices = Pick<
-  ExtensionConfig,
-  'reliableProvisional' | 'sessionTimer' | 'trickleIce' | 'methods' | 'infoPackages' | 'sessionId'
->;
-
-const defaults: Choices = {
+const defaults: ExtensionConfig = {
   reliableProvisional: 'supported',
   sessionTimer: { mode: 'optional', expires: 1800, minSE: 90 },
   trickleIce: 'supported',
@@ -71,7 +58,7 @@ export const extensionOptions = [
 ] as const satisfies readonly (keyof ExtensionOptions)[]; // prettier-ignore
 
 /** Complete, or throws what is wrong; what is not said is as in `base`. */
-export function extensionConfig(options: ExtensionOptions, base: Choices = defaults): ExtensionConfig {
+export function extensionConfig(options: ExtensionOptions, base = defaults): ExtensionConfig {
   const { reliableProvisional = base.reliableProvisional, sessionId = base.sessionId } = options;
   const { trickleIce = base.trickleIce } = options;
   const { allowedMethods: methods = base.methods, infoPackages = base.infoPackages } = options;
@@ -88,33 +75,7 @@ export function extensionConfig(options: ExtensionOptions, base: Choices = defau
   if (!(Number.isInteger(minSE) && minSE >= 90)) throw invalidOption('sessionTimer.minSE', 'takes 90 or more', minSE);
   if (!(Number.isInteger(expires) && expires >= minSE))
     throw invalidOption('sessionTimer.expires', 'takes minSE or more', expires);
-  const off = offTags({ reliableProvisional, sessionTimer, trickleIce });
-  const supported = { name: 'Supported', value: [...supportedOptions].filter((tag) => !off.includes(tag)).join(', ') };
-  const allow = methods.length === 0 ? allowHeader : allowing(methods);
-  const recvInfo = recvInfoHeader(infoPackages, trickleIce !== 'off');
-  const abilities = recvInfo ? [allow, supported, recvInfo] : [allow, supported];
-  return {
-    reliableProvisional,
-    sessionTimer,
-    trickleIce,
-    methods,
-    infoPackages,
-    sessionId,
-    allow,
-    supported,
-    recvInfo,
-    abilities,
-  };
-}
-
-const allowing = (methods: readonly string[]): Header => ({
-  name: 'Allow',
-  value: [...new Set([...allowedMethods, ...methods])].join(', '),
-});
-
-function recvInfoHeader(packages: readonly string[] | undefined, trickles: boolean): Header | undefined {
-  if (!packages && !trickles) return undefined;
-  return { name: 'Recv-Info', value: [...(packages ?? []), ...(trickles ? [tricklePackage] : [])].join(', ') };
+  return { reliableProvisional, sessionTimer, trickleIce, methods, infoPackages, sessionId };
 }
 
 function checkTokens(option: string, list: readonly string[], token: RegExp): void {
@@ -122,15 +83,3 @@ function checkTokens(option: string, list: readonly string[], token: RegExp): vo
   for (const value of list)
     if (typeof value !== 'string' || !token.test(value)) throw invalidOption(option, 'takes tokens', value);
 }
-
-export type Choice = Pick<ExtensionConfig, 'reliableProvisional' | 'sessionTimer' | 'trickleIce'>;
-
-/** The info package, and the option tag, of candidates (RFC 8840 §10). */
-export const tricklePackage = 'trickle-ice';
-
-/** What we have no use for. */
-export const offTags = ({ reliableProvisional, sessionTimer, trickleIce }: Choice): string[] => [
-  ...(reliableProvisional === 'off' ? ['100rel'] : []),
-  ...(sessionTimer.mode === 'off' ? ['timer'] : []),
-  ...(trickleIce === 'off' ? [tricklePackage] : []),
-];

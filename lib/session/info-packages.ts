@@ -2,7 +2,8 @@
 import type { Refusal } from '../core/inspect.js';
 import { headerValue, headerValues } from '../parser/index.js';
 import type { SipMessage, SipRequest } from '../parser/index.js';
-import { tricklePackage } from './extensions.js';
+import { tricklePackage } from './abilities.js';
+import type { Abilities } from './abilities.js';
 import type { ExtensionConfig } from './extensions.js';
 
 /** Those that a message says its sender takes; undefined where it says nothing of them. */
@@ -12,7 +13,7 @@ export function packagesOf(message: SipMessage): readonly string[] | undefined {
 }
 
 /** A package that we have not said we take (§4.2.2); an INFO without one is of the older kind, and free. */
-export function refusePackage(request: SipRequest, config: ExtensionConfig): Refusal | undefined {
+export function refusePackage(request: SipRequest, config: Abilities): Refusal | undefined {
   const asked = packageOf(request);
   if (asked === undefined || config.infoPackages?.includes(asked) || bringsCandidates(request, config))
     return undefined;

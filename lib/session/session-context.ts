@@ -8,7 +8,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
 import type { Flow } from '../transport/flow.js';
 import type { DtmfSignal } from './dtmf-relay.js';
-import type { ExtensionConfig } from './extensions.js';
+import type { Abilities } from './abilities.js';
 import type { Negotiator } from './negotiator.js';
 import type { Session } from './session.js';
 import type { Signalling } from './signalling.js';
@@ -21,7 +21,7 @@ export interface SessionContext {
   readonly log: Logger;
   readonly timers: Timers;
   readonly negotiator: Negotiator;
-  readonly extensions: ExtensionConfig;
+  readonly extensions: Abilities;
   /** The Contact of the account as it is now. */
   readonly contact: () => Header;
 }

@@ -11,7 +11,7 @@ import { AwaitedAcks } from './awaited-acks.js';
 import type { AwaitedAck } from './awaited-acks.js';
 import { sendBye } from './bye.js';
 import { supports } from './extension-tags.js';
-import { tricklePackage } from './extensions.js';
+import { tricklePackage } from './abilities.js';
 import { packagesOf } from './info-packages.js';
 import { takeRequest } from './in-dialog-requests.js';
 import { acknowledgeAgain } from './own-acks.js';
