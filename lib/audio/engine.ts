@@ -67,7 +67,7 @@ export class Engine {
   async resume(): Promise<void> {
     const context = this.#context;
     if (!context || context.state === 'running') return;
-    await context.resume().catch(() => undefined);
+    await context.resume().catch(() => undefined); // `onState` tells when it runs
   }
 
   /** Loads what takes samples out of the graph and brings some in, once. Rejects with `audioUnavailable`. */

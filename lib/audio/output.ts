@@ -90,6 +90,7 @@ export class Output {
       await Promise.all([...this.#speakers].map((speaker) => speaker.setSink(id)));
     } catch (error) {
       this.#sinkId = former;
+      // one that cannot go back either has no device: its error is the one that is thrown
       await Promise.all([...this.#speakers].map((speaker) => speaker.setSink(former).catch(() => undefined)));
       throw error;
     }

@@ -129,6 +129,7 @@ export class Ringer {
 
   /** @internal Tries again what was not allowed. */
   async resume(): Promise<void> {
+    // one that may not play still is tried again at the next gesture
     for (const elements of this.#playing.values())
       for (const element of elements) if (element.paused) await element.play().catch(() => undefined);
   }

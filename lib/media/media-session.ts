@@ -5,7 +5,7 @@ import { Lifetime } from '../base/lifetime.js';
 import type { Logger } from '../base/log.js';
 import { Queue } from '../base/queue.js';
 import { unlessAborted } from '../base/unless-aborted.js';
-import type { CodecPreferences, preferCodecs } from './codecs.js';
+import type { CodecPreferences } from './codecs.js';
 import type { ConnectionConfig, ConnectionUser } from './connection.js';
 import { Connection } from './connection.js';
 import type { MediaState } from './connection-state.js';
@@ -17,14 +17,15 @@ import type { MediaEnvironment } from './environment.js';
 import type { LocalAudioConfig } from './local-audio.js';
 import { LocalAudio } from './local-audio.js';
 import type { MediaLine } from './media-lines.js';
+import { mediaLines } from './media-lines.js';
 import type { MediaStats, Pulse } from './media-stats.js';
 import { pulse, summarize } from './media-stats.js';
+import { isOfAnotherConnection, mediaError } from './negotiable.js';
+import { makeAnswer, makeOffer, takeAnswer } from './offer-answer.js';
+import type { AnswerOptions, OfferOptions } from './offer-answer.js';
 import { Playout } from './playout.js';
-import { mediaLines } from './media-lines.js';
+import { iceUfrag, isHold, readSections } from './sdp.js';
 import { applyHook } from './sdp-hooks.js';
-import { isOfAnotherConnection, mediaError, mustHaveCodec, usableAudio } from './negotiable.js';
-import { fitted, iceUfrag, isHold, readSections, takesCandidates } from './sdp.js';
-import type { Section } from './sdp.js';
 import type { SdpHooks } from './sdp-hooks.js';
 import type { VideoLine, VideoLines, VideoUser } from './video-lines.js';
 import type { VideoWish } from './video-source.js';
@@ -55,31 +56,14 @@ export interface MediaSessionUser extends ConnectionUser {
 /** How hold is said: `sendonly` keeps the way open for music, `inactive` closes both. */
 export type HoldStyle = 'sendonly' | 'inactive';
 
-export interface OfferOptions {
-  readonly iceRestart?: boolean;
-  readonly signal?: AbortSignal;
-  /** Whether the peer will be told of candidates that come later, one by one (RFC 8838). @default false */
-  readonly trickles?: boolean;
-}
-
-export interface AnswerOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Asked at the last moment: nothing changes where it says no. */
-  readonly isWanted?: (() => boolean) | undefined;
-  /** As in an offer. @default false */
-  readonly trickles?: boolean;
-  /** What to do with video that the peer adds. @default the config's wish in the first answer, nothing later */
-  readonly video?: VideoWish | undefined;
-}
-
 export class MediaSession implements ConnectionUser {
-  readonly #env: MediaEnvironment;
-  readonly #config: MediaSessionConfig;
+  readonly env: MediaEnvironment;
+  readonly config: MediaSessionConfig;
   readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly log: Logger;
   readonly #user: MediaSessionUser;
-  readonly #connection: Connection;
-  readonly #local: LocalAudio;
+  readonly connection: Connection;
+  readonly local: LocalAudio;
   /** With the first digit. */
   #dtmf: DtmfPlayer | undefined;
   /** Descriptions are made and applied one at a time. */
@@ -90,28 +74,32 @@ export class MediaSession implements ConnectionUser {
   #remoteStream: MediaStream | undefined;
   #state: MediaState = 'new';
   /** Whether there is a session that a failed change must leave as it was. */
-  #negotiated = false;
+  isNegotiated = false;
   #hold: HoldStyle | undefined;
-  #remoteHold = false;
-  #video: VideoLines | undefined;
-  #codecs: typeof preferCodecs | undefined;
+  /** Whether the peer's last offer or answer said that it does not listen. */
+  remoteHold = false;
+  /** For who wants some: by `videos()`. */
+  video: VideoLines | undefined;
   /** What the app allows, where that is not everything. */
   #limits: Partial<Record<'audio' | 'video', Direction>> | undefined;
   #isRouted: boolean;
-  /** Candidates have come that the peer was not told. */
-  #hasLateCandidates = false;
-  /** As the description came: Firefox takes the line out at the end of candidates. */
-  #peerTrickles: boolean | undefined;
+  /** Whether candidates have come that the peer was not told, of servers, or of this host after a restart. */
+  hasLateCandidates = false;
+  /**
+   * Whether the peer's last description takes candidates one by one (RFC 8838 §4); undefined before there is one. As it came:
+   * Firefox takes the line out at the end of candidates.
+   */
+  peerTrickles: boolean | undefined;
 
   constructor(config: MediaSessionConfig, env: MediaEnvironment, clock: Clock, log: Logger, user: MediaSessionUser) {
-    this.#env = env;
-    this.#config = config;
+    this.env = env;
+    this.config = config;
     this.#isRouted = config.routed ?? false;
     this.#clock = clock;
-    this.#log = log;
+    this.log = log;
     this.#user = user;
-    this.#local = new LocalAudio(config, env, log);
-    this.#connection = new Connection(config, env, clock, log, this);
+    this.local = new LocalAudio(config, env, log);
+    this.connection = new Connection(config, env, clock, log, this);
   }
 
   get state(): MediaState {
@@ -128,7 +116,7 @@ export class MediaSession implements ConnectionUser {
   }
 
   onLateCandidate(): void {
-    this.#hasLateCandidates = true;
+    this.hasLateCandidates = true;
     this.#user.onLateCandidate?.();
   }
 
@@ -137,22 +125,22 @@ export class MediaSession implements ConnectionUser {
   }
 
   get peerConnection(): RTCPeerConnection | undefined {
-    return this.#connection.pc;
+    return this.connection.pc;
   }
 
   /** Another one with each restart of ICE (RFC 8445 §9). */
   get generation(): string | undefined {
-    return iceUfrag(this.#connection.pc?.localDescription?.sdp ?? '');
+    return iceUfrag(this.connection.pc?.localDescription?.sdp ?? '');
   }
 
   /** The peer's, as of its last answer or the offer that was answered. */
   get remoteGeneration(): string | undefined {
-    return iceUfrag(this.#connection.pc?.currentRemoteDescription?.sdp ?? '');
+    return iceUfrag(this.connection.pc?.currentRemoteDescription?.sdp ?? '');
   }
 
   /** Whether a description comes from another connection than the peer's present one: no fingerprint is the same. */
   isOfAnotherConnection(sdp: string): boolean {
-    return isOfAnotherConnection(sdp, this.#connection.pc?.currentRemoteDescription?.sdp ?? '');
+    return isOfAnotherConnection(sdp, this.connection.pc?.currentRemoteDescription?.sdp ?? '');
   }
 
   get remoteStream(): MediaStream | undefined {
@@ -160,92 +148,30 @@ export class MediaSession implements ConnectionUser {
   }
 
   /** Makes an offer and sets it; resolves with its SDP as soon as that is worth sending. */
-  createOffer({ iceRestart = false, signal, trickles = false }: OfferOptions = {}): Promise<string> {
-    return this.#change(signal, async (either) => {
-      const source = this.#open(either);
-      const { sends } = this.#local;
-      if (this.#config.video && !this.#video) (await this.#videos()).add(this.#config.video);
-      const camera = this.#openVideo(either);
-      const pc = await this.#connection.open(iceRestart, either);
-      if (this.#config.codecs) await this.#loadCodecs();
-      const audio = this.#prepareOffer(pc);
-      const offer = await pc.createOffer({ iceRestart });
-      const isTold = trickles && this.peerTrickles !== false;
-      if (await this.#local.asksUser()) await source;
-      await Promise.all([this.#connection.setLocal(pc, offer, either, isTold), source, camera]);
-      if (this.#local.sends !== sends) {
-        await this.#connection.rollback(); // no microphone: begun anew, for Firefox drops the candidates of an offer replaced
-        this.#prepareOffer(pc);
-        await this.#connection.setLocal(pc, await pc.createOffer(), either, isTold);
-      }
-      await this.#attach(audio);
-      return this.#outgoing(pc);
-    });
+  createOffer(options: OfferOptions = {}): Promise<string> {
+    return this.#change(options.signal, (either) => makeOffer(this, options, either));
   }
 
   /** Takes the peer's offer and answers it: the first usable audio, the video that is wanted; all else is refused. */
-  createAnswer(received: string, { signal, isWanted, video, trickles = false }: AnswerOptions = {}): Promise<string> {
-    return this.#change(signal, async (either) => {
-      const offer = applyHook('incoming', this.#config.sdp, received, 'offer');
-      const sections = readSections(offer);
-      const remote = this.#usableAudio(sections, 'offer');
-      const source = this.#open(either);
-      const pc = await this.#connection.open(false, either);
-      this.#connection.announce(pc);
-      await this.#connection.rollback(); // glare: the peer's offer takes the place of ours (RFC 8829 §4.1.10.2)
-      const former = pc.getTransceivers();
-      await pc.setRemoteDescription({ type: 'offer', sdp: offer });
-      this.#peerTrickles = takesCandidates(offer);
-      const audio = this.#connection.takeOffer(pc, former, sections, remote);
-      const wish = video ?? (this.#negotiated ? false : (this.#config.video ?? false));
-      const taken = wish || this.#video ? (await this.#videos()).takeOffer(pc, sections, wish) : none;
-      if (this.#video) await this.#openVideo(either);
-      if (this.#local.mayStayMissing || (await this.#local.asksUser())) await source; // an answer cannot be taken back
-      audio.direction = this.#direction();
-      if (this.#config.codecs) {
-        await this.#loadCodecs();
-        this.#preferCodecs([audio, ...taken]);
-      }
-      const answer = await pc.createAnswer();
-      this.#check(answer.sdp ?? '', audio);
-      if (isWanted?.() === false) throw new EvercallError('aborted', 'the offer was taken back'); // the last moment for it
-      const isTold = trickles && this.peerTrickles === true;
-      await Promise.all([this.#connection.setLocal(pc, answer, either, isTold), source]);
-      await this.#attach(audio);
-      this.#onRemote(audio, isHold(remote));
-      return this.#outgoing(pc);
-    });
+  createAnswer(offer: string, options: AnswerOptions = {}): Promise<string> {
+    return this.#change(options.signal, (either) => makeAnswer(this, offer, options, either));
   }
 
   /** Takes the peer's answer to our offer. One that is refused changes nothing: another may follow (a fork's). */
-  applyAnswer(received: string): Promise<void> {
-    return this.#enqueue(undefined, async () => {
-      const { pc, audio } = this.#connection;
-      if (pc?.signalingState !== 'have-local-offer' || !audio) {
-        throw new EvercallError('invalidState', 'an answer without an offer');
-      }
-      const answer = applyHook('incoming', this.#config.sdp, received, 'answer');
-      const remote = this.#usableAudio(readSections(answer), 'answer');
-      const isNarrowed = pc.getTransceivers().some(({ direction }) => direction !== 'sendrecv');
-      const sdp = isNarrowed ? fitted(answer, pc.localDescription?.sdp ?? '') : answer;
-      const offered = audio.direction; // as it was when the offer was made: only the next one changes it
-      await pc.setRemoteDescription({ type: 'answer', sdp });
-      this.#peerTrickles = takesCandidates(answer);
-      // A peer that we do not offer to send to cannot say in its answer that it would not listen.
-      this.#onRemote(audio, sends(offered) ? isHold(remote) : this.#remoteHold);
-    });
+  applyAnswer(answer: string): Promise<void> {
+    return this.#enqueue(undefined, () => takeAnswer(this, answer));
   }
 
   /** Takes back an offer that got no answer: the session goes on as it was before. */
   rollback(): Promise<void> {
     return this.#enqueue(undefined, async () => {
-      await this.#connection.rollback();
-      this.#video?.prune();
+      await this.connection.rollback();
+      this.video?.prune();
     });
   }
 
   /** The local wish, told to the peer by the next offer or answer. The microphone is silenced at once. */
-  setHold(held: boolean, style = this.#config.holdStyle): void {
+  setHold(held: boolean, style = this.config.holdStyle): void {
     this.#hold = held ? style : undefined;
     this.#silence();
   }
@@ -262,17 +188,17 @@ export class MediaSession implements ConnectionUser {
   }
 
   #silence(): void {
-    this.#local.setHeld(this.localHold || !sends(this.directionLimit('audio')));
-    this.#video?.setHeld(this.localHold || !sends(this.directionLimit('video')));
+    this.local.setHeld(this.localHold || !sends(this.directionLimit('audio')));
+    this.video?.setHeld(this.localHold || !sends(this.directionLimit('video')));
   }
 
   /** Takes over what the app has set on a session that this one replaces. */
   follow(former: MediaSession): void {
     this.#limits = former.#limits;
     this.#hold = former.#hold;
-    this.#local.follow(former.#local);
-    if (former.#video && !this.#video)
-      this.#video = former.#video.lend(this.#connection, this.#videoLimit(), this.#videoUser());
+    this.local.follow(former.local);
+    if (former.video && !this.video)
+      this.video = former.video.lend(this.connection, this.#videoLimit(), this.#videoUser());
     this.#silence();
   }
 
@@ -280,10 +206,10 @@ export class MediaSession implements ConnectionUser {
   inherit(former: MediaSession): boolean {
     const told = this.#hold;
     this.follow(former);
-    const hasChanged = former.#video !== undefined && this.#video!.inherit(former.#video);
-    void this.#video?.attach().catch((error: unknown) => this.#log.warn('the video could not be put on', error));
+    const hasChanged = former.video !== undefined && this.video!.inherit(former.video);
+    void this.video?.attach().catch((error: unknown) => this.log.warn('the video could not be put on', error));
     former.close(true);
-    this.#local.follow(former.#local); // a track of the app's was given back as it was
+    this.local.follow(former.local); // a track of the app's was given back as it was
     return hasChanged || told !== this.#hold;
   }
 
@@ -293,23 +219,18 @@ export class MediaSession implements ConnectionUser {
 
   /** Whether the peer has agreed to a description in which we do not listen. */
   get isHoldAgreed(): boolean {
-    const { pc, audio } = this.#connection;
+    const { pc, audio } = this.connection;
     const own = readSections(pc?.currentLocalDescription?.sdp ?? '').find(({ mid }) => mid === audio?.mid);
     return own !== undefined && isHold(own);
   }
 
-  /** Whether the peer's last offer or answer said that it does not listen. */
-  get remoteHold(): boolean {
-    return this.#remoteHold;
-  }
-
   get muted(): boolean {
-    return this.#local.muted;
+    return this.local.muted;
   }
 
   /** Sends silence instead of the microphone; nothing is negotiated. */
   setMuted(muted: boolean): void {
-    this.#local.setMuted(muted);
+    this.local.setMuted(muted);
   }
 
   /**
@@ -317,10 +238,10 @@ export class MediaSession implements ConnectionUser {
    * it. A sound system may bring it before there is a connection.
    */
   async replaceAudio(track: MediaStreamTrack | undefined): Promise<void> {
-    const { audio } = this.#connection;
-    if (!(audio ?? this.#isRouted) || !this.#local.sends)
+    const { audio } = this.connection;
+    if (!(audio ?? this.#isRouted) || !this.local.sends)
       throw new EvercallError('invalidState', 'replaceAudio: the call sends no audio');
-    this.#local.replace(track);
+    this.local.replace(track);
     await audio?.sender.replaceTrack(track ?? null);
   }
 
@@ -339,12 +260,12 @@ export class MediaSession implements ConnectionUser {
 
   /** The peer may have missed something: the next picture can be understood by itself, where the browser can do that. */
   sendKeyFrames(): void {
-    void this.#video?.sendKeyFrames();
+    void this.video?.sendKeyFrames();
   }
 
   /** What we send, to be shown beside the peer's. */
   get localVideo(): MediaStream | undefined {
-    return this.#video?.preview;
+    return this.video?.preview;
   }
 
   /** Aborts with the session. */
@@ -352,64 +273,54 @@ export class MediaSession implements ConnectionUser {
     return this.#life.signal;
   }
 
-  /** Whether candidates have come that the peer was not told, of servers, or of this host after a restart. */
-  get hasLateCandidates(): boolean {
-    return this.#hasLateCandidates;
-  }
-
   /** Whether one of them is of an address that was not among those of the generation before. */
   get isElsewhere(): boolean {
-    return this.#hasLateCandidates && this.#connection.isElsewhere;
+    return this.hasLateCandidates && this.connection.isElsewhere;
   }
 
   /** Whether ICE is looking for another path than its first. */
   get isRestarted(): boolean {
-    return this.#connection.isRestarted;
+    return this.connection.isRestarted;
   }
 
   /** They are all told. */
   candidatesTold(): void {
-    this.#hasLateCandidates = false;
-  }
-
-  /** Whether the peer's last description takes candidates one by one (RFC 8838 §4); undefined before there is one. */
-  get peerTrickles(): boolean | undefined {
-    return this.#peerTrickles;
+    this.hasLateCandidates = false;
   }
 
   /** Our last description as the peer may see it, with all candidates that are known by now. */
   get description(): string {
-    return this.#told(this.#connection.pc?.localDescription);
+    return this.#told(this.connection.pc?.localDescription);
   }
 
   #told(description: RTCSessionDescription | null | undefined): string {
     const { sdp = '', type = 'offer' } = description ?? {};
-    return applyHook('outgoing', this.#config.sdp, sdp, type === 'offer' ? 'offer' : 'answer');
+    return applyHook('outgoing', this.config.sdp, sdp, type === 'offer' ? 'offer' : 'answer');
   }
 
   /** The sections of what was last negotiated, in their order; none before. */
   get lines(): readonly MediaLine[] {
-    return mediaLines(this.#connection.pc, {
+    return mediaLines(this.connection.pc, {
       state: this.#state,
       localHold: this.localHold,
-      remoteHold: this.#remoteHold,
-      isScreen: (transceiver) => this.#video?.isScreen(transceiver) ?? false,
+      remoteHold: this.remoteHold,
+      isScreen: (transceiver) => this.video?.isScreen(transceiver) ?? false,
     });
   }
 
   /** Whether the peer takes telephone-events, and we send. */
   get canSendDtmf(): boolean {
-    return this.#connection.audio?.sender.dtmf?.canInsertDTMF ?? false;
+    return this.connection.audio?.sender.dtmf?.canInsertDTMF ?? false;
   }
 
   /** Tones that are not played out yet. */
   get toneBuffer(): string {
-    return this.#connection.audio?.sender.dtmf?.toneBuffer ?? '';
+    return this.connection.audio?.sender.dtmf?.toneBuffer ?? '';
   }
 
   /** Resolves when the last tone is played out. */
   sendDtmf(tones: string, options: DtmfOptions): Promise<void> {
-    const sender = (): RTCDTMFSender | undefined => this.#connection.audio?.sender.dtmf ?? undefined;
+    const sender = (): RTCDTMFSender | undefined => this.connection.audio?.sender.dtmf ?? undefined;
     const player = (this.#dtmf ??= new DtmfPlayer(this.#clock));
     return this.#life.during((signal) => player.play(sender, tones, options, signal));
   }
@@ -420,13 +331,13 @@ export class MediaSession implements ConnectionUser {
   }
 
   async getStats(): Promise<MediaStats> {
-    const report = (await this.#connection.pc?.getStats()) ?? new Map<string, unknown>();
+    const report = (await this.connection.pc?.getStats()) ?? new Map<string, unknown>();
     return summarize(report, this.#clock.wallTime());
   }
 
   /** Grows while anything comes from the peer; none where the browser does not tell. */
   async pulse(): Promise<Pulse | undefined> {
-    const report = await this.#connection.pc?.getStats().catch(() => undefined);
+    const report = await this.connection.pc?.getStats().catch(() => undefined);
     return report && pulse(report);
   }
 
@@ -448,7 +359,7 @@ export class MediaSession implements ConnectionUser {
         if (either.aborted) throw abortError(either);
         return sdp;
       } catch (error) {
-        await this.#restore().catch((again: unknown) => this.#log.warn('the offer could not be taken back', again));
+        await this.#restore().catch((again: unknown) => this.log.warn('the offer could not be taken back', again));
         throw error;
       }
     });
@@ -469,45 +380,30 @@ export class MediaSession implements ConnectionUser {
     });
   }
 
-  #open(signal: AbortSignal): Promise<void> {
-    const source = this.#local.open(signal);
-    source.catch(() => undefined); // awaited later, when the connection is prepared
-    return source;
-  }
-
   #disconnect(atOnce = false): void {
     this.#playout?.close();
-    this.#connection.close(atOnce);
+    this.connection.close(atOnce);
     this.#playout = this.#remoteStream = undefined;
-    this.#local.stop();
-    this.#video?.forget();
-    this.#hasLateCandidates = false;
-    this.#peerTrickles = undefined;
+    this.local.stop();
+    this.video?.forget();
+    this.hasLateCandidates = false;
+    this.peerTrickles = undefined;
   }
 
   async #restore(): Promise<void> {
     if (this.#life.isOver) return;
-    if (!this.#negotiated) {
+    if (!this.isNegotiated) {
       this.#disconnect();
       return;
     }
-    await this.#connection.rollback();
-    this.#video?.prune();
-  }
-
-  /** What is set before the app sees the connection, so that it may add to it. */
-  #prepareOffer(pc: RTCPeerConnection): RTCRtpTransceiver {
-    const audio = this.#connection.offerAudio(pc, this.#direction());
-    const videos = this.#video?.prepareOffer(pc) ?? none;
-    this.#preferCodecs([audio, ...videos]);
-    this.#connection.announce(pc);
-    return audio;
+    await this.connection.rollback();
+    this.video?.prune();
   }
 
   async #videos(): Promise<VideoLines> {
     const { VideoLines } = await import('./video-lines.js');
     const [limit, user] = [this.#videoLimit(), this.#videoUser()];
-    return (this.#video ??= new VideoLines(this.#connection, this.#env, this.#log, limit, user));
+    return (this.video ??= new VideoLines(this.connection, this.env, this.log, limit, user));
   }
 
   #videoLimit(): () => Direction {
@@ -522,66 +418,23 @@ export class MediaSession implements ConnectionUser {
     };
   }
 
-  #openVideo(signal: AbortSignal): Promise<void> | undefined {
-    const opening = this.#video?.open(signal);
-    opening?.catch(() => undefined); // awaited later, when the connection is prepared
-    return opening;
-  }
-
-  async #loadCodecs(): Promise<void> {
-    this.#codecs = (await import('./codecs.js')).preferCodecs;
-  }
-
-  #preferCodecs(transceivers: readonly RTCRtpTransceiver[]): void {
-    const { codecs } = this.#config;
-    if (codecs) for (const transceiver of transceivers) this.#codecs?.(transceiver, codecs, this.#env, this.#log);
-  }
-
-  /** What can go wrong with an answer does so before it is in force: then it could not be taken back. */
-  #check(answer: string, { mid }: RTCRtpTransceiver): void {
-    if (this.#config.codecs?.audio) mustHaveCodec(answer, mid);
-    if (this.#negotiated) applyHook('outgoing', this.#config.sdp, answer, 'answer');
-  }
-
-  /** What the peer is told, and no late candidate is left out. */
-  #outgoing(pc: RTCPeerConnection): string {
-    this.#hasLateCandidates = false;
-    return this.#told(pc.localDescription);
-  }
-
-  #usableAudio(sections: readonly Section[], what: 'offer' | 'answer'): Section {
-    const mid = this.#negotiated ? this.#connection.audio?.mid : undefined;
-    return usableAudio(sections, mid, what);
-  }
-
-  async #attach({ sender }: RTCRtpTransceiver): Promise<void> {
-    const track = this.#local.track ?? null;
-    if (sender.track !== track) await sender.replaceTrack(track);
-    if (this.#video) await this.#video.attach();
-    const { networkPriority } = this.#config;
-    if (!networkPriority) return;
-    const parameters = sender.getParameters();
-    for (const encoding of parameters.encodings) encoding.networkPriority = networkPriority;
-    await sender.setParameters(parameters).catch((error: unknown) => {
-      this.#log.warn('networkPriority: the browser refuses', error);
-    });
-  }
-
-  #direction(): Direction {
-    const own = this.#local.sends ? 'sendrecv' : 'recvonly';
+  /** Which way the audio flows, as far as it is for us to say. */
+  get direction(): Direction {
+    const own = this.local.sends ? 'sendrecv' : 'recvonly';
     if (!this.#hold && !this.#limits) return own;
     return narrowed(narrowed(own, this.directionLimit('audio')), this.#hold ?? 'sendrecv');
   }
 
-  #onRemote({ receiver }: RTCRtpTransceiver, hold: boolean): void {
+  /** A description of the peer's is in force. */
+  onAgreed({ receiver }: RTCRtpTransceiver, hold: boolean): void {
     if (this.#life.isOver) return;
-    this.#negotiated = true;
-    this.#remoteHold = hold;
-    this.#video?.settle();
+    this.isNegotiated = true;
+    this.remoteHold = hold;
+    this.video?.settle();
     const { track } = receiver;
     if (this.#remoteStream?.getTracks().includes(track)) return;
-    this.#remoteStream = new this.#env.MediaStream([track]);
-    this.#playout ??= new Playout(this.#env, this.#config.playout && !this.#isRouted, this.#log, () =>
+    this.#remoteStream = new this.env.MediaStream([track]);
+    this.#playout ??= new Playout(this.env, this.config.playout && !this.#isRouted, this.log, () =>
       this.#user.onPlayoutBlocked?.(),
     );
     this.#playout.play(this.#remoteStream);
@@ -592,5 +445,3 @@ export class MediaSession implements ConnectionUser {
 /** One for all: each call ends its media session, and a stack trace of that is worth nothing. */
 let closedError: EvercallError | undefined;
 const closed = (): EvercallError => (closedError ??= new EvercallError('aborted', 'the media session was closed'));
-
-const none: readonly RTCRtpTransceiver[] = [];
