@@ -5,7 +5,7 @@ import { MediaSession } from '../media/media-session.js';
 import type { MediaSessionConfig, MediaSessionUser } from '../media/media-session.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { MediaStats } from '../media/media-stats.js';
-import type { VideoLine } from '../media/video-lines.js';
+import type { VideoLine } from '../media/video-line.js';
 import type { VideoWish } from '../media/video-source.js';
 import type { Consideration, Negotiator, OfferWish } from '../session/negotiator.js';
 import { mediaConfig } from './call-config.js';

@@ -6,7 +6,7 @@ import { ReferredBy, To, reasonPhrase } from '../parser/index.js';
 import type { Address, Body, Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { CallQuality } from '../media/quality.js';
-import type { VideoLine } from '../media/video-lines.js';
+import type { VideoLine } from '../media/video-line.js';
 import type { DtmfSignal } from '../session/dtmf-relay.js';
 import { IncomingInvite } from '../session/incoming-invite.js';
 import type { OutgoingInvite } from '../session/outgoing-invite.js';

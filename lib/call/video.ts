@@ -1,7 +1,8 @@
 /** The verbs of video: adding, removing, sharing the screen. Loaded with the first of them. */
 import { EvercallError } from '../base/errors.js';
 import { checkKnown, checkOneOf } from '../base/options.js';
-import type { VideoLine } from '../media/video-lines.js';
+import { isTaken } from '../media/video-line.js';
+import type { VideoLine } from '../media/video-line.js';
 import type { VideoWish } from '../media/video-source.js';
 import { checkVideo } from './call-config.js';
 import type { Leg } from './leg.js';
@@ -76,7 +77,7 @@ async function offerLine(leg: Leg, line: VideoLine): Promise<void> {
     const enlisted = videos.enlist(line);
     try {
       await leg.mustBeConfirmed('video').renegotiate();
-      if (!videos.isTaken(enlisted.line)) throw new EvercallError('negotiation', 'the peer takes no video');
+      if (!isTaken(enlisted.line)) throw new EvercallError('negotiation', 'the peer takes no video');
     } catch (error) {
       enlisted.undo();
       throw error;

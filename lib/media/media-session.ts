@@ -27,7 +27,8 @@ import { Playout } from './playout.js';
 import { iceUfrag, isHold, readSections } from './sdp.js';
 import { applyHook } from './sdp-hooks.js';
 import type { SdpHooks } from './sdp-hooks.js';
-import type { VideoLine, VideoLines, VideoUser } from './video-lines.js';
+import type { VideoLine } from './video-line.js';
+import type { VideoLines, VideoUser } from './video-lines.js';
 import type { VideoWish } from './video-source.js';
 
 export interface MediaSessionConfig extends ConnectionConfig, LocalAudioConfig {

@@ -6,28 +6,13 @@ import type { Connection } from './connection.js';
 import type { Direction } from './direction.js';
 import { directionOf, narrowed, receives, sends } from './direction.js';
 import type { MediaEnvironment } from './environment.js';
+import { sendKeyFrame } from './key-frame.js';
 import { isUsable } from './sdp.js';
 import type { Section } from './sdp.js';
 import { VideoSource } from './video-source.js';
+import { borrowed, newLine, stopSources } from './video-line.js';
+import type { VideoLine } from './video-line.js';
 import type { VideoWish } from './video-source.js';
-
-/** One section of video that the app wants. */
-export interface VideoLine {
-  /** From its first offer or answer on. */
-  transceiver: RTCRtpTransceiver | undefined;
-  source: VideoSource | undefined;
-  /** What goes on when the screen is not shared any more. */
-  camera: VideoSource | undefined;
-  /** The peer has begun it: it is not ours to begin again on another connection. */
-  readonly isTheirs: boolean;
-  /** Gone by our wish: the next offer says so. */
-  isRemoved: boolean;
-  /** Of another connection, whose sources these are until that one has come to its end. */
-  lender: VideoLine | undefined;
-  /** The peer has agreed to it there: it need not be asked for again. */
-  isKnown: boolean;
-  isAnnounced: boolean;
-}
 
 export interface VideoUser {
   onRemoteTrack(track: MediaStreamTrack): void;
@@ -157,14 +142,6 @@ export class VideoLines {
     }
   }
 
-  /** Whether the peer, as of its last answer, takes what we send; or sends where we do not. On hold, nobody can tell. */
-  isTaken({ transceiver, source }: VideoLine): boolean {
-    if (!transceiver || isStopped(transceiver)) return false;
-    const current = transceiver.currentDirection ?? 'inactive';
-    if (transceiver.direction === 'inactive') return true;
-    return source?.sends && sends(transceiver.direction) ? sends(current) : current !== 'inactive';
-  }
-
   get screen(): VideoLine | undefined {
     return this.#lines.find(({ source, isRemoved }) => source?.isScreen && !isRemoved);
   }
@@ -235,17 +212,10 @@ export class VideoLines {
     }
   }
 
-  /** Of those that are sent (W3C WebRTC Extensions, RTCSetParameterOptions); a browser that knows nothing of it, ignores it. */
+  /** Of those that are sent. */
   async sendKeyFrames(): Promise<void> {
-    for (const { transceiver } of this.#lines) {
-      const sender = transceiver?.sender;
-      if (!sender?.track) continue;
-      const parameters = sender.getParameters();
-      const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
-      await sender.setParameters(parameters, options).catch((error: unknown) => {
-        this.#log.debug('no key frame can be asked for', error);
-      });
-    }
+    for (const { transceiver } of this.#lines)
+      if (transceiver?.sender.track) await sendKeyFrame(transceiver.sender, this.#log);
   }
 
   /** Both descriptions are set. */
@@ -355,28 +325,4 @@ export class VideoLines {
   #transceivers(): RTCRtpTransceiver[] {
     return this.#lines.flatMap(({ transceiver }) => transceiver ?? []);
   }
-}
-
-const newLine = (isTheirs: boolean): VideoLine => ({
-  transceiver: undefined,
-  source: undefined,
-  camera: undefined,
-  isTheirs,
-  isRemoved: false,
-  lender: undefined,
-  isKnown: false,
-  isAnnounced: false,
-});
-
-const borrowed = (lender: VideoLine): VideoLine => ({
-  ...newLine(lender.isTheirs),
-  source: lender.source,
-  lender,
-  isKnown: lender.isKnown || typeof lender.transceiver?.mid === 'string',
-});
-
-function stopSources({ source, camera, lender }: VideoLine): void {
-  if (lender) return;
-  source?.stop();
-  camera?.stop();
 }

@@ -1,6 +1,7 @@
 // Video between two media sessions of one page: asked for, added, refused, removed, replaced; and the m-lines stay in their places.
 import { assert } from 'chai';
 import type { MediaSession } from '../../../lib/media/media-session.js';
+import { isTaken } from '../../../lib/media/video-line.js';
 import {
   canvasTrack,
   closeAll,
@@ -78,7 +79,7 @@ describe('MediaSession: video', () => {
     const refused = await negotiate(caller.session, callee.session);
     assert.deepEqual(sections(refused.offer), ['audio sendrecv', 'video sendrecv']);
     assert.deepEqual(sections(refused.answer), ['audio sendrecv', 'video inactive']);
-    assert.isFalse(videos.isTaken(line));
+    assert.isFalse(isTaken(line));
     undo();
     await addVideo(callee.session, canvasTrack('blue'));
     const offer = await callee.session.createOffer();
