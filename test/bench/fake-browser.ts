@@ -183,7 +183,7 @@ class StubPeerConnection extends Target {
   }
   setLocalDescription({ type }: Description): Promise<void> {
     this.localDescription = gathered[type];
-    this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
+    this.#signal(type === 'offer' ? 'have-local-offer' : 'stable');
     for (const transceiver of this.#transceivers) transceiver.mid = '0';
     if (this.iceGatheringState === 'new') {
       this.iceGatheringState = 'gathering';
@@ -198,10 +198,21 @@ class StubPeerConnection extends Target {
   }
   setRemoteDescription({ type }: Description): Promise<void> {
     this.remoteDescription = gathered[type]; // a browser keeps it outside of the heap
-    this.signalingState = type === 'offer' ? 'have-remote-offer' : 'stable';
+    this.#signal(type === 'offer' ? 'have-remote-offer' : 'stable');
     if (this.#transceivers.length === 0) this.addTransceiver();
     for (const transceiver of this.#transceivers) transceiver.mid = '0';
     return Promise.resolve();
+  }
+  /** Whoever agrees is connected soon after, as a call is long before it is hung up. */
+  #signal(state: string): void {
+    this.signalingState = state;
+    if (state !== 'stable' || this.connectionState !== 'new') return;
+    queueMicrotask(() => {
+      if (this.connectionState !== 'new') return;
+      this.connectionState = this.iceConnectionState = 'connected';
+      this.fire('iceconnectionstatechange');
+      this.fire('connectionstatechange');
+    });
   }
   close(): void {
     this.signalingState = 'closed';
