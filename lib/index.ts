@@ -1,6 +1,6 @@
 /** evercall: the SIP phone for the web page whose calls survive. */
 export { UserAgent } from './user-agent/user-agent.js';
-export type { StopOptions, UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent.js';
+export type { StopOptions, UserAgentEvents, UserAgentSnapshot } from './user-agent/user-agent-events.js';
 export type { UserAgentMediaOptions } from './media/media-config.js';
 export type { Environment, ReconnectOptions, UserAgentOptions } from './user-agent/user-agent-options.js';
 export type { StoredAccount, StoredState } from './user-agent/account-store.js';
@@ -25,7 +25,8 @@ export type { DetectorEvents, Tap, TapEvents, ToneDetector } from './audio/liste
 export type { Player, PlayerEvents, PlayerOptions } from './audio/player.js';
 export type { Recorder, RecorderOptions } from './audio/recorder.js';
 export type { Ringer, RingerOptions, RingStyle } from './audio/ringer.js';
-export type { Account, DisposeOptions } from './account/account.js';
+export type { Account } from './account/account.js';
+export type { DisposeOptions } from './account/account-context.js';
 export type {
   AccountEvents,
   AccountInfo,

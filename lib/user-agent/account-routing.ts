@@ -1,5 +1,6 @@
 /** Which account a request outside of any dialog is meant for (PJSIP's account matching, ACC-15). */
-import type { Account, AccountInbox } from '../account/account.js';
+import type { Account } from '../account/account.js';
+import type { AccountInbox } from '../account/account-context.js';
 import { ParseError, To, isSipUri, parseUri, read } from '../parser/index.js';
 import type { SipRequest, SipUri } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';

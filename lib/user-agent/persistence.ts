@@ -1,5 +1,6 @@
 /** Accounts out of the user agent and back into it: by the storage, or as JSON. Loaded when one of them is asked for. */
-import type { Account, AccountInbox } from '../account/account.js';
+import type { Account } from '../account/account.js';
+import type { AccountInbox } from '../account/account-context.js';
 import type { AccountOptions } from '../account/account-options.js';
 import type { Logger } from '../base/log.js';
 import type { KeyValueStorage } from '../base/storage.js';

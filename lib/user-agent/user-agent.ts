@@ -1,7 +1,6 @@
 /** The user agent: accounts, their calls, and the floors below, built once. */
 import { Account } from '../account/account.js';
-import type { AccountInbox, AnnouncedEvent, DisposeOptions } from '../account/account.js';
-import type { AccountEvents } from '../account/account-events.js';
+import type { AccountInbox } from '../account/account-context.js';
 import { accountConfig, masterId } from '../account/account-config.js';
 import type { AccountOptions } from '../account/account-options.js';
 import { rejectedCall } from '../account/rejected-call.js';
@@ -47,39 +46,12 @@ import type {
 } from './ip-change-options.js';
 import type { CompleteOptions, Keeper, Kept } from './persistence.js';
 import type { PushOptions, PushReport } from './push-wake.js';
+import type { RepeatedEvents, StopOptions, UserAgentEvents, UserAgentSnapshot } from './user-agent-events.js';
 import { userAgentConfig } from './user-agent-options.js';
 import type { UserAgentConfig, UserAgentOptions } from './user-agent-options.js';
 
 /** Milliseconds that accounts wait for the storage. */
 const patience = 3000;
-
-type RepeatedEvents = Pick<AccountEvents, AnnouncedEvent>;
-
-export interface UserAgentEvents extends RepeatedEvents {
-  /**
-   * A request outside of any dialog that the library has no use for (eXosip2's default_action). One that no listener
-   * answers there and then gets 405, 481 or 501.
-   */
-  request: {
-    readonly request: SipRequest;
-    /** Whom it is for. */
-    readonly account: Account | undefined;
-    /** Only the first answer counts. */
-    readonly respond: (status: number, options?: ResponseOptions) => void;
-  };
-  /** What becomes of connections, registrations and calls when the network changes, step by step (PJSIP's on_ip_change_progress). */
-  ipChangeProgress: IpChangeProgress;
-}
-
-export interface StopOptions extends Pick<DisposeOptions, 'unregister'> {
-  /** @default true */
-  readonly wait?: boolean;
-}
-
-export interface UserAgentSnapshot {
-  readonly accounts: readonly Account[];
-  readonly defaultAccount: Account | undefined;
-}
 
 export class UserAgent implements EventSource<UserAgentEvents> {
   /** What calls there were; empty for ever with `callLog: false`. */
