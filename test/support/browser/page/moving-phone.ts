@@ -1,5 +1,14 @@
 // Runs in the page: the phone of phone.ts with a witness beside it, and an ear that never stops listening.
-import { leftOver, mediaConnections, note, now, timeline, unwatched, watchMicrophone } from './witness.js';
+import {
+  leftOver,
+  mediaConnections,
+  note,
+  now,
+  timeline,
+  unwatched,
+  watchCandidates,
+  watchMicrophone,
+} from './witness.js';
 import type { LeftOver, Note } from './witness.js';
 import * as phone from './phone.js';
 
@@ -103,20 +112,25 @@ let isWatching = false;
 
 /**
  * Notes when the browser shows an address that it did not show before, until `published` is asked for: nothing can be gathered
- * on a new address any sooner. By one connection of our own, with an ICE restart a look.
+ * on a new address any sooner. By any connection of the page, one of our own among them, with an ICE restart a look.
  */
 export async function watchAddresses(): Promise<void> {
   isWatching = true;
   const pc = new RTCPeerConnection();
   pc.createDataChannel('');
   let known = await addresses(pc);
+  const unwatch = watchCandidates((address) => {
+    if (known.includes(address)) return;
+    published.push(now());
+    known = [...known, address];
+  });
   void (async () => {
     while (isWatching) {
       await new Promise((resolve) => unwatched.after(resolve, 100));
       const present = await addresses(pc);
-      if (present.some((address) => !known.includes(address))) published.push(now());
       if (present.length > 0) known = present;
     }
+    unwatch();
     pc.close();
   })();
 }

@@ -108,6 +108,14 @@ function watchLog(): void {
 
 let connectionCount = 0;
 
+const onAddress = new Set<(address: string) => void>();
+
+/** Tells each address of this host as any connection of the page comes to know it. */
+export function watchCandidates(tell: (address: string) => void): () => void {
+  onAddress.add(tell);
+  return () => onAddress.delete(tell);
+}
+
 class WatchedConnection extends RTCPeerConnection {
   constructor(configuration?: RTCConfiguration) {
     super(configuration);
@@ -120,7 +128,10 @@ class WatchedConnection extends RTCPeerConnection {
     this.addEventListener('connectionstatechange', () => say(`connection ${this.connectionState}`));
     this.addEventListener('icegatheringstatechange', () => say(`gathering ${this.iceGatheringState}`));
     this.addEventListener('signalingstatechange', () => say(`signalling ${this.signalingState}`));
-    this.addEventListener('icecandidate', ({ candidate }) => say(`candidate ${candidate?.address ?? 'end'}`));
+    this.addEventListener('icecandidate', ({ candidate }) => {
+      say(`candidate ${candidate?.address ?? 'end'}`);
+      if (candidate?.address && candidate.type === 'host') for (const tell of onAddress) tell(candidate.address);
+    });
   }
 }
 
