@@ -115,7 +115,7 @@ describe('a call that loses its connection', () => {
     assert.equal(call.connection, 'connected');
   });
 
-  it('IPC-10, IPC-25: media that are lost too are offered with an ICE restart: new ufrag, same fingerprint, on the new connection', async () => {
+  it('LIN-31, IPC-10, IPC-25: media that are lost too are offered with an ICE restart: new ufrag, same fingerprint, on the new connection', async () => {
     const stage = await talkingTo(updates);
     const { call, server, invite, media } = stage;
     const seen = connections(call);
