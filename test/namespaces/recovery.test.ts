@@ -37,6 +37,7 @@ describe('a call survives', function () {
     it(`${fault.name}: ${fault.title}`, async () => {
       const first = await outcomeOf(index);
       assertKept(first, told(fault, first));
+      console.log(`      silence in / out ${first.inbound.toFixed(2)} / ${first.outbound.toFixed(2)} s`);
       if (isAsMeant(fault, first)) return;
       // the targets are medians: two more runs say on which side of it this one was
       const outcomes = [first, await again(fault), await again(fault)];
