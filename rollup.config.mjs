@@ -19,6 +19,7 @@ const entries = Object.fromEntries(
     elements: 'lib/elements/index.ts',
     storage: 'lib/storage/idb-storage.ts',
     'dial-plan': 'lib/account/dial-plan.ts',
+    'dialog-info': 'lib/subscription/watched-dialogs.ts',
     'audio-worklet': 'lib/audio/worklet-module.ts',
   }).filter(([, path]) => existsSync(path)),
 );

@@ -37,6 +37,7 @@ const doors = [
     'audio/environment.ts',
   ],
   [/^(indexedDB|IDB\w+)$/, 'storage/'],
+  [/^DOMParser$/, 'subscription/dialog-info.ts'],
   [/^(localStorage|sessionStorage|Math\.random)$/],
 ];
 
