@@ -1,9 +1,7 @@
 /** Who talks, and who is being rung: the calls of somebody, kept from one NOTIFY to the next (RFC 4235 §4.3). */
 import { Emitter } from '../base/emitter.js';
-import type { EventSource } from '../base/emitter.js';
 import { dialogInfoType, readDialogInfo } from './dialog-info.js';
 import type { DialogInfo, WatchedDialog, WatchedParty } from './dialog-info.js';
-import type { Notification, Subscription } from './subscription.js';
 
 export { dialogInfoType } from './dialog-info.js';
 export type { WatchedDialog, WatchedDialogState, WatchedParty } from './dialog-info.js';
@@ -22,10 +20,20 @@ export interface WatchedDialogsEvents {
   changed: DialogsChange;
 }
 
-/** What is needed of a subscription to the event `dialog`. */
-type DialogSubscription = Pick<Subscription, 'on' | 'refresh' | 'last'>;
+/** A subscription to the event `dialog`: what `account.subscribeTo()` returns. */
+export interface DialogSubscription {
+  readonly last: DialogNotification | undefined;
+  on(event: 'notified', listener: (notification: DialogNotification) => void): () => void;
+  on(event: 'stateChanged', listener: (change: { readonly state: string }) => void): () => void;
+  refresh(): Promise<void>;
+}
 
-export class WatchedDialogs implements EventSource<WatchedDialogsEvents> {
+export interface DialogNotification {
+  readonly contentType: string | undefined;
+  readonly body: string | Uint8Array;
+}
+
+export class WatchedDialogs {
   readonly #subscription: DialogSubscription;
   readonly #read: (text: string) => DialogInfo | undefined;
   readonly #emitter = new Emitter<WatchedDialogsEvents>();
@@ -73,7 +81,7 @@ export class WatchedDialogs implements EventSource<WatchedDialogsEvents> {
     return this.#emitter.once(event, options);
   }
 
-  #onNotified({ contentType, body }: Notification): void {
+  #onNotified({ contentType, body }: DialogNotification): void {
     if (contentType !== dialogInfoType) return;
     const info = this.#read(typeof body === 'string' ? body : new TextDecoder().decode(body));
     if (info) this.#apply(info);
@@ -120,5 +128,5 @@ const mergedParty = (before: WatchedParty, now: WatchedParty): WatchedParty => (
 });
 
 /** Follows the calls that a subscription to the event `dialog` tells of; what was told before counts. Ends with it. */
-export const watchDialogs = (subscription: Subscription): WatchedDialogs =>
+export const watchDialogs = (subscription: DialogSubscription): WatchedDialogs =>
   new WatchedDialogs(subscription, readDialogInfo);
