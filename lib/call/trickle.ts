@@ -35,7 +35,6 @@ export function sendCandidates(leg: Leg, session: Session, confirming = false): 
   const trickling = tricklings.get(session) ?? {
     told: undefined,
     underWay: undefined,
-    isStale: true,
     isRefused: false,
   };
   tricklings.set(session, trickling);

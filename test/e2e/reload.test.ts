@@ -55,7 +55,7 @@ describe('LIN-23: a page that is reloaded', () => {
       });
       after(() => browser.close());
 
-      it('registers again as the same instance, without the password, its dependent with it; no password is in the database', async () => {
+      it('S20: registers again as the same instance, without the password, its dependent with it; no password is in the database', async () => {
         const user = 1040 + 2 * index;
         const page = await openPage(browser, server.addPage(`/reload-${name}.html`, script(kamailio.wsUrl, user)));
         const first = await told(page);

@@ -175,7 +175,7 @@ describe('a change of the network', () => {
     assert.lengthOf(server.sockets, 2);
   });
 
-  it('IPC-40: online: a connection that is dead is replaced, and then the media have moved, too', async () => {
+  it('IPC-40, S11: online: a connection that is dead is replaced, and then the media have moved, too', async () => {
     const stage = await moving();
     const { server, witness } = stage;
     server.socket.isDead = true;
