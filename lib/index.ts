@@ -79,6 +79,7 @@ export type { IncomingRefer } from './call/incoming-refer.js';
 export type { RedirectChoice, RedirectContact, RedirectPolicy, Redirection } from './session/redirection.js';
 export type { AutoAnswer, AutoAnswerFact } from './call/auto-answer.js';
 export type { CallLimits } from './call/limit-options.js';
+export type { AccountIpChange, CallRefresh } from './call/ip-change-policy.js';
 export type { CallConnection, Rung } from './call/reconnection.js';
 export type {
   HandleIpChangeOptions,

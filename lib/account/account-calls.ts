@@ -214,6 +214,9 @@ export class AccountCalls {
       get autoAnswer() {
         return identity().config.autoAnswer;
       },
+      get ipChange() {
+        return identity().config.ipChange;
+      },
       get dress() {
         return identity().config.dress;
       },

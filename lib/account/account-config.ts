@@ -19,6 +19,8 @@ import { checkAutoAnswer } from '../call/auto-answer.js';
 import type { AutoAnswer } from '../call/auto-answer.js';
 import { checkHeaders, checkRedirect } from '../call/call-options.js';
 import { identityHeaders } from '../call/identity-options.js';
+import { accountIpChange } from '../call/ip-change-policy.js';
+import type { IpChangeConfig } from '../call/ip-change-policy.js';
 import { callLimits, limitOptions } from '../call/limit-options.js';
 import type { CallLimits } from '../call/limit-options.js';
 import { dressWith } from '../call/outgoing-request.js';
@@ -114,7 +116,7 @@ const readers = {
 const others = [
   ...extensionOptions, 'uri', 'displayName', 'id', 'password', 'ha1', 'username', 'credentials', 'servers', 'registrar',
   'outboundProxies', 'registerHeaders', 'supported', 'contactHost', 'dependsOn', 'outgoingRequest', 'preferredIdentity',
-  'assertedIdentity', 'autoAnswer', ...limitOptions, 'media', 'params', 'data',
+  'assertedIdentity', 'autoAnswer', 'ipChange', ...limitOptions, 'media', 'params', 'data',
 ] as const satisfies readonly Exclude<keyof AccountOptions, keyof typeof readers>[]; // prettier-ignore
 
 /** Complete, checked once, never written again. */
@@ -138,12 +140,16 @@ export interface AccountConfig extends ReadBy<typeof readers> {
   readonly media: MediaSessionConfig;
   readonly dress: Dress | undefined;
   readonly autoAnswer: AutoAnswer;
+  readonly ipChange: IpChangeConfig;
   /** Of calls that name no other identity. */
   readonly identityHeaders: readonly Header[];
 }
 
 /** What accounts have that say nothing else: the user agent's. */
-export type AccountDefaults = Pick<AccountConfig, 'servers' | 'routes' | 'media' | 'extensions' | 'autoAnswer'> & {
+export type AccountDefaults = Pick<
+  AccountConfig,
+  'servers' | 'routes' | 'media' | 'extensions' | 'autoAnswer' | 'ipChange'
+> & {
   readonly callLimits: CallLimits;
 };
 
@@ -178,6 +184,7 @@ export function accountConfig(options: AccountOptions, defaults: AccountDefaults
     media: mediaConfig(options.media, defaults.media),
     identityHeaders: identityHeaders(options),
     autoAnswer: autoAnswer === undefined ? defaults.autoAnswer : checkAutoAnswer(autoAnswer),
+    ipChange: accountIpChange(options.ipChange, defaults.ipChange),
     dress: hook && dressWith(hook),
   });
 }

@@ -1,5 +1,6 @@
 /** What an account is built from, and what its user agent asks of it. */
 import type { Call } from '../call/call.js';
+import type { IpChangeConfig } from '../call/ip-change-policy.js';
 import type { SipRequest } from '../parser/index.js';
 import type { RegistrationChange } from '../registration/registration.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -29,8 +30,9 @@ export interface AccountInbox extends Peer {
   readonly onPeerGone: (id: string) => void;
   /** Unregisters for its master's sake. */
   readonly signOff: () => Promise<void>;
-  /** Says where we are once more, by this flow. */
-  readonly refresh: (flow: Flow) => void;
+  /** Says where we are once more, by this flow; not where its Contact is to stay, if only that has `moved`. */
+  readonly refresh: (flow: Flow, moved?: boolean) => void;
+  readonly ipChange: () => IpChangeConfig;
   /** Connects and registers; called once, when the account can be found by others and the instance-id is known. */
   readonly start: () => void;
   /** As they are by now, with what was learned of logins; undefined once it is disposed of. */

@@ -1,6 +1,7 @@
 /** The options of an account: what the app may say. */
 import type { AutoAnswer } from '../call/auto-answer.js';
 import type { IdentityOptions } from '../call/identity-options.js';
+import type { AccountIpChange } from '../call/ip-change-policy.js';
 import type { CallLimits } from '../call/limit-options.js';
 import type { OutgoingRequestHook } from '../call/outgoing-request.js';
 import type { Privacy } from '../call/privacy.js';
@@ -152,6 +153,8 @@ export interface AccountOptions extends ExtensionOptions, CallLimits, IdentityOp
   readonly trustAssertedIdentity?: boolean;
   /** Which calls answer themselves, where the microphone is allowed already; else they ring. @default as the user agent says */
   readonly autoAnswer?: AutoAnswer;
+  /** What is done with its connection and its calls when the network changes, where that is not as the user agent says. */
+  readonly ipChange?: AccountIpChange;
   /** May add to what calls send: called for each INVITE, ACK, UPDATE, BYE, CANCEL, INFO … */
   readonly outgoingRequest?: OutgoingRequestHook;
   /**

@@ -142,7 +142,12 @@ export class Account implements EventSource<AccountEvents> {
         this.#subscriptions.suspend();
         return this.#identities.signOff();
       },
-      refresh: (flow) => this.#identity.branchOf(flow)?.registration?.refresh(),
+      refresh: (flow, moved) => {
+        const { config } = this.#identity;
+        if (moved && config.contactUpdate === 'off') return;
+        this.#identity.branchOf(flow)?.registration?.refresh();
+      },
+      ipChange: () => this.#identity.config.ipChange,
       start: () => {
         if (this.#isDisposed) return;
         this.#identity.connect();

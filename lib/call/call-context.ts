@@ -20,6 +20,7 @@ import type { AutoAnswer } from './auto-answer.js';
 import { callExtensions } from './call-config.js';
 import type { CallOptions } from './call-options.js';
 import type { Leg } from './leg.js';
+import type { IpChangeConfig } from './ip-change-policy.js';
 import type { CallLimits } from './limit-options.js';
 
 /** What a call is made of, loaded ahead of the first one. */
@@ -40,8 +41,6 @@ export interface CallWatcher {
   onBegan(leg: Leg): void;
   onConfirmed(leg: Leg): void;
   onReleased(leg: Leg): void;
-  /** Whether what brings a call back goes by UPDATE, where the peer allows that. */
-  useUpdate(): boolean | 'two-phase';
   /** Whether it is worth while to seek a path for media. */
   isMediaReachable(): boolean;
 }
@@ -62,6 +61,8 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   /** Whether what servers assert of the peer is shown. */
   readonly trustsIdentity: boolean;
   readonly autoAnswer: AutoAnswer;
+  /** What a change of the network does to it. */
+  readonly ipChange: IpChangeConfig;
   /** None where calls may be heard together. */
   readonly policy: CallPolicy | undefined;
   /** What the app makes of requests before they leave. */

@@ -1,10 +1,9 @@
 /** A call rings here, and the connection that its INVITE came by is gone: whether somebody still waits for the answer. */
 import { sleep } from '../base/clock.js';
 import { EvercallError } from '../base/errors.js';
+import { endForIpChange } from './hangup.js';
 import type { Leg } from './leg.js';
 
-/** Milliseconds without a connection after which nobody does: an answer would come too late for every transaction (64·T1). */
-const grace = 32_000;
 /** Milliseconds in which a proxy forks the INVITE once more, to where we have registered by then. */
 const reforking = 2000;
 
@@ -18,7 +17,7 @@ const watched = new WeakSet<Leg>();
  * asked: who knows nothing of the call any more says 481, and ends it.
  */
 export async function ringOn(leg: Leg): Promise<void> {
-  if (!leg.isRinging || watched.has(leg)) return;
+  if (!leg.isRinging || watched.has(leg) || isGivenUp(leg)) return;
   watched.add(leg);
   const over = new AbortController();
   void leg.ended.then(() => {
@@ -38,7 +37,7 @@ async function settled(leg: Leg, signal: AbortSignal): Promise<boolean> {
   const { flow, clock } = leg.context;
   await connected(leg, signal);
   await sleep(clock, reforking, signal);
-  if (!isCutOff(leg)) return true;
+  if (!isCutOff(leg) || isGivenUp(leg)) return true;
   if (!flow.isOpen) return false;
   const { connectionId } = flow;
   leg.incoming!.ringAgain();
@@ -53,9 +52,17 @@ async function settled(leg: Leg, signal: AbortSignal): Promise<boolean> {
 /** Whether its answer waits for a way to the caller, who knows of the dialog. */
 const isCutOff = ({ isRinging, incoming }: Leg): boolean => isRinging && incoming!.isCutOff && incoming!.hasDialog;
 
+/** The app does not want it to ring on: ends it. */
+function isGivenUp(leg: Leg): boolean {
+  if (leg.context.ipChange.repair !== 'off' || !isCutOff(leg)) return false;
+  endForIpChange(leg);
+  return true;
+}
+
 async function connected(leg: Leg, signal: AbortSignal): Promise<void> {
   const { flow, clock } = leg.context;
-  const cancel = clock.after(grace, () => {
+  // an answer would come too late for every transaction
+  const cancel = clock.after(leg.context.ipChange.gracePeriod, () => {
     if (!leg.isRinging) return;
     const error = new EvercallError('transport', 'the connection was lost as it rang', { status: 480 });
     leg.incoming!.session.end({ by: 'network', status: 480, reason: error.message, error });

@@ -29,6 +29,7 @@ export type EndCause =
   | 'noMedia' //            nothing was received for long enough (`noMediaTimeout`)
   | 'timeout' //            nobody answered the request
   | 'transport' //          the connection was lost
+  | 'ipChange' //           the network has changed, and the app would not have it kept (`ipChange`)
   | 'dialogGone' //         the peer no longer knows the call
   | 'notLoaded' //          a part of the library could not be had
   | 'protocol';

@@ -5,6 +5,7 @@ import { newCallId } from '../base/random.js';
 import type { Header } from '../parser/index.js';
 import { OutgoingInvite } from '../session/outgoing-invite.js';
 import type { CallOrigin } from './call-context.js';
+import { endForIpChange } from './hangup.js';
 import type { Leg } from './leg.js';
 import { loadReplacement } from './load-replacement.js';
 import { addedHeaders } from './user-to-user.js';
@@ -49,9 +50,6 @@ async function invite(leg: Leg, origin: Outgoing, headers: readonly Header[]): P
   leg.outgoing.start();
 }
 
-/** Milliseconds that a call without an answer waits for a connection. */
-const patience = 32_000;
-
 /**
  * The connection was lost before there was an answer, and none can reach us any more: on the next one the dialog is claimed where
  * there is an early one, else the INVITE is taken back, and a new one sent (Linphone's way). To the app it is the same call.
@@ -62,7 +60,9 @@ async function inviteAgain(leg: Leg, origin: Outgoing, headers: readonly Header[
   const stranded = leg.outgoing!;
   if (wait === undefined) {
     log.info(`call ${leg.callId}: its INVITE is lost with the connection`);
-    await flow.whenOpen(undefined, patience);
+    const { repair, gracePeriod } = leg.context.ipChange;
+    if (repair === 'off' && stranded.hasLeft) endForIpChange(leg);
+    await flow.whenOpen(undefined, gracePeriod);
     if (stranded.session) return; // its answer came by a connection that was left before
     if (await isClaimed(leg, origin, headers)) return;
     stranded.cancelStranded();

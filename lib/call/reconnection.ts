@@ -58,14 +58,13 @@ const look = 60;
 const tellings = 4;
 /** Milliseconds in which a restart is not repeated. */
 const settling = 3000;
-/** Milliseconds for which a refusal that may pass is put up with, the first wait after one, and the longest. */
-const forbearance = 32_000;
+/** Milliseconds: the first wait after a refusal that may pass, and the longest. */
+const firstWait = 200;
+const longestWait = 5000;
 /** Milliseconds that the peer gets to answer a re-INVITE that asks for nothing but the call it has. */
 const grace = 4000;
 /** How often another dialog is tried. */
 const successions = 12;
-const firstWait = 200;
-const longestWait = 5000;
 /** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
 const firstPause = 10_000;
 const longestPause = 60_000;
@@ -87,8 +86,8 @@ export class Reconnection {
   #cancelPatience: (() => void) | undefined;
   #cancelRivalry: (() => void) | undefined;
   #isFlowLost = false;
-  /** What the next connection is known to need: whoever restarts it, knows why. */
-  prepared: Rung = 'dialog';
+  /** What the next connection is known to need, or that nothing is to be said on it: whoever restarts it, knows why. */
+  prepared: Rung | false = 'dialog';
   #restartedAt = -Infinity;
   /** Since a path was sought in vain: when it is sought again. */
   #cancelPause: (() => void) | undefined;
@@ -143,6 +142,10 @@ export class Reconnection {
   /** There is another one: the peer has to learn where we are, and the media may be well. */
   onFlowOpen(): void {
     this.#isFlowLost = false;
+    if (this.prepared === false || this.#isLeftAlone) {
+      this.#tell();
+      return;
+    }
     const { state } = this.#leg.media.session;
     void this.climb(state === 'disconnected' || state === 'failed' ? 'media' : this.prepared);
   }
@@ -163,8 +166,13 @@ export class Reconnection {
       });
   }
 
+  /** Nothing is done by itself. */
+  get #isLeftAlone(): boolean {
+    return this.#leg.context.ipChange.refresh === false;
+  }
+
   #seek(): void {
-    if (this.#isCutOff) return;
+    if (this.#isCutOff || this.#isLeftAlone) return;
     const isAsked = this.#rung !== undefined;
     void this.climb('media');
     this.#isForMedia = !isAsked && this.#rung === 'media';
@@ -262,7 +270,7 @@ export class Reconnection {
           await this.#leg.succession;
           if (this.#leg.session !== session) continue; // what failed was of the dialog before
           if (attempt === 0) failing = clock.now();
-          const isPatient = clock.now() - failing < forbearance;
+          const isPatient = clock.now() - failing < this.#leg.context.ipChange.gracePeriod;
           const isElsewhere = session.located !== located; // it went where the peer was before it moved
           const next = this.#afterFailure(error, done, { attempt: isElsewhere ? 0 : attempt, isPatient, isElsewhere });
           attempt++;
@@ -330,7 +338,7 @@ export class Reconnection {
 
   /** By re-INVITE, or as the app has it; a peer that allows UPDATE need not take an offer by it. */
   async #offer(session: Session, wish: ChangeOptions): Promise<void> {
-    const useUpdate = this.#leg.context.watcher?.useUpdate() ?? false;
+    const { useUpdate } = this.#leg.context.ipChange;
     const isPossible = session.remoteAllows('UPDATE') && !session.isInviteLost;
     try {
       if (isPossible && useUpdate === 'two-phase') await session.update([], grace);

@@ -82,6 +82,10 @@ export class ClientRequest implements ClientTransactionUser {
     return this;
   }
 
+  get hasLeft(): boolean {
+    return this.#transaction !== undefined;
+  }
+
   /** From now on another one hears what comes: who is done with a request must not be kept for its sake. */
   handOver(user: RequestUser): void {
     this.#user = user;

@@ -31,11 +31,9 @@ export class Chronicle {
 
   attach(userAgent: UserAgent, account: Account): void {
     userAgent.on('ipChangeProgress', (progress) => {
-      const isGood = progress.step === 'completed' || (progress.step !== 'hangupCall' && progress.ok);
-      this.#timeline.add(
-        progressText(progress, (call) => this.#user.who(call)),
-        isGood ? 'good' : 'bad',
-      );
+      const text = progressText(progress, (call) => this.#user.who(call));
+      const isGood = progress.step === 'completed' || ('ok' in progress && progress.ok);
+      if (text !== undefined) this.#timeline.add(text, isGood ? 'good' : 'bad');
     });
     this.#followAccount(account);
     this.#followSound(userAgent);

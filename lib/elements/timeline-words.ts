@@ -10,20 +10,25 @@ const rungWords: Readonly<Record<Rung, string>> = {
   replace: 'it goes on in the place of its old self',
 };
 
-/** @param who whom a call is with */
-export function progressText(progress: IpChangeProgress, who: (call: ProgressCall) => string): string {
+/** Undefined for what is told by other words. @param who whom a call is with */
+export function progressText(progress: IpChangeProgress, who: (call: ProgressCall) => string): string | undefined {
   switch (progress.step) {
+    case 'shutdownTransport':
+    case 'accountTransport':
+      return undefined;
     case 'restartTransport':
       return progress.ok
         ? `New connection to ${progress.url} after ${secondsText(progress.duration)}`
         : `No connection to ${progress.url} yet`;
     case 'updateContact':
+      if (!progress.register) return 'The server has forgotten our former address';
       return progress.ok
         ? `The server knows our new address after ${secondsText(progress.duration)}`
         : `The server does not know our new address yet${statusText(progress.status)}`;
     case 'hangupCall':
       return `Call with ${who(progress.call)}: ended, for the network has changed`;
     case 'refreshCall':
+      if (progress.phase === 'begun') return undefined;
       return progress.ok
         ? `Call with ${who(progress.call)}: ${rungWords[progress.rung]}, after ${secondsText(progress.duration)}`
         : `Call with ${who(progress.call)}: not brought back yet${statusText(progress.status)}`;

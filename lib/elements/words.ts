@@ -53,6 +53,7 @@ const endWords: Readonly<Record<EndCause, Words>> = {
   noMedia: (who) => `Nothing was heard of ${who} any more`,
   timeout: () => 'The server did not answer',
   transport: () => 'The connection to the server is lost',
+  ipChange: (who) => `The network has changed: the call with ${who} was not kept`,
   notLoaded: () => 'A part of this page could not be loaded; try again',
   dialogGone: (who) => `${who} no longer knows of this call`,
   protocol: (who) => `The call with ${who} broke off: the other side did not follow the protocol`,

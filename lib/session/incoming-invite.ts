@@ -11,7 +11,7 @@ import { refuseGlare } from './glare.js';
 import { ReliableProvisional } from './reliable-provisional.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import { notAcceptable } from './session-context.js';
-import type { SessionContext, SessionUser } from './session-context.js';
+import type { SessionContext, SessionEnd, SessionUser } from './session-context.js';
 import { SessionTimer } from './session-timer.js';
 import { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
@@ -198,9 +198,13 @@ export class IncomingInvite implements InviteUser {
 
   /** Refuses the call with a final response of 300 or above (§13.3.1.3). */
   reject(status: number, headers: readonly Header[] = [], reason?: string, error?: EvercallError): void {
+    this.refuse({ by: 'local', status, reason: reason ?? reasonPhrase(status), error }, headers);
+  }
+
+  refuse(end: SessionEnd, headers: readonly Header[] = []): void {
     if (this.session.isOver || this.#transaction.isAnswered) return;
-    this.#respond(status, headers, undefined, reason);
-    this.session.end({ by: 'local', status, reason: reason ?? reasonPhrase(status), error });
+    this.#respond(end.status, headers, undefined, end.reason);
+    this.session.end(end);
   }
 
   onCancel(cancel: SipRequest): void {

@@ -77,6 +77,10 @@ export class OutgoingInvite implements RequestUser {
     return this.#forks.lostDialog;
   }
 
+  get hasLeft(): boolean {
+    return this.#request?.hasLeft === true;
+  }
+
   start(): void {
     const { core } = this.#context;
     const { target, from, routes, offer } = this.#options;

@@ -33,7 +33,7 @@ export interface SessionEnd {
   readonly status: number;
   readonly reason: string;
   /** What the status does not say. */
-  readonly cause?: 'replaced' | 'transferred';
+  readonly cause?: 'replaced' | 'transferred' | 'ipChange';
   /** The message that ended it: its Reason headers (RFC 3326) say more. */
   readonly message?: SipRequest | SipResponse | undefined;
   readonly error?: EvercallError | undefined;

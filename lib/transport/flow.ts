@@ -23,6 +23,11 @@ import type { ConnectionUser } from './websocket-connection.js';
 
 export type FlowState = 'idle' | 'connecting' | 'open' | 'waiting';
 
+export interface ReconnectWish {
+  readonly elsewhere?: boolean;
+  readonly delay?: number;
+}
+
 export class Flow implements ConnectionUser, KeepAliveUser {
   readonly config: FlowConfig;
   readonly #user: TransportUser;
@@ -179,15 +184,18 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     return this.#env.isSuspended();
   }
 
-  /** Gives up the present connection and all waiting, and connects at once; `elsewhere` begins with the next server. */
-  reconnect(reason: string, { elsewhere = false }: { readonly elsewhere?: boolean } = {}): void {
+  /**
+   * Gives up the present connection and all waiting, and connects, at once or after `delay` milliseconds; `elsewhere` begins with
+   * the next server.
+   */
+  reconnect(reason: string, { elsewhere = false, delay = 0 }: ReconnectWish = {}): void {
     if (this.#state === 'idle') return;
     if (this.isOpen) {
       this.#servers.onLost({ sound: this.#isSound, elsewhere, urgent: true });
-      this.#lose(reason, 0);
+      this.#lose(reason, delay);
     } else {
       this.#drop();
-      this.#connect();
+      this.#connectIn(delay);
     }
   }
 
@@ -351,20 +359,24 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#connection = this.connect(this.url, this);
   }
 
+  #connectIn(delay: number): void {
+    if (delay === 0) {
+      this.#connect();
+      return;
+    }
+    this.#state = 'waiting';
+    this.#cancelWait = this.clock.after(delay, () => {
+      this.#connect();
+    });
+  }
+
   /** The connection, or the hope for one, is gone; the next attempt is planned before anyone hears of it. */
   #lose(reason: string, delay: number): void {
-    const { clock, log } = this.#env;
+    const { log } = this.#env;
     const wasOpen = this.isOpen;
     if (wasOpen) log.warn(`lost ${this.#connection!.url}: ${reason}`);
     this.#drop();
-    if (delay === 0) {
-      this.#connect();
-    } else {
-      this.#state = 'waiting';
-      this.#cancelWait = clock.after(delay, () => {
-        this.#connect();
-      });
-    }
+    this.#connectIn(delay);
     if (wasOpen) this.#user.onConnectionLost(this);
     else this.#opening.fail(`no server could be reached: ${reason}`);
     for (const listener of [...this.#listeners]) listener.onFlowLost(this, reason);

@@ -1,35 +1,36 @@
 /** What is done when the network changes, as the app wants it; and what it is told of it. */
+import type { EvercallError } from '../base/errors.js';
 import { invalidOption } from '../base/errors.js';
-import { checkBoolean, checkPositive, flag, ifGiven, oneOf, readOptions } from '../base/options.js';
-import type { Readers } from '../base/options.js';
+import { checkBoolean, checkPositive, ifGiven, oneOf, positive, readOptions } from '../base/options.js';
+import type { ReadBy, Readers } from '../base/options.js';
 import type { Account } from '../account/account.js';
 import type { Call } from '../call/call.js';
+import { checkRefresh, ipChangeReaders } from '../call/ip-change-policy.js';
+import type { AccountIpChange, CallRefresh } from '../call/ip-change-policy.js';
 import type { Rung } from '../call/reconnection.js';
 
-/** What is done when the network changes, whoever noticed it. */
-export interface IpChangePolicy {
+/** What is done when the network changes, whoever noticed it; of its calls an account may say something else. */
+export interface IpChangePolicy extends AccountIpChange {
   /** `manual`: nothing is noticed, the app calls `handleIpChange()`. @default 'auto' */
   readonly monitor?: 'auto' | 'manual';
-  /** Ends calls instead of keeping them (PJSIP's hangup_calls). @default false */
-  readonly hangupCalls?: boolean;
-  /**
-   * How a call that has moved is offered anew, where its peer allows UPDATE (PJSIP's reinv_use_update): by UPDATE instead of a
-   * re-INVITE, which it falls back to; or `two-phase`: an UPDATE that says where we are, then the re-INVITE. @default false
-   */
-  readonly useUpdate?: boolean | 'two-phase';
+  /** Milliseconds in which what is noticed is taken for signs of one and the same change. @default 1000 */
+  readonly debounce?: number;
 }
 
+/** Of this change only; what is not said is done as the accounts have it. */
 export interface HandleIpChangeOptions {
-  /** For the log and the events. */
+  /** For the log and the report. */
   readonly reason?: string;
   /** Opens a new connection to each server (PJSIP's restart_listener); false trusts the present ones. @default true */
   readonly reconnect?: boolean;
+  /** Whether the present connections are dropped first (PJSIP's shutdown_transport). */
+  readonly shutdownTransport?: boolean;
   /** Milliseconds between the end of a connection and the next (PJSIP's restart_lis_delay). @default 0 */
   readonly restartDelay?: number;
-  /** `media`: every call is offered with an ICE restart; `dialog`: those whose media are well only say where we are now. @default 'media' */
-  readonly refresh?: 'media' | 'dialog' | false;
-  /** @default as the user agent was told */
+  readonly refresh?: CallRefresh;
   readonly hangupCalls?: boolean;
+  /** Nothing more is waited for: rejects with `aborted`. What was begun goes its way. */
+  readonly signal?: AbortSignal;
 }
 
 /** What is said of one stays so until it is said anew. */
@@ -40,19 +41,34 @@ export interface NetworkReachability {
   readonly media?: boolean;
 }
 
-/** What became of a connection, an account's registration, or a call. */
+/** What became of a connection, an account's registration, or a call; milliseconds since it began. */
 export type IpChangeProgress =
-  | { readonly step: 'restartTransport'; readonly url: string; readonly ok: boolean; readonly duration: number }
+  /** A connection was dropped before there is another. */
+  | { readonly step: 'shutdownTransport'; readonly url: string }
+  | {
+      readonly step: 'restartTransport';
+      readonly url: string;
+      readonly ok: boolean;
+      readonly error: EvercallError | undefined;
+      readonly duration: number;
+    }
+  /** The same, told once for each account that uses it. */
+  | { readonly step: 'accountTransport'; readonly account: Account; readonly ok: boolean; readonly duration: number }
   | {
       readonly step: 'updateContact';
       readonly account: Account;
+      /** False where the former Contact is removed by itself (`contactUpdate: 'unregister'`). */
+      readonly register: boolean;
       readonly ok: boolean;
       readonly status: number | undefined;
       readonly duration: number;
     }
   | { readonly step: 'hangupCall'; readonly call: Call }
+  /** Its turn has come; what came of it follows. */
+  | { readonly step: 'refreshCall'; readonly phase: 'begun'; readonly call: Call; readonly duration: number }
   | {
       readonly step: 'refreshCall';
+      readonly phase: 'done' | 'failed';
       readonly call: Call;
       /** How far up the ladder it went. */
       readonly rung: Rung;
@@ -74,29 +90,30 @@ export interface IpChangeReport {
 const boolean = ifGiven<boolean>(checkBoolean);
 
 const policyReaders = {
+  ...ipChangeReaders,
   monitor: oneOf('auto', 'manual'),
-  hangupCalls: flag(false),
-  useUpdate: (value = false, option) => (value === 'two-phase' ? value : boolean(value, option)),
+  debounce: positive(1000),
 } satisfies Readers<IpChangePolicy>;
 
 const handleReaders = {
   reason: (reason: string | undefined) => reason,
   reconnect: boolean,
+  shutdownTransport: boolean,
   restartDelay: ifGiven((option, value) => {
     if (value !== 0) checkPositive(option, value);
   }),
-  refresh: ifGiven((option, value) => {
-    if (!([false, 'media', 'dialog'] as unknown[]).includes(value))
-      throw invalidOption(option, "takes 'media', 'dialog' or false", value);
-  }),
+  refresh: ifGiven(checkRefresh),
   hangupCalls: boolean,
+  signal: (signal: AbortSignal | undefined) => signal,
 } satisfies Readers<HandleIpChangeOptions>;
 
 const reachabilityReaders = { signalling: boolean, media: boolean } satisfies Readers<NetworkReachability>;
 
+export type IpChangePolicyConfig = ReadBy<typeof policyReaders>;
+
 /** Throws `invalidOption`, naming the option. */
-export const ipChangePolicy = (policy: IpChangePolicy = {}): IpChangePolicy =>
-  readOptions(policy, policyReaders, 'ipChange') as IpChangePolicy;
+export const ipChangePolicy = (policy: IpChangePolicy = {}): IpChangePolicyConfig =>
+  readOptions(policy, policyReaders, 'ipChange');
 
 /** Throws `invalidOption`, naming what is wrong. */
 export function checkReachability(reachable: boolean | NetworkReachability): NetworkReachability {

@@ -2,14 +2,11 @@
  * What happens when the network changes: witnesses are heard, suspect connections verified or replaced, and every call brought
  * back (PJSIP's handle_ip_change, which here calls itself).
  */
-import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
-import type { EvercallError } from '../base/errors.js';
-import type { Logger } from '../base/log.js';
-import type { Account } from '../account/account.js';
+import { abortError } from '../base/errors.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 import type { CallWatcher } from '../call/call-context.js';
 import type { Leg } from '../call/leg.js';
-import type { Recovery, Rung } from '../call/reconnection.js';
 import { watchAddresses } from '../media/address-watcher.js';
 import { browserMediaEnvironment } from '../media/environment.js';
 import type { MediaEnvironment } from '../media/environment.js';
@@ -18,26 +15,19 @@ import type { NetworkEvidence, NetworkSource } from '../network/network-monitor.
 import type { Flow } from '../transport/flow.js';
 import { encourage, migrate, race } from '../transport/suspicion.js';
 import type { CallLog } from './call-log.js';
-import type { HandleIpChangeOptions, IpChangePolicy, IpChangeProgress, IpChangeReport } from './ip-change-options.js';
+import type { HandleIpChangeOptions, IpChangePolicyConfig, IpChangeReport } from './ip-change-options.js';
+import { IpChangeRun } from './ip-change-run.js';
+import type { IpChangeRunHost, IpChangeRunOptions } from './ip-change-run.js';
 import { PushWake } from './push-wake.js';
 import type { PushOptions, PushReport } from './push-wake.js';
 
-/** What is done to calls; `verify` leaves those alone whose connection works. */
-type Refresh = 'media' | 'dialog' | 'verify' | 'hangup' | false;
-type Step = IpChangeReport['steps'][number];
-
-export interface IpChangeHost {
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface IpChangeHost extends IpChangeRunHost {
   readonly environment: Partial<MediaEnvironment> & { readonly network?: NetworkSource };
-  readonly flows: () => readonly Flow[];
-  readonly accounts: () => readonly Account[];
   readonly callLog: Pick<CallLog, 'entries'>;
   /** There is a network, whatever the app has said. */
   readonly assumeReachable: () => void;
-  /** Has every account that registers by this flow do so once more. */
-  readonly register: (flow: Flow) => void;
-  readonly tell: (progress: IpChangeProgress) => void;
+  /** Has every account that registers by this flow do so once more; not where its Contact is to stay, if only that has `moved`. */
+  readonly register: (flow: Flow, moved?: boolean) => void;
 }
 
 /** Milliseconds after which a call is worth a connection of its own for looking: browsers count them. */
@@ -47,14 +37,12 @@ const quiet = 3000;
 const answerTime = 1000;
 /** Milliseconds that it is still asked when nobody talks any more. */
 const afterwards = 2 * quiet;
-/** Milliseconds in which several witnesses speak of the same change. */
-const debounce = 1000;
-/** Milliseconds that a registrar gets before the report says that it did not answer: timer F, and a little. */
-const patience = 34_000;
+/** Milliseconds that a registrar gets to answer, beyond those for which a call is not given up. */
+const patience = 2000;
 
 export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | 'onReleased'> {
   readonly #host: IpChangeHost;
-  #policy: IpChangePolicy;
+  #policy: IpChangePolicyConfig;
   readonly #legs = new Set<Leg>();
   /** Those that nobody has answered yet, too. */
   readonly #present = new Set<Leg>();
@@ -65,12 +53,12 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   #calls: AbortController | undefined;
   /** The default address, and all. */
   #addresses: readonly string[] | undefined;
-  #run: AbortController | undefined;
+  #run: IpChangeRun | undefined;
   #began = -Infinity;
   #cancelEcho: (() => void) | undefined;
   #pushes: PushWake | undefined;
 
-  constructor(host: IpChangeHost, policy: IpChangePolicy) {
+  constructor(host: IpChangeHost, policy: IpChangePolicyConfig) {
     this.#host = host;
     this.#policy = policy;
   }
@@ -124,15 +112,31 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     for (const leg of this.#legs) leg.reconnection.onMediaReachable(seeks);
   }
 
-  /** Resolves with what came of it; a later run supersedes it. */
-  handle(options: HandleIpChangeOptions): Promise<IpChangeReport> {
-    const { reason = 'the app says so', reconnect = true, restartDelay = 0, refresh = 'media' } = options;
-    const hangup = options.hangupCalls ?? this.#policy.hangupCalls ?? false;
-    return this.#recover(reason, hangup ? 'hangup' : refresh, async (flow, signal) => {
-      if (!reconnect) return;
-      if (restartDelay > 0) await sleep(this.#host.clock, restartDelay, signal);
-      flow.reconnect(reason);
-    });
+  /**
+   * Resolves with what came of it; a later run supersedes it.
+   * @param keepsMedia the app knows that the way of the media is what it was
+   */
+  handle(options: HandleIpChangeOptions, keepsMedia = false): Promise<IpChangeReport> {
+    const { reason = 'the app says so', reconnect = true, restartDelay: delay = 0, signal } = options;
+    if (signal?.aborted) return Promise.reject(abortError(signal));
+    const { tenants, register } = this.#host;
+    const isDropped = (flow: Flow): boolean =>
+      options.shutdownTransport ??
+      (tenants(flow).length === 0 || tenants(flow).some((tenant) => tenant.policy.shutdownTransport));
+    const restart = async (flow: Flow, superseded: AbortSignal): Promise<void> => {
+      if (!reconnect) {
+        register(flow, true);
+      } else if (isDropped(flow)) {
+        if (flow.isOpen) this.#run!.note({ step: 'shutdownTransport', url: flow.url });
+        flow.reconnect(reason, { delay });
+      } else {
+        if (delay > 0) await sleep(this.#host.clock, delay, superseded);
+        await migrate(flow, reason);
+      }
+    };
+    const { refresh, hangupCalls } = options;
+    const report = this.#recover({ reason, restart, refresh, hangupCalls, keepsMedia, registers: !reconnect });
+    return unlessAborted(signal, report);
   }
 
   /** A call waits for us at the server. */
@@ -158,7 +162,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
       else await race(flow, reason);
       register(flow);
     };
-    return this.#recover(reason, 'verify', verify, { registers: true });
+    return this.#recover({ reason, restart: verify, isCautious: true, registers: true });
   }
 
   /** Sleep and addresses cost a look now and then: while somebody talks that is worth it. */
@@ -229,17 +233,15 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     const { log } = this.#host;
     log.info(`network: ${evidence}`);
     if (evidence === 'offline') return; // a hint, and no reason to give anything up
-    if (evidence !== 'moved' && this.#host.clock.now() - this.#began < debounce) {
+    if (evidence !== 'moved' && this.#host.clock.now() - this.#began < this.#policy.debounce) {
       this.#hearMore(evidence);
       return;
     }
-    const hangup = this.#policy.hangupCalls ? 'hangup' : undefined;
     if (evidence === 'moved') {
-      void this.#recover(evidence, hangup ?? 'media', (flow) => migrate(flow, 'the network has changed'));
+      void this.#recover({ reason: evidence, restart: (flow) => migrate(flow, 'the network has changed') });
     } else {
-      void this.#recover(evidence, hangup ?? 'verify', (flow) =>
-        race(flow, `the network may have changed: ${evidence}`),
-      );
+      const restart = (flow: Flow): Promise<unknown> => race(flow, `the network may have changed: ${evidence}`);
+      void this.#recover({ reason: evidence, restart, isCautious: true });
     }
   }
 
@@ -248,107 +250,20 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     const { clock, flows } = this.#host;
     for (const flow of flows()) encourage(flow);
     const isNews = !this.#run;
-    this.#cancelEcho ??= clock.after(this.#began + debounce - clock.now(), () => {
+    this.#cancelEcho ??= clock.after(this.#began + this.#policy.debounce - clock.now(), () => {
       this.#cancelEcho = undefined;
       if (isNews || flows().some(({ state }) => state !== 'open' && state !== 'idle')) this.#onEvidence(evidence);
     });
   }
 
-  /** One run: all connections, then all registrations and calls at once. */
-  async #recover(
-    reason: string,
-    refresh: Refresh,
-    restart: (flow: Flow, signal: AbortSignal) => Promise<unknown>,
-    { registers = false }: { readonly registers?: boolean } = {},
-  ): Promise<IpChangeReport> {
+  async #recover(options: Omit<IpChangeRunOptions, 'patience'>): Promise<IpChangeReport> {
     this.#run?.abort();
-    const { signal } = (this.#run = new AbortController());
-    const { clock, flows, accounts, tell } = this.#host;
-    const began = (this.#began = clock.now());
-    const steps: Step[] = [];
-    const note = (step: Step): void => {
-      if (signal.aborted) return;
-      steps.push(step);
-      tell(step);
-    };
-    const replaced = new Set<Flow>();
-    // media that are well stay as they are, unless the connection is found dead: then we have moved
-    const rung: Rung = refresh === 'media' || refresh === 'verify' ? 'media' : 'dialog';
-    for (const leg of this.#legs) leg.reconnection.prepared = rung;
-    await Promise.all(
-      flows().map(async (flow) => {
-        if (flow.state === 'idle') return;
-        const { connectionId } = flow;
-        const ok = await this.#restart(flow, restart, signal);
-        if (flow.connectionId === connectionId) return; // verified: nothing has happened
-        replaced.add(flow);
-        note({ step: 'restartTransport', url: flow.url, ok, duration: clock.now() - began });
-      }),
-    );
-    if (!signal.aborted) {
-      for (const leg of this.#legs) leg.reconnection.prepared = 'dialog';
-      const registrations =
-        registers || replaced.size > 0 ? accounts().map((account) => this.#registered(account, began, note)) : [];
-      const calls = [...this.#legs].map((leg) => this.#refresh(leg, refresh, rung, replaced, began, note));
-      await Promise.all([...registrations, ...calls]);
-    }
-    const outcome = signal.aborted ? 'superseded' : 'completed';
-    const report: IpChangeReport = { reason, outcome, steps, duration: clock.now() - began };
-    if (outcome === 'completed') {
-      this.#run = undefined;
-      tell({ step: 'completed', report });
-    }
+    const legs = { confirmed: this.#legs, present: this.#present };
+    const run = new IpChangeRun(this.#host, legs, { ...options, patience: this.#policy.gracePeriod + patience });
+    this.#run = run;
+    this.#began = run.began;
+    const report = await run.report();
+    if (this.#run === run) this.#run = undefined;
     return report;
-  }
-
-  async #restart(
-    flow: Flow,
-    restart: (flow: Flow, signal: AbortSignal) => Promise<unknown>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    try {
-      await restart(flow, signal);
-      await flow.whenOpen(signal, patience);
-      return true;
-    } catch (error) {
-      if (!signal.aborted) this.#host.log.warn(`no connection yet: ${(error as EvercallError).message}`);
-      return false; // the flow goes on trying
-    }
-  }
-
-  /** The registration renews itself on the new connection; here it is waited for. */
-  async #registered(account: Account, began: number, note: (step: Step) => void): Promise<void> {
-    const { clock } = this.#host;
-    const isBusy = (): boolean => account.state === 'registering' || account.state === 'refreshing';
-    if (!isBusy()) return;
-    const enough = new AbortController();
-    const cancel = clock.after(patience, () => {
-      enough.abort();
-    });
-    while (isBusy() && !enough.signal.aborted)
-      await account.once('registrationChanged', { signal: enough.signal }).catch(() => undefined);
-    cancel();
-    const status = account.lastResponse?.status;
-    note({ step: 'updateContact', account, ok: account.isRegistered, status, duration: clock.now() - began });
-  }
-
-  async #refresh(
-    leg: Leg,
-    refresh: Refresh,
-    rung: Rung,
-    replaced: ReadonlySet<Flow>,
-    began: number,
-    note: (step: Step) => void,
-  ): Promise<void> {
-    const { call } = leg;
-    const isReplaced = replaced.has(leg.context.flow);
-    if (refresh === 'hangup') {
-      call.hangup();
-      note({ step: 'hangupCall', call });
-      return;
-    }
-    if (!isReplaced && refresh !== 'media') return;
-    const { ok, status, rung: reached }: Recovery = await leg.reconnection.climb(rung);
-    note({ step: 'refreshCall', call, rung: reached, ok, status, duration: this.#host.clock.now() - began });
   }
 }

@@ -83,7 +83,6 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     onBegan: (leg) => this.#ipChange?.onBegan(leg),
     onConfirmed: (leg) => this.#ipChange?.onConfirmed(leg),
     onReleased: (leg) => this.#ipChange?.onReleased(leg),
-    useUpdate: () => this.#config.ipChange.useUpdate ?? false,
     isMediaReachable: () => this.#isMediaReachable,
   };
   /** Whether the app says what becomes of the network. */
@@ -310,11 +309,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
    */
   handleIpChange(options: HandleIpChangeOptions = {}): Promise<IpChangeReport> {
     if (this.#isStopped) throw new EvercallError('invalidState', 'handleIpChange: the user agent was stopped');
-    const checked = checkHandleOptions(options);
-    this.#isReachable = true; // whoever asks for it knows better
-    const { part } = this.#parts;
-    if (part) return this.#watched(part).handle(checked);
-    return quiet(this.#parts.load().then((loaded) => this.#watched(loaded).handle(checked)));
+    return quiet(this.#handleIpChange(checkHandleOptions(options)));
   }
 
   /**
@@ -344,9 +339,8 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     const isMediaNew = media !== this.#isMediaReachable;
     this.#isMediaReachable = media;
     if (signalling && !this.#isReachable) {
-      const refresh = isMediaNew ? 'media' : 'dialog';
       if (isMediaNew) this.#ipChange?.onMediaReachable(false);
-      void this.handleIpChange({ reason: 'the network is reachable', refresh });
+      void quiet(this.#handleIpChange({ reason: 'the network is reachable' }, !isMediaNew));
       return;
     }
     if (isMediaNew) this.#ipChange?.onMediaReachable(media);
@@ -389,6 +383,13 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     else void quiet(this.#parts.load().then((loaded) => this.#watched(loaded)));
   }
 
+  #handleIpChange(options: HandleIpChangeOptions, keepsMedia = false): Promise<IpChangeReport> {
+    this.#isReachable = true; // whoever asks for it knows better
+    const { part } = this.#parts;
+    if (part) return this.#watched(part).handle(options, keepsMedia);
+    return this.#parts.load().then((loaded) => this.#watched(loaded).handle(options, keepsMedia));
+  }
+
   #watched(parts: AllParts): IpChange {
     if (this.#ipChange) return this.#ipChange;
     const { clock, log, callPolicy, resumeHeld } = this.#config;
@@ -401,8 +402,12 @@ export class UserAgent implements EventSource<UserAgentEvents> {
       assumeReachable: () => {
         this.#isReachable = true;
       },
-      register: (flow: Flow) => {
-        for (const { refresh } of this.#accounts.values()) refresh(flow);
+      tenants: (flow: Flow) =>
+        [...this.#accounts].flatMap(([account, inbox]) =>
+          inbox.hasFlow(flow) ? [{ account, policy: inbox.ipChange() }] : [],
+        ),
+      register: (flow: Flow, moved?: boolean) => {
+        for (const { refresh } of this.#accounts.values()) refresh(flow, moved);
       },
       tell: (progress: IpChangeProgress) => {
         this.#emitter.emit('ipChangeProgress', progress);

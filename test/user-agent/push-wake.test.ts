@@ -98,7 +98,7 @@ describe('a push', () => {
     assert.deepInclude(pending.report(), { outcome: 'call', call: calls[0]!, duration: 1000 });
     assert.deepEqual(
       pending.report()!.recovery!.steps.map(({ step }) => step),
-      ['restartTransport', 'updateContact', 'updateContact'],
+      ['restartTransport', 'accountTransport', 'accountTransport', 'updateContact', 'updateContact'],
     );
   });
 
