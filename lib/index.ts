@@ -115,7 +115,7 @@ export type {
   RegisterOptions,
   RegistrationChange,
   RegistrationState,
-} from './registration/registration.js';
+} from './registration/registration-context.js';
 export type { DtmfSignal } from './session/dtmf-relay.js';
 export type {
   AuthenticationChallenge,

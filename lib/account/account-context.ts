@@ -2,7 +2,7 @@
 import type { Call } from '../call/call.js';
 import type { IpChangeConfig } from '../call/ip-change-policy.js';
 import type { SipRequest } from '../parser/index.js';
-import type { RegistrationChange } from '../registration/registration.js';
+import type { RegistrationChange } from '../registration/registration-context.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Flow } from '../transport/flow.js';
 import type { CallEnvironment } from './account-calls.js';

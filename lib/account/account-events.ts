@@ -4,7 +4,7 @@ import type { RemoteParty } from '../call/call-events.js';
 import type { IncomingRefer } from '../call/incoming-refer.js';
 import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
 import type { Body, SipRequest } from '../parser/index.js';
-import type { RegistrationChange, RegistrationState } from '../registration/registration.js';
+import type { RegistrationChange, RegistrationState } from '../registration/registration-context.js';
 import type { MessageSummary } from '../subscription/message-summary.js';
 import type { Account } from './account.js';
 

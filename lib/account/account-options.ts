@@ -8,7 +8,7 @@ import type { Privacy } from '../call/privacy.js';
 import type { Credentials, CredentialsProvider, DigestAlgorithm } from '../core/credentials.js';
 import type { UserAgentMediaOptions } from '../media/media-config.js';
 import type { Header } from '../parser/index.js';
-import type { ContactUpdate } from '../registration/registration.js';
+import type { ContactUpdate } from '../registration/registration-context.js';
 import type { ExtensionOptions } from '../session/extensions.js';
 import type { RedirectPolicy } from '../session/redirection.js';
 import type { Account } from './account.js';

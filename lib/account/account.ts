@@ -12,7 +12,7 @@ import type { CallOptions } from '../call/call-options.js';
 import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import { rejectedCall } from './rejected-call.js';
-import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration.js';
+import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration-context.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { MessageSummary } from '../subscription/message-summary.js';
 import type { SubscribeOptions, Subscription } from '../subscription/subscription.js';

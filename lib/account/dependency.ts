@@ -4,7 +4,7 @@
  */
 import type { OnDemand } from '../base/on-demand.js';
 import { quiet } from '../base/quiet.js';
-import type { RegistrationChange } from '../registration/registration.js';
+import type { RegistrationChange } from '../registration/registration-context.js';
 import type { Flow } from '../transport/flow.js';
 import type { Succession } from './succession.js';
 

@@ -1,6 +1,6 @@
 /** What a dependent account goes through as its master does: it shares the Contact, registers after it, and waits when it has to. */
 import { quiet } from '../base/quiet.js';
-import type { RegistrationChange } from '../registration/registration.js';
+import type { RegistrationChange } from '../registration/registration-context.js';
 import type { Dependency, Peer } from './dependency.js';
 
 /** @param change of the master's; without, it is found as it is */

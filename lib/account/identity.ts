@@ -16,7 +16,7 @@ import type {
   RegistrationConfig,
   RegistrationState,
   RegistrationUser,
-} from '../registration/registration.js';
+} from '../registration/registration-context.js';
 import type { Header, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { FlowListener } from '../transport/flow-context.js';

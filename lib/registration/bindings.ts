@@ -1,6 +1,6 @@
-/** Reads the 200 to a REGISTER: which of its bindings is ours, and for how long (RFC 3261 §10.2.4, §10.3). */
+/** Reads the 200 to a REGISTER: which of its bindings is ours, for how long, and where we were seen (RFC 3261 §10.2.4, §10.3). */
 import { optional, optionalAll } from '../core/optional.js';
-import { Contact, Expires, ParseError, Require, isSipUri, parseUri } from '../parser/index.js';
+import { Contact, Expires, ParseError, Require, Via, isSipUri, parseUri } from '../parser/index.js';
 import type { Address, SipResponse } from '../parser/index.js';
 import type { RegistrationIdentity } from './register-request.js';
 
@@ -36,6 +36,14 @@ export function ownBinding(
     temporaryGruu: own.params.get('temp-gruu') ?? undefined,
     isOutbound: optionalAll(response, Require).some((tag) => tag.toLowerCase() === 'outbound'),
   };
+}
+
+/** The address and port that the registrar saw our REGISTER come from (RFC 3261 §18.2.1, RFC 3581 §4). */
+export function reflexiveAddress(response: SipResponse): string | undefined {
+  const via = optional(response, Via);
+  const received = via?.params.get('received');
+  const port = via?.params.get('rport');
+  return received ? (port ? `${received}:${port}` : received) : undefined;
 }
 
 function isSameFlow({ params }: Address, { instanceId, regId }: RegistrationIdentity): boolean {

@@ -27,7 +27,10 @@ export class LocalContact {
   readonly user: string;
   readonly #random: Random;
   #host: string;
-  #binding: Binding | undefined;
+  /** What the registrar granted last. */
+  binding: Binding | undefined;
+  /** Former URIs of ours in REGISTER, until a 2xx has confirmed that they are gone. */
+  leaving: readonly string[] = [];
   /** Another account's, which stands in for ours. */
   #shared: string | undefined;
 
@@ -55,12 +58,12 @@ export class LocalContact {
 
   /** RFC 5627 §3.1. */
   get publicGruu(): string | undefined {
-    return this.#binding?.publicGruu;
+    return this.binding?.publicGruu;
   }
 
   /** Whether the registrar keeps one binding per flow (RFC 5626 §4.2.1). */
   get isOutbound(): boolean {
-    return this.#binding?.isOutbound ?? false;
+    return this.binding?.isOutbound ?? false;
   }
 
   get isShared(): boolean {
@@ -69,13 +72,12 @@ export class LocalContact {
 
   /** Whether a new connection asks for a new address: not where the registrar knows us by our instance-id, or the app by its own. */
   get isMovable(): boolean {
-    const { publicGruu, isOutbound } = this.#binding ?? {};
-    return this.config.uri === undefined && !this.isShared && publicGruu === undefined && !isOutbound;
+    return this.config.uri === undefined && !this.isShared && this.publicGruu === undefined && !this.isOutbound;
   }
 
   /** The header's value outside of REGISTER. */
   value({ anonymous }: ContactPurpose = {}): string {
-    const { publicGruu, temporaryGruu, isOutbound } = this.#binding ?? {};
+    const { publicGruu, temporaryGruu, isOutbound } = this.binding ?? {};
     const gruu = anonymous ? (temporaryGruu ?? publicGruu) : publicGruu;
     // §4.3: without a GRUU `ob` asks that requests of the dialog come by this flow
     const uri = gruu ?? (isOutbound ? `${this.uri};ob` : this.uri);
@@ -87,6 +89,11 @@ export class LocalContact {
     this.#host = host;
   }
 
+  /** It goes with the next 2xx; one that a lost REGISTER brought along may be listed too. */
+  leave(uri = this.registerUri): void {
+    this.leaving = [...this.leaving, uri].slice(-4);
+  }
+
   /** Whether the registrar sees us somewhere else than our Contact says. */
   isElsewhere(host: string): boolean {
     return this.isMovable && this.#host !== host;
@@ -95,11 +102,6 @@ export class LocalContact {
   /** Takes another account's address for ours, or goes back to our own. */
   share(uri: string | undefined): void {
     this.#shared = uri;
-  }
-
-  /** What the registrar granted last. */
-  bind(binding: Binding | undefined): void {
-    this.#binding = binding;
   }
 }
 

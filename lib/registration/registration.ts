@@ -6,104 +6,28 @@
  *                       ▼  └──a later try may help, or a new flow┘
  *   any ──unregister──▶ unregistered, or none when the registrar did not confirm it
  */
-import type { Clock } from '../base/clock.js';
-import { Deferred } from '../base/deferred.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
-import type { ErrorCode } from '../base/errors.js';
-import type { Logger } from '../base/log.js';
 import { newCallId, newTag } from '../base/random.js';
-import type { Authenticator } from '../core/authenticator.js';
-import type { Core } from '../core/core.js';
 import { optional, optionalAll } from '../core/optional.js';
-import { FlowTimer, ServiceRoute, Via, writeAddress } from '../parser/index.js';
+import { FlowTimer, ServiceRoute, writeAddress } from '../parser/index.js';
 import type { Header, SipResponse } from '../parser/index.js';
-import type { Flow } from '../transport/flow.js';
+import { reflexiveAddress } from './bindings.js';
 import type { Binding } from './bindings.js';
 import type { LocalContact } from './contact.js';
 import { at } from '../base/alarm.js';
 import { registerPlan } from './register-request.js';
-import type { RegistrationIdentity } from './register-request.js';
+import type {
+  RegisterOptions,
+  RegistrationChange,
+  RegistrationConfig,
+  RegistrationContext,
+  RegistrationState,
+} from './registration-context.js';
 import { refreshDelay, retryDelay } from '../base/schedule.js';
-import type { RetryConfig } from '../base/schedule.js';
 import { judge } from './verdict.js';
 import type { Attempt } from './verdict.js';
-
-/** Linphone's None, Progress, Refreshing, Ok, Cleared and Failed. */
-export type RegistrationState = 'none' | 'registering' | 'refreshing' | 'registered' | 'unregistered' | 'failed';
-
-export interface RegistrationChange {
-  readonly state: RegistrationState;
-  readonly previous: RegistrationState;
-  /** Of the response behind the change, or what a failure equates to (RFC 3261 §8.1.3.1). */
-  readonly status: number | undefined;
-  readonly reason: string | undefined;
-  /** Seconds granted. */
-  readonly expires: number | undefined;
-  readonly response: SipResponse | undefined;
-  /** Why it failed; `dependency` when the account it depends on did. */
-  readonly cause: ErrorCode | 'dependency' | undefined;
-  /** When it is tried again, in milliseconds since 1970; at the next connection where that is missing, if not permanent. */
-  readonly retryAt: number | undefined;
-  /** Nothing follows by itself: only a wish or a change of the app's does. */
-  readonly isPermanent: boolean;
-  /** Which flow (RFC 5626 §4.2). */
-  readonly regId: number;
-}
-
-export interface RegistrationUser {
-  /** Every change, and every repeat of success. */
-  onRegistrationChange(change: RegistrationChange, registration: Registration): void;
-}
-
-/** How a new connection's address takes the place of the old one's (PJSIP's contact_rewrite_method). */
-export type ContactUpdate = 'no-unregister' | 'unregister' | 'off';
-
-/** Read anew for each REGISTER: a change takes effect with the next one. */
-export interface RegistrationConfig extends RegistrationIdentity {
-  readonly registrar: string;
-  /** Seconds asked for. */
-  readonly expires: number;
-  /** Seconds: less is not asked for. */
-  readonly minExpires: number;
-  /** Seconds before the end at which a binding is refreshed, at the latest. */
-  readonly refreshBefore: number;
-  readonly retry: RetryConfig | undefined;
-  readonly routes: readonly string[];
-  readonly headers: () => readonly Header[];
-  readonly supported: readonly string[];
-  readonly outbound: boolean;
-  readonly extraContacts: readonly string[];
-  readonly contactUpdate: ContactUpdate;
-  /** Our Contact takes the address that the registrar saw us at (ACC-22). */
-  readonly isRewritten: boolean;
-}
-
-export interface RegistrationContext {
-  readonly core: Core;
-  readonly flow: Flow;
-  readonly contact: LocalContact;
-  readonly authenticator: Authenticator;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly user: RegistrationUser;
-}
-
-export interface RegisterOptions {
-  /** Seconds, from now on; 0 unregisters. */
-  readonly expires?: number | undefined;
-  /** Further headers of this REGISTER. */
-  readonly headers?: readonly Header[] | undefined;
-}
-
-/** What is wanted of the registrar; the last wish counts. */
-interface Wish {
-  readonly expires: number;
-  readonly all: boolean;
-  readonly headers: readonly Header[];
-  /** What it was sent with. */
-  readonly config: RegistrationConfig;
-  readonly outcome: Deferred<void>;
-}
+import { Wishes } from './wishes.js';
+import type { Wish } from './wishes.js';
 
 /** The Contacts of one REGISTER: its answer speaks of them, whatever ours are by then. */
 interface Sent {
@@ -123,19 +47,13 @@ export class Registration {
   #sequence = 0;
   #expires: number;
   #state: RegistrationState = 'none';
-  #binding: Binding | undefined;
   /** Wall time at which the binding ends. */
   #expiry = 0;
   #failures = 0;
   #cancelTimer: (() => void) | undefined;
   /** Wall time of the next try of its own. */
   #retryAt: number | undefined;
-  /** In flight. */
-  #current: Wish | undefined;
-  /** Waits until the one in flight is answered: there is never a second REGISTER beside it (§10.2). */
-  #next: Wish | undefined;
-  /** Our former Contacts, until a 2xx has confirmed that they are gone. */
-  #leaving: readonly string[] = [];
+  readonly #wishes = new Wishes();
   /** The extra Contacts that the registrar lists. */
   #extra: readonly string[] = [];
   #serviceRoute: readonly string[] = [];
@@ -163,12 +81,12 @@ export class Registration {
 
   /** The strict rule: our own Contact in the 2xx, time granted and not yet over, and the flow it leads to still open. */
   get isRegistered(): boolean {
-    return this.#binding !== undefined && this.#expiresIn() > 0 && this.#context.flow.isOpen;
+    return this.contact.binding !== undefined && this.#expiresIn() > 0 && this.#context.flow.isOpen;
   }
 
   /** Whether the registrar may list us, or is being asked to. */
   get isActive(): boolean {
-    return this.#binding !== undefined || (this.#current?.expires ?? 0) > 0;
+    return this.contact.binding !== undefined || (this.#wishes.current?.expires ?? 0) > 0;
   }
 
   get contact(): LocalContact {
@@ -177,7 +95,7 @@ export class Registration {
 
   /** Seconds granted last, and those that are left. */
   get expires(): number | undefined {
-    return this.#binding?.expires;
+    return this.contact.binding?.expires;
   }
 
   get expiresIn(): number {
@@ -210,7 +128,7 @@ export class Registration {
 
   /** A push asks for it, whenever the next was due (RFC 8599 §4.1.3); not where only the app's word counts, or one is under way. */
   refresh(): void {
-    if (!this.#isResting && !this.#current) void this.#wish(this.#expires, false);
+    if (!this.#isResting && !this.#wishes.current) void this.#wish(this.#expires, false);
   }
 
   /** Takes over other values; nothing is sent. A Contact that they replace goes with the next REGISTER. */
@@ -219,9 +137,9 @@ export class Registration {
     this.config = config;
     const former = this.contact.registerUri;
     change(this.contact);
-    if (!this.#binding || this.#binding.isOutbound || former === this.contact.registerUri) return;
+    if (!this.contact.binding || this.contact.isOutbound || former === this.contact.registerUri) return;
     this.contact.renew(); // to some registrars a parameter makes another URI, to others it does not (§19.1.4)
-    this.#leave(former);
+    this.contact.leave(former);
   }
 
   /** No refresh and no further try, until the app registers again; the binding is left to run out. */
@@ -234,15 +152,12 @@ export class Registration {
   discard(): void {
     this.#isDiscarded = true;
     this.#stopTimer();
-    const error = new EvercallError('aborted', 'the account was disposed');
-    this.#current?.outcome.reject(error);
-    this.#next?.outcome.reject(error);
-    this.#current = this.#next = undefined;
+    this.#wishes.giveUp(new EvercallError('aborted', 'the account was disposed'));
   }
 
   /** A new flow: the binding names the old one and must be made anew (RFC 5626 §4.2). */
   onFlowOpen(): void {
-    if (this.#isResting || this.#current) return;
+    if (this.#isResting || this.#wishes.current) return;
     if (this.#retryAt !== undefined && this.#isTold) return; // the registrar is up, and has said no
     this.#isPlain = false;
     void this.#renew();
@@ -250,21 +165,18 @@ export class Registration {
 
   /** The flow is gone, and with it the use of our binding. */
   onFlowLost(reason: string): void {
-    if (this.#context.flow.isSuspended && !this.#isResting && !this.#current) {
-      this.#stopTimer();
-      this.#enter('none', undefined, new EvercallError('transport', reason, { status: 503 }));
-      return;
-    }
-    if (this.#isResting || this.#current || !this.#binding) return;
-    if (!this.#isTold || this.#retryAt === undefined) this.#stopTimer(); // the registrar's own word outlives the connection
-    this.#enter('registering', undefined, new EvercallError('transport', reason, { status: 503 }));
+    const { isSuspended } = this.#context.flow;
+    if (this.#isResting || this.#wishes.current || !(isSuspended || this.contact.binding)) return;
+    if (isSuspended || !this.#isTold || this.#retryAt === undefined) this.#stopTimer(); // else the registrar's own word outlives the connection
+    const error = new EvercallError('transport', reason, { status: 503 });
+    this.#enter(isSuspended ? 'none' : 'registering', undefined, error);
   }
 
   /** What the master of a dependent account went through. */
   mirror(change: RegistrationChange): void {
     this.pause();
-    if (this.#binding) this.#leave();
-    this.#bind(undefined);
+    if (this.contact.binding) this.contact.leave();
+    this.contact.binding = undefined;
     const previous = this.#state;
     this.#state = change.state;
     this.#context.user.onRegistrationChange(
@@ -275,13 +187,13 @@ export class Registration {
 
   /** Registers on a new connection, with a Contact of its own where that matters (ACC-20, ACC-21). */
   async #renew(): Promise<void> {
-    const update = this.#binding && this.contact.isMovable ? this.config.contactUpdate : 'off';
+    const update = this.contact.binding && this.contact.isMovable ? this.config.contactUpdate : 'off';
     if (update === 'unregister') {
       await this.#wish(0, false).catch(() => undefined); // it runs out by itself
       if (this.#isResting) return;
       this.#startDialog();
     } else if (update === 'no-unregister') {
-      this.#leave();
+      this.contact.leave();
     }
     if (update !== 'off') this.contact.renew();
     void this.#wish(this.#expires, false);
@@ -295,29 +207,10 @@ export class Registration {
   #wish(wanted: number, all: boolean, headers: readonly Header[] = []): Promise<void> {
     if (this.#isDiscarded) throw new EvercallError('invalidState', 'the account was disposed');
     const expires = wanted === 0 ? 0 : Math.max(wanted, this.config.minExpires);
-    const { config } = this;
-    const current = this.#current;
-    if (current?.expires === expires && current.all === all && current.config === config && headers.length === 0) {
-      this.#supersede(); // what is in flight is what is wanted
-      return current.outcome.promise;
-    }
-    const wish: Wish = { expires, all, headers, config, outcome: new Deferred() };
-    if (current) {
-      this.#supersede(); // at most one REGISTER in flight and one wish behind it: the later one counts (ACC-39)
-      this.#next = wish;
-    } else {
-      this.#start(wish);
-    }
-    return wish.outcome.promise;
-  }
-
-  #supersede(): void {
-    this.#next?.outcome.reject(new EvercallError('aborted', 'a later register or unregister took its place'));
-    this.#next = undefined;
+    return this.#wishes.add({ expires, all, headers, config: this.config }, (wish) => this.#start(wish));
   }
 
   #start(wish: Wish): void {
-    this.#current = wish;
     this.#stopTimer();
     const isUp = this.#state === 'registered' || this.#state === 'refreshing';
     if (wish.expires > 0) this.#enter(isUp ? 'refreshing' : 'registering');
@@ -333,7 +226,7 @@ export class Registration {
   #send(wish: Wish, attempt: Attempt): void {
     const { core, flow, authenticator, contact } = this.#context;
     const { config } = this;
-    const sent: Sent = { contact: contact.registerUri, extra: config.extraContacts, leaving: this.#leaving };
+    const sent: Sent = { contact: contact.registerUri, extra: config.extraContacts, leaving: contact.leaving };
     const gone = this.#extra.filter((value) => !sent.extra.includes(value));
     const plan = registerPlan(config, contact, {
       ...attempt,
@@ -352,17 +245,14 @@ export class Registration {
       plan,
       { flow, authenticator },
       {
-        onFinal: (response) => {
-          if (!this.#isDiscarded) this.#onFinal(wish, attempt, sent, response);
-        },
-        onFailure: (error) => {
-          if (!this.#isDiscarded) this.#onFailure(wish, error);
-        },
+        onFinal: (response) => this.#onFinal(wish, attempt, sent, response),
+        onFailure: (error) => this.#onFailure(wish, error),
       },
     );
   }
 
   #onFinal(wish: Wish, attempt: Attempt, sent: Sent, response: SipResponse): void {
+    if (this.#isDiscarded) return;
     this.#lastResponse = response;
     const verdict = judge(response, attempt, this.config, sent.contact);
     switch (verdict.type) {
@@ -375,7 +265,7 @@ export class Registration {
         return;
       case 'removed':
         this.#forget();
-        this.#settle(wish, 'unregistered', response);
+        this.#settle('unregistered', response);
         return;
       case 'bound':
         this.#onBound(wish, verdict.binding, sent, response);
@@ -385,37 +275,38 @@ export class Registration {
   #onBound(wish: Wish, binding: Binding, sent: Sent, response: SipResponse): void {
     const { clock, core, contact, flow } = this.#context;
     const now = clock.wallTime();
-    this.#bind(binding);
+    contact.binding = binding;
     this.#isPlain = !binding.isOutbound;
     this.#failures = 0;
-    this.#leaving = this.#leaving.filter((uri) => !sent.leaving.includes(uri));
+    contact.leaving = contact.leaving.filter((uri) => !sent.leaving.includes(uri));
     this.#extra = sent.extra;
     const isReplaced = sent.contact !== contact.registerUri && !binding.isOutbound;
-    if (isReplaced && !this.#leaving.includes(sent.contact)) this.#leave(sent.contact);
+    if (isReplaced && !contact.leaving.includes(sent.contact)) contact.leave(sent.contact);
     this.#expiry = now + binding.expires * 1000;
     // RFC 3608 §6.1: each 2xx says it anew
     this.#serviceRoute = optionalAll(response, ServiceRoute).map((route) => writeAddress(route));
     flow.setFlowTimer(optional(response, FlowTimer));
-    const seen = this.config.isRewritten ? reflexive(response) : undefined;
+    const seen = this.config.isRewritten ? reflexiveAddress(response) : undefined;
     const isElsewhere = seen !== undefined && contact.isElsewhere(seen) && now >= this.#rewrittenAt + rewritePause;
     if (!this.#isResting) {
       this.#plan(now + (isElsewhere ? 0 : refreshDelay(binding.expires, this.config.refreshBefore, core.random)));
       if (isElsewhere) {
         this.#rewrittenAt = now;
-        this.#leave();
+        contact.leave();
         contact.renew(seen);
       }
     }
-    this.#settle(wish, 'registered', response);
+    this.#settle('registered', response);
   }
 
   #onFailure(wish: Wish, error: EvercallError, response?: SipResponse, isFinal = false, after?: number): void {
+    if (this.#isDiscarded) return;
     const { clock, core, flow, log } = this.#context;
     this.#serviceRoute = [];
     log.warn(`${wish.expires ? 'registration' : 'unregistration'} failed: ${error.message}`);
     if (wish.expires === 0) {
       this.#forget(); // it runs out by itself; we keep it no longer
-      this.#settle(wish, 'none', response, error);
+      this.#settle('none', response, error);
       return;
     }
     const { retry } = this.config;
@@ -430,9 +321,9 @@ export class Registration {
       this.#retryAt = clock.wallTime() + delay;
       if (!this.#isResting) this.#plan(this.#retryAt, isUnavailable);
     } // else the flow is being mended, and `onFlowOpen` comes
-    const isListed = this.#binding !== undefined && this.#expiresIn() > 0;
+    const isListed = this.contact.binding !== undefined && this.#expiresIn() > 0;
     const isSuspended = response === undefined && flow.isSuspended;
-    this.#settle(wish, isSuspended ? 'none' : isListed ? 'registering' : 'failed', response, error);
+    this.#settle(isSuspended ? 'none' : isListed ? 'registering' : 'failed', response, error);
     if (isUnavailable && this.#failures === 1) this.#moveOn();
   }
 
@@ -455,30 +346,17 @@ export class Registration {
     this.#cancelTimer = this.#retryAt = undefined;
   }
 
-  #bind(binding: Binding | undefined): void {
-    this.#binding = binding;
-    this.contact.bind(binding);
-  }
-
   #forget(): void {
-    this.#bind(undefined);
-    this.#leaving = this.#extra = [];
-  }
-
-  /** A Contact of ours that goes with the next 2xx; one that a lost REGISTER brought along may be listed too. */
-  #leave(uri = this.contact.registerUri): void {
-    this.#leaving = [...this.#leaving, uri].slice(-4);
+    this.contact.binding = undefined;
+    this.contact.leaving = this.#extra = [];
   }
 
   #expiresIn(): number {
     return this.#expiry - this.#context.clock.wallTime();
   }
 
-  #settle(wish: Wish, state: RegistrationState, response?: SipResponse, error?: EvercallError): void {
-    const next = this.#next;
-    this.#current = this.#next = undefined;
-    if (error) wish.outcome.reject(error);
-    else wish.outcome.resolve();
+  #settle(state: RegistrationState, response?: SipResponse, error?: EvercallError): void {
+    const next = this.#wishes.settle(error);
     if (next) this.#start(next);
     else this.#enter(state, response, error);
   }
@@ -492,7 +370,7 @@ export class Registration {
         previous,
         status: response?.status ?? error?.status,
         reason: response?.reason ?? error?.message,
-        expires: state === 'registered' ? this.#binding?.expires : undefined,
+        expires: state === 'registered' ? this.contact.binding?.expires : undefined,
         response,
         cause: error?.code,
         retryAt: this.#retryAt,
@@ -502,12 +380,4 @@ export class Registration {
       this,
     );
   }
-}
-
-/** The address and port that the registrar saw our REGISTER come from (RFC 3261 §18.2.1, RFC 3581 §4). */
-function reflexive(response: SipResponse): string | undefined {
-  const via = optional(response, Via);
-  const received = via?.params.get('received');
-  const port = via?.params.get('rport');
-  return received ? (port ? `${received}:${port}` : received) : undefined;
 }

@@ -24,7 +24,12 @@ export type Verdict =
   | { readonly type: 'removed' }
   | { readonly type: 'again'; readonly attempt: Attempt }
   /** With `isFinal` only a change of ours helps; without, a later try may. */
-  | { readonly type: 'failed'; readonly error: EvercallError; readonly isFinal: boolean; readonly after?: number };
+  | {
+      readonly type: 'failed';
+      readonly error: EvercallError;
+      readonly isFinal: boolean;
+      readonly after: number | undefined;
+    };
 
 /** After these, and after any 6xx, a later try may succeed (PJSIP's list, with 480). */
 const temporary: ReadonlySet<number> = new Set([408, 430, 480, 500, 502, 503, 504]);
@@ -44,14 +49,14 @@ export function judge(
     if (next) return { type: 'again', attempt: next };
     const after = optional(response, RetryAfter)?.seconds;
     const isFinal = after === undefined && status < 600 && !temporary.has(status);
-    return { type: 'failed', error: failure(response), isFinal, ...(after === undefined ? {} : { after }) };
+    return { type: 'failed', error: failure(response), isFinal, after };
   }
   if (attempt.expires === 0) return { type: 'removed' };
   const binding = ownBinding(response, identity, contact);
   if (binding) return { type: 'bound', binding };
   if (!attempt.isFresh) return { type: 'again', attempt: { ...attempt, isFresh: true } };
   const error = new EvercallError('bindingMissing', 'the registrar does not list our Contact');
-  return { type: 'failed', error, isFinal: false };
+  return { type: 'failed', error, isFinal: false, after: undefined };
 }
 
 function lesson(response: SipResponse, attempt: Attempt): Attempt | undefined {
