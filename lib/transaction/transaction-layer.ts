@@ -4,7 +4,7 @@ import type { Logger } from '../base/log.js';
 import { CSeq, Via, headerValue, headerValues, isRequest, read } from '../parser/index.js';
 import type { ParseError, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
-import type { TransportUser } from '../transport/flow-context.js';
+import type { FormerWay, TransportUser } from '../transport/flow-context.js';
 import { ClientTransaction } from './client-transaction.js';
 import type { ClientEnvironment, ClientTransactionUser } from './client-transaction.js';
 import type { Invites } from './invites.js';
@@ -112,11 +112,11 @@ export class TransactionLayer implements TransportUser {
     flow.send(buildResponse(partial, status, { reason: phrase(error), toTag: 'malformed' }), flow.origin);
   }
 
-  onConnectionLost(flow: Flow, sentBy?: string): void {
+  onConnectionLost(flow: Flow, former?: FormerWay): void {
     for (const transaction of [...this.#clients.values()]) {
       if (transaction.flow !== flow) continue;
-      const isLost = sentBy === undefined || (transaction.sentBy === sentBy && transaction.isUnanswered);
-      if (isLost) transaction.feed('connectionLost');
+      const isItsWay = !former || transaction.sentBy === former.sentBy;
+      if (isItsWay && (!former || former.isDead || transaction.isUnanswered)) transaction.feed('connectionLost');
     }
   }
 

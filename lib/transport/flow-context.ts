@@ -14,10 +14,17 @@ export interface TransportUser {
   /** A frame that is no valid SIP message; `error.partial` is what was understood of it. */
   onMalformed(error: ParseError, flow: Flow): void;
   /**
-   * The connection is gone: what was sent on it may never be answered, for a page cannot be dialled back. `sentBy` names a
-   * former one, of which only what has had no answer at all is lost.
+   * The connection is gone: what was sent on it may never be answered, for a page cannot be dialled back. With `former`, one that
+   * was left before.
    */
-  onConnectionLost(flow: Flow, sentBy?: string): void;
+  onConnectionLost(flow: Flow, former?: FormerWay): void;
+}
+
+/** A connection that was left. */
+export interface FormerWay {
+  readonly sentBy: string;
+  /** Otherwise only what has had no answer at all is lost. */
+  readonly isDead: boolean;
 }
 
 /** What an account hears of the flow it leases. */

@@ -207,11 +207,24 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     return new WebSocketConnection({ url, open, connectTimeout, clock, user });
   }
 
-  /** Make before break: what is still under way on the former connection is answered there. */
-  moveTo(connection: WebSocketConnection): void {
-    const { clock, isInUse } = this.#env;
+  /**
+   * Make before break: what is still under way on the former connection is answered there. Where it `isDoubtful`, for we have
+   * moved, that is given a second; then nothing more is said there, and what waits on it is lost as soon as it is found dead.
+   */
+  moveTo(connection: WebSocketConnection, { isDoubtful = false }: { readonly isDoubtful?: boolean } = {}): void {
     this.#dropFormer();
-    this.#former = new FormerConnection(this.#connection!, clock, () => isInUse(this));
+    this.#former = new FormerConnection(this.#connection!, this.#sentBy, isDoubtful, this.clock, {
+      isInUse: () => this.#env.isInUse(this),
+      ask: (former) => {
+        if (this.#env.habits.get(former.url) === 'pongs') sendFrame(former, '\r\n\r\n', this.#env);
+      },
+      onPast: ({ sentBy }) => {
+        this.#user.onConnectionLost(this, { sentBy, isDead: false });
+      },
+      onDead: () => {
+        this.#dropFormer();
+      },
+    });
     this.#connection = undefined;
     this.#drop();
     if (connection.url !== this.url) this.#servers.onMoved(connection.url);
@@ -234,12 +247,6 @@ export class Flow implements ConnectionUser, KeepAliveUser {
     this.#connection = connection;
     if (connection.isOpen) this.onOpen(connection);
     else this.onLost('closed', connection);
-  }
-
-  /** The way of the former connection may be gone: nothing more is said there, and what it has not answered is lost. */
-  leaveFormer(successor: WebSocketConnection, sentBy: string): void {
-    if (this.#former && this.#connection === successor) this.#former.isPast = true;
-    this.#user.onConnectionLost(this, sentBy);
   }
 
   /** The present connection is about to be left for silence, which may be its server's habit. */
@@ -269,8 +276,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   close(): void {
     const wasOpen = this.isOpen;
     this.#drop();
-    this.#dropFormer();
     this.#state = 'idle';
+    this.#dropFormer();
     if (wasOpen) this.#user.onConnectionLost(this);
     this.#opening.fail('the connection was closed');
   }
@@ -301,6 +308,8 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       this.#framesReceived++;
       this.#signs!.onReceived(this.clock.now());
       this.#keepAlive!.onFrame(count === 1);
+    } else if (this.#former?.is(connection)) {
+      this.#former.onFrame();
     }
     if (count) {
       if (count === 2) sendFrame(connection, '\r\n', this.#env); // RFC 5626 §3.5.1: the pong to a double CRLF
@@ -418,7 +427,10 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   #dropFormer(): void {
-    this.#former?.drop();
+    const former = this.#former;
+    if (!former) return;
     this.#former = undefined;
+    former.drop();
+    this.#user.onConnectionLost(this, { sentBy: former.sentBy, isDead: true });
   }
 }

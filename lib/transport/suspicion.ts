@@ -2,9 +2,6 @@
 import type { Flow } from './flow.js';
 import { Race, challenger } from './race.js';
 
-/** Milliseconds in which a connection that still works has brought an answer. */
-const answerTime = 1000;
-
 /** Under way. */
 const races = new WeakMap<Flow, Race>();
 const outcomes = new WeakMap<Flow, Promise<boolean>>();
@@ -44,13 +41,7 @@ export async function migrate(flow: Flow, reason: string): Promise<void> {
   if (leaving.aborted) connection?.close();
   else if (!connection?.isOpen) await race(flow, reason);
   else if (flow.isMute) flow.replace(connection, reason);
-  else {
-    const { sentBy } = flow;
-    flow.moveTo(connection);
-    flow.clock.after(answerTime, () => {
-      flow.leaveFormer(connection, sentBy); // what it has not answered soon, it never will
-    });
-  }
+  else flow.moveTo(connection, { isDoubtful: true });
 }
 
 async function run(flow: Flow, reason: string): Promise<boolean> {

@@ -1,10 +1,12 @@
 import { assert } from 'chai';
 import { Deferred } from '../../lib/base/deferred.js';
-import type { NetworkEvidence } from '../../lib/index.js';
+import type { Call, NetworkEvidence } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
+import type { SipRequest } from '../../lib/parser/index.js';
 import { calling, described } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerSdp, phone } from '../support/phone.js';
+import type { Phone } from '../support/phone.js';
 import type { ScriptedServer } from '../support/scripted-server.js';
 
 /** A callee who still rings: it is not he who began the dialog (RFC 3891 §3). */
@@ -99,6 +101,66 @@ describe('an INVITE that is lost with its connection', () => {
     await clock.advance(10_000);
     await server.nothing();
     assert.equal(call.connection, 'connected');
+  });
+
+  describe('that was left for another one, make before break', () => {
+    /** It rings there; the server is known to answer pings, or not. */
+    async function movedWhileRinging(pongs: boolean): Promise<Phone & { call: Call; invite: SipRequest }> {
+      let tell: ((evidence: NetworkEvidence) => void) | undefined;
+      const network = { watch: (listener: typeof tell) => ((tell = listener), () => (tell = undefined)) };
+      const keepAlive = pongs ? 'auto' : false;
+      const stage = await calling({}, { network, ipChange: {}, keepAlive });
+      stage.server.respond(stage.invite, 180);
+      await stage.clock.advance(30_000);
+      await stage.server.skip();
+      tell?.('moved');
+      await stage.clock.advance(999);
+      assert.equal(stage.server.sockets.indexOf(stage.server.socket), 1);
+      return stage;
+    }
+
+    it('while that lives it rings on, and is answered there', async () => {
+      const { call, server, clock, invite } = await movedWhileRinging(true);
+      await clock.advance(20_000);
+      await server.nothing();
+      server.respondOn(server.sockets[0]!, invite, 200, { headers: described, body: peerSdp() });
+      await call.answered;
+      assert.equal(call.callId, headerValue(invite, 'Call-ID'));
+    });
+
+    it('silent by then, or some time later, the INVITE is lost', async () => {
+      for (const later of [0, 10_000]) {
+        const { server, clock, invite } = await movedWhileRinging(true);
+        await clock.advance(later);
+        await server.nothing();
+        server.sockets[0]!.isDead = true;
+        await clock.advance(4001);
+        await refuseClaim(server);
+        const cancel = await server.request('CANCEL');
+        assert.equal(headerValue(cancel, 'Call-ID'), headerValue(invite, 'Call-ID'));
+        assert.notEqual(headerValue(await server.request('INVITE'), 'Call-ID'), headerValue(invite, 'Call-ID'));
+        assert.isTrue(server.sockets[0]!.isClosed);
+      }
+    });
+
+    it('and closed by the server, too', async () => {
+      const { server, clock } = await movedWhileRinging(true);
+      await clock.advance(1);
+      server.sockets[0]!.drop();
+      await clock.advance(1);
+      await refuseClaim(server);
+      await server.request('CANCEL');
+      await server.request('INVITE');
+    });
+
+    it('and of a server that never says whether it lives nothing is expected after a second', async () => {
+      const { server, clock } = await movedWhileRinging(false);
+      await server.nothing();
+      await clock.advance(1);
+      await refuseClaim(server);
+      await server.request('CANCEL');
+      await server.request('INVITE');
+    });
   });
 
   it('IPC-14: a callee who is not back yet is called once more, and again, for half a minute', async () => {
