@@ -15,7 +15,6 @@ import type { Emitter } from '../base/emitter.js';
 import { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { newCallId, newTag } from '../base/random.js';
-import type { ClientRequest } from '../core/client-request.js';
 import type { Dialog, DialogUser } from '../core/dialog.js';
 import { optional } from '../core/optional.js';
 import type { StateOfSubscription } from '../core/subscription-state.js';
@@ -27,7 +26,9 @@ import { bidFarewell } from './farewell.js';
 import type { FarewellContext } from './farewell.js';
 import { inspectNotify } from './inspect-notify.js';
 import { Setbacks } from './setbacks.js';
-import { dialogOfNotify, initialPlan, subscribeHeaders } from './subscribe-request.js';
+import { SubscribeExchange } from './subscribe-exchange.js';
+import type { SubscribeExchangeUser } from './subscribe-exchange.js';
+import { dialogOfNotify, initialPlan } from './subscribe-request.js';
 import type { Attempt, SubscribeWish, Way } from './subscribe-request.js';
 import type {
   Notification,
@@ -52,7 +53,7 @@ export interface SubscriberContext extends FarewellContext {
 /** Why a state is entered. */
 type Cause = Partial<Pick<SubscriptionChange, 'reason' | 'status' | 'retryAt'>>;
 
-export class Subscriber implements DialogUser, TermUser {
+export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
   readonly #context: SubscriberContext;
   readonly #wish: SubscribeWish;
   /** The app's: nothing comes after `terminated`. */
@@ -70,16 +71,8 @@ export class Subscriber implements DialogUser, TermUser {
   /** When this one was asked for, by `clock.now()`. */
   #begunAt = 0;
   readonly #term: Term;
-  /** The SUBSCRIBE that has no final response yet. */
-  #request: ClientRequest | undefined;
-  #isInFlight = false;
-  /** A NOTIFY has come since the last SUBSCRIBE left, and has said for how long. */
-  #isNotified = false;
-  #isTimed = false;
-  /** Our end of the connection by which the last SUBSCRIBE left, and the Contact in it. */
-  #sentBy = '';
-  #contact = '';
-  #cancelTimerN: (() => void) | undefined;
+  /** The last SUBSCRIBE. */
+  #exchange: SubscribeExchange | undefined;
   /** The wait is the notifier's word, not the network's doing. */
   #isTold = false;
   /** To be sent as soon as we are ready. */
@@ -124,7 +117,7 @@ export class Subscriber implements DialogUser, TermUser {
 
   /** Connected or registered, maybe anew: what waited for that goes on, and a notifier learns where we are by now. */
   onReady(): void {
-    if (this.#isOver || this.#isInFlight || !this.#context.isReady()) return;
+    if (this.#isOver || this.#exchange?.isInFlight || !this.#context.isReady()) return;
     if (this.#dialog) {
       if (this.#term.isOver) this.#begin();
       else if (this.#isDue || this.#hasMoved) this.#send();
@@ -137,7 +130,7 @@ export class Subscriber implements DialogUser, TermUser {
   refresh(): Promise<void> {
     if (this.#isOver) throw new EvercallError('invalidState', 'refresh: the subscription is terminated');
     const { promise } = (this.#refreshed ??= new Deferred());
-    if (this.#isInFlight) return promise; // its answer is as good
+    if (this.#exchange?.isInFlight) return promise; // its answer is as good
     if (!this.#dialog || this.#term.isOver) this.#begin();
     else if (this.#context.isReady()) this.#send();
     else this.#isDue = true;
@@ -210,8 +203,7 @@ export class Subscriber implements DialogUser, TermUser {
   }
 
   get #hasMoved(): boolean {
-    const { flow, contact } = this.#context.way();
-    return flow.sentBy !== this.#sentBy || contact !== this.#contact;
+    return this.#exchange!.hasMoved(this.#context.way());
   }
 
   /** Asks for a subscription, in a dialog to be (§4.1.2.1). */
@@ -233,53 +225,25 @@ export class Subscriber implements DialogUser, TermUser {
   }
 
   #send(isProlonged = false): void {
-    const { core, clock, way: ways } = this.#context;
-    const way = ways();
-    const asked = this.#expires;
-    const isRefresh = this.#dialog !== undefined;
+    const way = this.#context.way();
     const plan = this.#dialog?.plan('SUBSCRIBE') ?? initialPlan(this.#wish, way, this.#attempt!);
-    let sentAt = clock.now();
+    const asked = { expires: this.#expires, isRefresh: this.#dialog !== undefined, isProlonged };
     this.#term.pause();
-    this.#cancelTimerN?.();
-    this.#sentBy = way.flow.sentBy;
-    this.#contact = way.contact;
-    this.#isInFlight = true;
-    this.#isNotified = this.#isTimed = this.#isDue = false;
-    this.#request = core.request(
-      {
-        ...plan,
-        headers: [...plan.headers, ...subscribeHeaders(this.#wish, way, asked)],
-        nextSequence: () => {
-          sentAt = clock.now();
-          return plan.nextSequence();
-        },
-      },
-      way,
-      {
-        onFinal: (response) => {
-          this.#isInFlight = false;
-          this.#onFinal(response, asked, { isRefresh, isProlonged, sentAt });
-        },
-        onFailure: (error) => {
-          this.#isInFlight = false;
-          this.#onFailure(error, isRefresh);
-        },
-      },
-    );
+    this.#exchange?.stop();
+    this.#isDue = false;
+    this.#exchange = new SubscribeExchange(this.#context, asked, way, this);
+    this.#exchange.send(plan, this.#wish, way);
   }
 
-  #onFinal(
-    response: SipResponse,
-    asked: number,
-    { isRefresh, isProlonged, sentAt }: { isRefresh: boolean; isProlonged: boolean; sentAt: number },
-  ): void {
-    const verdict = judge(response, asked, isRefresh);
+  onFinal(response: SipResponse, exchange: SubscribeExchange): void {
+    const { expires, isRefresh, isProlonged } = exchange.asked;
+    const verdict = judge(response, expires, isRefresh);
     if (verdict.type === 'accepted') {
       if (isRefresh) {
         this.#setbacks.onTaken();
         this.#dialog!.refreshTarget(response); // RFC 3261 §12.2.1.2
       }
-      this.#onAccepted(verdict.expires, verdict.isSilent, sentAt);
+      this.#onAccepted(exchange, verdict.expires, verdict.isSilent);
     } else if (verdict.type === 'brief' && !isProlonged) {
       this.#expires = verdict.minimum;
       this.#send(true);
@@ -295,19 +259,17 @@ export class Subscriber implements DialogUser, TermUser {
     }
   }
 
-  #onAccepted(expires: number, isSilent: boolean, sentAt: number): void {
-    const { clock, timers } = this.#context;
-    const isSure = this.#isNotified || (isSilent && this.#dialog !== undefined);
-    if (!this.#isTimed) this.#term.grant(expires);
+  #onAccepted(exchange: SubscribeExchange, expires: number, isSilent: boolean): void {
+    const isSure = exchange.isNotified || (isSilent && this.#dialog !== undefined);
+    if (!exchange.isTimed) this.#term.grant(expires);
     this.#refreshed?.resolve();
     this.#refreshed = undefined;
     if (this.#dialog) this.#planRefresh();
-    // §4.1.2.4: timer N began when the SUBSCRIBE left; until the 2xx it was timer F of the transaction
-    if (!isSure) this.#cancelTimerN = clock.after(Math.max(sentAt + timers.F - clock.now(), 0), () => this.#onTimerN());
+    if (!isSure) exchange.awaitNotify();
     if (this.#dialog && this.#hasMoved) this.onReady();
   }
 
-  #onTimerN(): void {
+  onTimerN(): void {
     const error = new EvercallError('timeout', 'the notifier does not say how things are', { status: 408 });
     if (this.#dialog) {
       this.#restart(error);
@@ -317,7 +279,7 @@ export class Subscriber implements DialogUser, TermUser {
     }
   }
 
-  #onFailure(error: EvercallError, isRefresh: boolean): void {
+  onFailure(error: EvercallError, { asked }: SubscribeExchange): void {
     const isLost = error.code === 'transport';
     if (!isLost && error.code !== 'timeout') {
       this.#end({ reason: error.message, error });
@@ -325,7 +287,7 @@ export class Subscriber implements DialogUser, TermUser {
       this.#isDue = true;
       this.#term.planEnd();
       if (this.#hasMoved) this.onReady();
-    } else if (isRefresh) {
+    } else if (asked.isRefresh) {
       this.#restart(error); // timer N has run out with timer F
     } else if (this.#dialog) {
       this.#planRefresh(); // its NOTIFY came all the same
@@ -338,8 +300,7 @@ export class Subscriber implements DialogUser, TermUser {
   }
 
   #onNotify(notify: SipRequest, state: StateOfSubscription, { flow }: ServerTransaction): void {
-    this.#isNotified = true;
-    this.#cancelTimerN?.();
+    this.#exchange?.onNotify();
     if (state.isTerminated || state.expires === 0 || this.#wish.expires === 0) {
       this.#drop();
       this.#tell(notify);
@@ -349,10 +310,10 @@ export class Subscriber implements DialogUser, TermUser {
     if (this.#dialog) this.#dialog.refreshTarget(notify);
     else this.#establish(notify, flow);
     if (state.expires !== undefined) {
-      this.#isTimed = true;
+      this.#exchange!.isTimed = true;
       this.#term.grant(state.expires);
     }
-    if (!this.#isInFlight) this.#planRefresh();
+    if (!this.#exchange?.isInFlight) this.#planRefresh();
     this.#enter(state.isPending ? 'pending' : 'active');
     this.#tell(notify);
   }
@@ -365,7 +326,7 @@ export class Subscriber implements DialogUser, TermUser {
     core.dialogs.add(this.#dialog);
     this.#unexpect?.();
     this.#setbacks.onTaken();
-    if (this.#isInFlight) this.#term.grant(this.#expires); // until the 2xx says for how long
+    if (this.#exchange?.isInFlight) this.#term.grant(this.#expires); // until the 2xx says for how long
   }
 
   #onTerminated(state: StateOfSubscription): void {
@@ -424,12 +385,10 @@ export class Subscriber implements DialogUser, TermUser {
   #drop(): void {
     const { core } = this.#context;
     this.#term.clear();
-    this.#cancelTimerN?.();
+    this.#exchange?.stop();
     this.#unexpect?.();
-    if (this.#isInFlight) this.#request?.abandon();
     if (this.#dialog) core.dialogs.remove(this.#dialog);
-    this.#isInFlight = false;
-    this.#dialog = this.#request = undefined;
+    this.#dialog = undefined;
   }
 
   /** Says goodbye where there is someone to hear it. */

@@ -1,4 +1,5 @@
 // A phone with a subscription at a notifier that the test plays.
+import { assert } from 'chai';
 import { subscriptionParts } from '../../lib/account/account-subscriptions.js';
 import type { SubscribeOptions, Subscription, SubscriptionChange, SubscriptionEnd } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
@@ -102,4 +103,17 @@ export async function confirm(
   server.respond(subscribe, 200, { headers: [`Expires: ${granted}`], toTag: parts.tag ?? 'peer' });
   server.send(notifyOf(subscribe, { state: `active;expires=${granted}`, ...parts }));
   await server.response(200);
+}
+
+/** Milliseconds until the next SUBSCRIBE, to the tenth of a second; and that SUBSCRIBE. */
+export async function nextSubscribe(
+  { server, clock }: Pick<SubscribingPhone, 'server' | 'clock'>,
+  atMost = 8000_000,
+): Promise<[number, SipRequest]> {
+  for (let waited = 0; waited <= atMost; waited += 100) {
+    const [request] = await server.take('SUBSCRIBE');
+    if (request) return [waited, request];
+    await clock.advance(100);
+  }
+  return assert.fail(`no SUBSCRIBE within ${atMost} ms`);
 }
