@@ -3,7 +3,8 @@ import { invalidOption } from '../base/errors.js';
 import { checkKnown, checkOneOf, checkPositive } from '../base/options.js';
 import type { CodecPreferences } from './codecs.js';
 import type { SdpHooks } from './sdp-hooks.js';
-import type { HoldStyle, MediaSessionConfig } from './media-session.js';
+import type { MediaSessionConfig } from './media-session.js';
+import type { HoldStyle } from './restraint.js';
 
 /** How calls get their audio through, unless a call says otherwise. */
 export interface UserAgentMediaOptions {

@@ -10,7 +10,6 @@ import type { ConnectionConfig, ConnectionUser } from './connection.js';
 import { Connection } from './connection.js';
 import type { MediaState } from './connection-state.js';
 import type { Direction } from './direction.js';
-import { narrowed, sends } from './direction.js';
 import type { DtmfOptions } from './dtmf.js';
 import { DtmfPlayer } from './dtmf.js';
 import type { MediaEnvironment } from './environment.js';
@@ -24,6 +23,8 @@ import { isOfAnotherConnection, mediaError } from './negotiable.js';
 import { makeAnswer, makeOffer, takeAnswer } from './offer-answer.js';
 import type { AnswerOptions, OfferOptions } from './offer-answer.js';
 import { Playout } from './playout.js';
+import { isSilenced, limitOf, restrained, unrestrained } from './restraint.js';
+import type { HoldStyle, Restraint } from './restraint.js';
 import { iceUfrag, isHold, readSections } from './sdp.js';
 import { applyHook } from './sdp-hooks.js';
 import type { SdpHooks } from './sdp-hooks.js';
@@ -54,10 +55,7 @@ export interface MediaSessionUser extends ConnectionUser {
   onPlayoutBlocked?(): void;
 }
 
-/** How hold is said: `sendonly` keeps the way open for music, `inactive` closes both. */
-export type HoldStyle = 'sendonly' | 'inactive';
-
-export class MediaSession implements ConnectionUser {
+export class MediaSession implements ConnectionUser, VideoUser {
   readonly env: MediaEnvironment;
   readonly config: MediaSessionConfig;
   readonly #clock: Clock;
@@ -71,18 +69,16 @@ export class MediaSession implements ConnectionUser {
   readonly #queue = new Queue();
   /** Until `close()`. */
   readonly #life = new Lifetime();
+  /** Of the peer's audio, once it is known. */
   #playout: Playout | undefined;
-  #remoteStream: MediaStream | undefined;
   #state: MediaState = 'new';
   /** Whether there is a session that a failed change must leave as it was. */
   isNegotiated = false;
-  #hold: HoldStyle | undefined;
+  #restraint = unrestrained;
   /** Whether the peer's last offer or answer said that it does not listen. */
   remoteHold = false;
   /** For who wants some: by `videos()`. */
   video: VideoLines | undefined;
-  /** What the app allows, where that is not everything. */
-  #limits: Partial<Record<'audio' | 'video', Direction>> | undefined;
   #isRouted: boolean;
   /** Whether candidates have come that the peer was not told, of servers, or of this host after a restart. */
   hasLateCandidates = false;
@@ -145,7 +141,7 @@ export class MediaSession implements ConnectionUser {
   }
 
   get remoteStream(): MediaStream | undefined {
-    return this.#remoteStream;
+    return this.#playout?.stream;
   }
 
   /** Makes an offer and sets it; resolves with its SDP as soon as that is worth sending. */
@@ -173,49 +169,45 @@ export class MediaSession implements ConnectionUser {
 
   /** The local wish, told to the peer by the next offer or answer. The microphone is silenced at once. */
   setHold(held: boolean, style = this.config.holdStyle): void {
-    this.#hold = held ? style : undefined;
-    this.#silence();
+    this.#restrain({ ...this.#restraint, hold: held ? style : undefined });
   }
 
   /** What the app allows from now on, told to the peer by the next offer or answer; it stays through all that follow. */
   setDirection(kind: 'audio' | 'video', direction: Direction): void {
-    this.#limits = { ...this.#limits, [kind]: direction };
-    this.#silence();
+    this.#restrain({ ...this.#restraint, [kind]: direction });
   }
 
   /** What the app allows. */
   directionLimit(kind: 'audio' | 'video'): Direction {
-    return this.#limits?.[kind] ?? 'sendrecv';
+    return limitOf(this.#restraint, kind);
   }
 
-  #silence(): void {
-    this.local.setHeld(this.localHold || !sends(this.directionLimit('audio')));
-    this.video?.setHeld(this.localHold || !sends(this.directionLimit('video')));
+  #restrain(restraint: Restraint): void {
+    this.#restraint = restraint;
+    this.local.setHeld(isSilenced(restraint, 'audio'));
+    this.video?.setHeld(isSilenced(restraint, 'video'));
   }
 
   /** Takes over what the app has set on a session that this one replaces. */
   follow(former: MediaSession): void {
-    this.#limits = former.#limits;
-    this.#hold = former.#hold;
     this.local.follow(former.local);
-    if (former.video && !this.video)
-      this.video = former.video.lend(this.connection, this.#videoLimit(), this.#videoUser());
-    this.#silence();
+    if (former.video && !this.video) this.video = former.video.lend(this.connection, this);
+    this.#restrain(former.#restraint);
   }
 
   /** The former one is at its end, and this one goes on. Returns whether the peer is to be told of what has changed since. */
   inherit(former: MediaSession): boolean {
-    const told = this.#hold;
+    const told = this.#restraint.hold;
     this.follow(former);
     const hasChanged = former.video !== undefined && this.video!.inherit(former.video);
     void this.video?.attach().catch((error: unknown) => this.log.warn('the video could not be put on', error));
     former.close(true);
     this.local.follow(former.local); // a track of the app's was given back as it was
-    return hasChanged || told !== this.#hold;
+    return hasChanged || told !== this.#restraint.hold;
   }
 
   get localHold(): boolean {
-    return this.#hold !== undefined;
+    return this.#restraint.hold !== undefined;
   }
 
   /** Whether the peer has agreed to a description in which we do not listen. */
@@ -384,7 +376,7 @@ export class MediaSession implements ConnectionUser {
   #disconnect(atOnce = false): void {
     this.#playout?.close();
     this.connection.close(atOnce);
-    this.#playout = this.#remoteStream = undefined;
+    this.#playout = undefined;
     this.local.stop();
     this.video?.forget();
     this.hasLateCandidates = false;
@@ -403,27 +395,28 @@ export class MediaSession implements ConnectionUser {
 
   async #videos(): Promise<VideoLines> {
     const { VideoLines } = await import('./video-lines.js');
-    const [limit, user] = [this.#videoLimit(), this.#videoUser()];
-    return (this.video ??= new VideoLines(this.connection, this.env, this.log, limit, user));
-  }
-
-  #videoLimit(): () => Direction {
-    return () => narrowed(this.directionLimit('video'), this.#hold ?? 'sendrecv');
-  }
-
-  #videoUser(): VideoUser {
-    return {
-      onRemoteTrack: (track) => this.#user.onRemoteTrack(track),
-      onVideoChanged: () => this.#user.onVideoChanged?.(),
-      onScreenEnded: (line) => this.#user.onScreenEnded?.(line),
-    };
+    return (this.video ??= new VideoLines(this.connection, this.env, this.log, this));
   }
 
   /** Which way the audio flows, as far as it is for us to say. */
   get direction(): Direction {
-    const own = this.local.sends ? 'sendrecv' : 'recvonly';
-    if (!this.#hold && !this.#limits) return own;
-    return narrowed(narrowed(own, this.directionLimit('audio')), this.#hold ?? 'sendrecv');
+    return restrained(this.#restraint, 'audio', this.local.sends ? 'sendrecv' : 'recvonly');
+  }
+
+  get videoDirection(): Direction {
+    return restrained(this.#restraint, 'video');
+  }
+
+  onRemoteTrack(track: MediaStreamTrack): void {
+    this.#user.onRemoteTrack(track);
+  }
+
+  onVideoChanged(): void {
+    this.#user.onVideoChanged?.();
+  }
+
+  onScreenEnded(line: VideoLine): void {
+    this.#user.onScreenEnded?.(line);
   }
 
   /** A description of the peer's is in force. */
@@ -433,13 +426,10 @@ export class MediaSession implements ConnectionUser {
     this.remoteHold = hold;
     this.video?.settle();
     const { track } = receiver;
-    if (this.#remoteStream?.getTracks().includes(track)) return;
-    this.#remoteStream = new this.env.MediaStream([track]);
     this.#playout ??= new Playout(this.env, this.config.playout && !this.#isRouted, this.log, () =>
       this.#user.onPlayoutBlocked?.(),
     );
-    this.#playout.play(this.#remoteStream);
-    this.#user.onRemoteTrack(track);
+    if (this.#playout.play(track)) this.#user.onRemoteTrack(track);
   }
 }
 

@@ -1,11 +1,13 @@
-/** Plays one call through one audio element; whatever goes wrong with that is no business of the call. */
+/** What comes of the peer's audio: a stream for the page, played through an element; whatever goes wrong with that is no business of the call. */
 import type { Logger } from '../base/log.js';
 import type { MediaEnvironment } from './environment.js';
 
 export class Playout {
+  readonly #env: MediaEnvironment;
   readonly #element: HTMLAudioElement | undefined;
   readonly #log: Logger;
   readonly #onBlocked: () => void;
+  #stream: MediaStream | undefined;
   #closed = false;
 
   /**
@@ -13,6 +15,7 @@ export class Playout {
    * WebAudio as long as no element consumes a remote stream (crbug.com/933677).
    */
   constructor(env: MediaEnvironment, audible: boolean, log: Logger, onBlocked: () => void) {
+    this.#env = env;
     this.#log = log;
     this.#onBlocked = onBlocked;
     this.#element = env.createAudioElement?.();
@@ -24,10 +27,19 @@ export class Playout {
     if (this.#element) this.#element.muted = true;
   }
 
-  play(stream: MediaStream): void {
-    if (!this.#element || this.#closed) return;
-    if (this.#element.srcObject !== stream) this.#element.srcObject = stream;
-    void this.resume();
+  get stream(): MediaStream | undefined {
+    return this.#stream;
+  }
+
+  /** Returns whether it is another track. */
+  play(track: MediaStreamTrack): boolean {
+    if (this.#stream?.getTracks().includes(track)) return false;
+    this.#stream = new this.#env.MediaStream([track]);
+    if (this.#element) {
+      this.#element.srcObject = this.#stream;
+      void this.resume();
+    }
+    return true;
   }
 
   /** Tries again, best from within a user gesture; resolves with whether it is heard now. */

@@ -15,6 +15,8 @@ import type { VideoLine } from './video-line.js';
 import type { VideoWish } from './video-source.js';
 
 export interface VideoUser {
+  /** What the call allows at present: a hold, a wish of the app. */
+  readonly videoDirection: Direction;
   onRemoteTrack(track: MediaStreamTrack): void;
   /** What is sent has changed without a word to the peer. */
   onVideoChanged(): void;
@@ -27,23 +29,20 @@ export class VideoLines {
   readonly #env: MediaEnvironment;
   readonly #log: Logger;
   readonly #user: VideoUser;
-  /** What the call allows at present: a hold, a wish of the app. */
-  readonly #limit: () => Direction;
   #lines: VideoLine[] = [];
   #preview: { readonly track: MediaStreamTrack; readonly stream: MediaStream } | undefined;
   #held = false;
 
-  constructor(connection: Connection, env: MediaEnvironment, log: Logger, limit: () => Direction, user: VideoUser) {
+  constructor(connection: Connection, env: MediaEnvironment, log: Logger, user: VideoUser) {
     this.#connection = connection;
     this.#env = env;
     this.#log = log;
-    this.#limit = limit;
     this.#user = user;
   }
 
   /** The same for another connection, which may take the place of this one, or not. */
-  lend(connection: Connection, limit: () => Direction, user: VideoUser): VideoLines {
-    const others = new VideoLines(connection, this.#env, this.#log, limit, user);
+  lend(connection: Connection, user: VideoUser): VideoLines {
+    const others = new VideoLines(connection, this.#env, this.#log, user);
     for (const lender of this.#lines) if (!lender.isRemoved) others.#lines.push(borrowed(lender));
     return others;
   }
@@ -319,7 +318,7 @@ export class VideoLines {
   #direction({ source, isRemoved, isTheirs }: VideoLine): Direction {
     if (isRemoved) return 'inactive';
     const own = directionOf(source?.sends ?? false, isTheirs || !source?.isScreen);
-    return narrowed(own, this.#limit());
+    return narrowed(own, this.#user.videoDirection);
   }
 
   #transceivers(): RTCRtpTransceiver[] {

@@ -1,6 +1,6 @@
 // Hold, mute and tones on a media session that is connected.
 import { assert } from 'chai';
-import type { HoldStyle } from '../../../lib/media/media-session.js';
+import type { HoldStyle } from '../../../lib/media/restraint.js';
 import { closeAll, connectedPair, direction, Ear, makeEnd, negotiate, toneTrack, until } from './ends.js';
 
 describe('MediaSession: hold, mute, DTMF', () => {
