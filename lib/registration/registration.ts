@@ -34,6 +34,8 @@ interface Sent {
   readonly contact: string;
   readonly extra: readonly string[];
   readonly leaving: readonly string[];
+  /** Which it went out on; undefined where it had to wait for one. */
+  readonly connection: number | undefined;
 }
 
 /** A registrar that sees us at another address each time must not make us register each time (ACC-28). Milliseconds. */
@@ -199,6 +201,13 @@ export class Registration {
     void this.#wish(this.#expires, false);
   }
 
+  /** We have moved, make before break, while it was under way: what it has bound leads to where we were. */
+  #catchUp({ connection }: Sent): void {
+    const { flow } = this.#context;
+    const hasMoved = connection !== undefined && flow.isOpen && flow.connectionId !== connection;
+    if (hasMoved && !this.#isDiscarded) this.onFlowOpen();
+  }
+
   #startDialog(): void {
     this.#callId = newCallId(this.#context.core.random);
     this.#sequence = 0;
@@ -226,7 +235,12 @@ export class Registration {
   #send(wish: Wish, attempt: Attempt): void {
     const { core, flow, authenticator, contact } = this.#context;
     const { config } = this;
-    const sent: Sent = { contact: contact.registerUri, extra: config.extraContacts, leaving: contact.leaving };
+    const sent: Sent = {
+      contact: contact.registerUri,
+      extra: config.extraContacts,
+      leaving: contact.leaving,
+      connection: flow.isOpen ? flow.connectionId : undefined,
+    };
     const gone = this.#extra.filter((value) => !sent.extra.includes(value));
     const plan = registerPlan(config, contact, {
       ...attempt,
@@ -245,8 +259,14 @@ export class Registration {
       plan,
       { flow, authenticator },
       {
-        onFinal: (response) => this.#onFinal(wish, attempt, sent, response),
-        onFailure: (error) => this.#onFailure(wish, error),
+        onFinal: (response) => {
+          this.#onFinal(wish, attempt, sent, response);
+          this.#catchUp(sent);
+        },
+        onFailure: (error) => {
+          this.#onFailure(wish, error);
+          this.#catchUp(sent);
+        },
       },
     );
   }

@@ -1,10 +1,12 @@
 // A day in the life of an account, in virtual time, on servers that do by chance whatever servers do.
 import { assert } from 'chai';
+import { challengeParts } from '../../lib/core/authenticator.js';
 import { UserAgent, silentLogger } from '../../lib/index.js';
 import type { Account, Random } from '../../lib/index.js';
 import { Contact, header, headerValue, isRequest, parseMessage, readAll } from '../../lib/parser/index.js';
 import { ParseError } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
+import { allParts } from '../../lib/user-agent/all-parts.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeSocket } from '../support/scripted-server.js';
 
@@ -213,11 +215,8 @@ function dawn(number: () => number, count: number): Day {
     servers[urls.indexOf(url)]!.connect(socket);
     return socket;
   };
-  const ua = new UserAgent({
-    servers: urls,
-    log: silentLogger,
-    environment: { clock, random: randomFrom(number), webSocket },
-  });
+  const environment = { clock, random: randomFrom(number), webSocket };
+  const ua = new UserAgent({ servers: urls, log: silentLogger, environment }, allParts);
   const account = ua.addAccount({ uri: 'sip:alice@example.com', password: 'secret' });
   return { clock, ua, account, servers, registers, overlaps, handshakes, pings };
 }
@@ -232,6 +231,7 @@ async function untilRegistered({ clock, account, servers }: Day, bound: number, 
 }
 
 async function live(seed: number, count: number): Promise<void> {
+  await Promise.all([allParts.load(), challengeParts.load()]); // it takes real time
   const number = chance(seed);
   const day = dawn(number, count);
   const { clock, servers } = day;

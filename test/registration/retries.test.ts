@@ -1,9 +1,9 @@
 import { assert } from 'chai';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
-import type { RegistrationChange } from '../../lib/index.js';
+import type { Account, NetworkEvidence, RegistrationChange } from '../../lib/index.js';
 import { settle } from '../support/fake-clock.js';
-import { bound, challenge, contactOf, registered, registering } from '../support/registering.js';
+import { bound, challenge, contactOf, leaving, registered, registering } from '../support/registering.js';
 import type { RegisteringPhone } from '../support/registering.js';
 
 /** Answers the next `count` REGISTERs with `status` and says how many milliseconds passed before each. */
@@ -166,6 +166,54 @@ describe('retries', () => {
       assert.isTrue(account.connected, `${outage} ms`);
       await server.request('REGISTER');
     }
+  });
+
+  describe('a REGISTER that is under way as we move, make before break', () => {
+    async function moved(): Promise<RegisteringPhone & { pending: SipRequest; account: Account }> {
+      let tell: ((evidence: NetworkEvidence) => void) | undefined;
+      const network = { watch: (listener: typeof tell) => ((tell = listener), () => undefined) };
+      const stage = await registered({ network, ipChange: {} });
+      void stage.account.register().catch(() => undefined);
+      const pending = await stage.server.request('REGISTER');
+      tell!('moved');
+      await settle();
+      assert.deepEqual(stage.server.sockets.map(({ isClosed }) => isClosed), [false, false]); // prettier-ignore
+      await stage.server.nothing(); // RFC 3261 §10.2: not before the one under way has its answer
+      return { ...stage, pending };
+    }
+
+    it('is answered on the connection of before, where nobody finds us any more: another goes out on the present one', async () => {
+      const { server, account, pending, clock } = await moved();
+      server.respondOn(server.sockets[0]!, pending, 200, { headers: [bound(pending, 600)] });
+      const second = await server.request('REGISTER');
+      assert.include(server.sockets[1]!.sent.at(-1), 'REGISTER');
+      assert.notEqual(contactOf(second).uri, contactOf(pending).uri);
+      assert.deepEqual(leaving(second), [contactOf(pending).uri]);
+      server.respond(second, 200, { headers: [bound(second, 600)] });
+      await account.registered;
+      await clock.advance(60_000);
+      await server.nothing();
+    });
+
+    it('… or it is not, and is waited for no longer than a second (PJSIP #3021)', async () => {
+      const { server, account, clock } = await moved();
+      await clock.advance(1000);
+      const second = await server.request('REGISTER');
+      assert.include(server.sockets[1]!.sent.at(-1), 'REGISTER');
+      server.respond(second, 200, { headers: [bound(second, 600)] });
+      await settle();
+      assert.isTrue(account.isRegistered);
+      await clock.advance(60_000);
+      await server.nothing();
+    });
+
+    it('… or is refused for good: that holds on the present one, too', async () => {
+      const { server, account, pending, clock } = await moved();
+      server.respondOn(server.sockets[0]!, pending, 404);
+      await clock.advance(60_000);
+      await server.nothing();
+      assert.equal(account.state, 'failed');
+    });
   });
 
   it('ACC-32: Retry-After is honoured everywhere, in a 404 too; and by a new connection', async () => {
