@@ -16,6 +16,7 @@ import { addedHeaders } from '../call/user-to-user.js';
 import type { Core } from '../core/core.js';
 import type { MediaEnvironment } from '../media/environment.js';
 import type { Header, SipRequest } from '../parser/index.js';
+import type { ContactPurpose } from '../registration/contact.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Timers } from '../transaction/timers.js';
 import type { Flow } from '../transport/flow.js';
@@ -61,6 +62,8 @@ interface Line {
   readonly context: CallContext;
   readonly legs: Set<Leg>;
   readonly listener: FlowListener;
+  /** The Contact that its calls have told, since they came back. */
+  told: string | undefined;
 }
 
 export class AccountCalls {
@@ -137,6 +140,20 @@ export class AccountCalls {
     for (const call of this.all) call.hangup(options);
   }
 
+  /**
+   * The registrar has spoken, ours or the master's. What calls have told before it may be another Contact than what we have now
+   * (RFC 5627 §4.4.1, ACC-22): they tell it once more.
+   */
+  onContact(): void {
+    for (const [flow, line] of this.#lines) {
+      const { told, legs } = line;
+      const present = this.#contact(flow);
+      if (told === undefined || told === present) continue;
+      line.told = present;
+      for (const leg of [...legs]) leg.onContactChanged();
+    }
+  }
+
   /** Lets go of flows without calls that are the account's no longer. */
   sweep(): void {
     const { branches } = this.#user.identity();
@@ -181,6 +198,7 @@ export class AccountCalls {
     const legs = new Set<Leg>();
     const listener: FlowListener = {
       onFlowOpen: () => {
+        if (flow.connectionId > 1) line.told = this.#contact(flow);
         for (const leg of [...legs]) leg.onFlowOpen();
       },
       onFlowLost: () => {
@@ -188,7 +206,13 @@ export class AccountCalls {
       },
     };
     flow.addListener(listener);
-    return { context: this.#newContext(flow, legs), legs, listener };
+    const line: Line = { context: this.#newContext(flow, legs), legs, listener, told: undefined };
+    return line;
+  }
+
+  #contact(flow: Flow, purpose?: ContactPurpose): string {
+    const identity = this.#user.identity();
+    return (identity.branchOf(flow) ?? identity.branch).contact.value(purpose);
   }
 
   #newContext(flow: Flow, legs: Set<Leg>): CallContext {
@@ -226,10 +250,7 @@ export class AccountCalls {
       normalize,
       place: (target, options, sent) => this.place(target, options, sent),
       routes: () => identity().routes,
-      contact: (purpose) => ({
-        name: 'Contact',
-        value: (identity().branchOf(flow) ?? identity().branch).contact.value(purpose),
-      }),
+      contact: (purpose) => ({ name: 'Contact', value: this.#contact(flow, purpose) }),
       began: (leg) => {
         legs.add(leg);
         this.#environment.watcher?.onBegan(leg);

@@ -433,6 +433,9 @@ export class Account implements EventSource<AccountEvents> {
     return new Dependency(dependsOn, register, followRefresh, {
       identities: this.#identities,
       parts: this.#context.parts,
+      onContact: () => {
+        this.#calls.onContact();
+      },
       warn: (message) => {
         this.#context.log.warn(`${this.uri}: ${message}`);
         this.#emitter.emit('warning', { account: this, message });
@@ -507,6 +510,7 @@ export class Account implements EventSource<AccountEvents> {
     this.#context.announce('registrationChanged', payload);
     this.#context.changed(change);
     this.#subscriptions.onChange();
+    if (change.state === 'registered' || change.state === 'failed') this.#calls.onContact();
     // PJSIP's drop_calls_on_reg_fail: one failure is forgiven
     if (this.#failures > 1 && this.#identity.config.dropCallsOnFailure) this.#calls.hangup();
   }

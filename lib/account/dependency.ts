@@ -27,6 +27,8 @@ export interface DependencyHost {
   /** Of the dependent. */
   readonly identities: Succession;
   readonly warn: (message: string) => void;
+  /** The Contact is another, and no REGISTER says so. */
+  readonly onContact: () => void;
   /** What it does as the master changes: it comes with the first account. */
   readonly parts: OnDemand<{ readonly followMaster: typeof import('./follow-master.js').followMaster }>;
 }

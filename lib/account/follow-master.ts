@@ -30,7 +30,7 @@ export function followMaster(dependency: Dependency, change: RegistrationChange 
 
 function onRegistered(dependency: Dependency, master: Peer): void {
   const { isOpen: wasOpen, host, isWanted, always } = dependency;
-  const { identities, warn } = host;
+  const { identities, warn, onContact } = host;
   const uri = sharedContact(dependency, master);
   dependency.isOpen = uri !== undefined;
   if (uri === undefined) {
@@ -43,6 +43,7 @@ function onRegistered(dependency: Dependency, master: Peer): void {
   if (isOther && /\.invalid\b/.test(uri) && !master.hasFlow(identity.branch.flow))
     warn('its registrar may not reach the Contact it shares, which is no GRUU');
   if (isWanted && (isOther || !wasOpen || always || !identity.isActive)) void quiet(identity.register());
+  else if (isOther) onContact();
 }
 
 /** Byte for byte, as the master's registrar knows it. */

@@ -275,6 +275,17 @@ export class Leg implements SessionUser, CallMediaUser {
     else void ringOn(this);
   }
 
+  /** What the peer was told of where we are holds no longer. */
+  onContactChanged(): void {
+    this.#locatedBy = -1; // what is answered later tells it then
+    if (this.state !== 'confirmed') return;
+    if (this.connection === 'reconnecting') void this.reconnection.climb('dialog');
+    else
+      this.session!.refresh().catch((error: unknown) => {
+        this.context.log.warn(`call ${this.callId}: our new Contact could not be told`, error);
+      });
+  }
+
   /** What leaves now tells the peer where we are; what waits for another connection than the first, where we were. */
   onLocated(): void {
     const { isOpen, connectionId } = this.context.flow;

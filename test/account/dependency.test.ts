@@ -1,11 +1,13 @@
 import { assert } from 'chai';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
-import type { Account, AccountOptions, RegistrationChange, UserAgentOptions } from '../../lib/index.js';
+import type { Account, AccountOptions, Call, RegistrationChange, UserAgentOptions } from '../../lib/index.js';
+import { described } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, phone } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 import { bound, challenge, contactOf, leaving } from '../support/registering.js';
+import type { ScriptedServer } from '../support/scripted-server.js';
 
 const gruu = 'sip:alice@example.com;gr=urn:uuid:f81d4fae';
 const offer = peerSdp().replace('setup:active', 'setup:actpass');
@@ -203,6 +205,74 @@ describe('dependent accounts', () => {
     assert.equal(contactOf(await registerOf(dependent)).uri, gruu, 'its binding is older than the flow');
   });
 
+  it('LIN-22: … and then their calls: each comes back at once, and tells the Contact that is shared anew when its account has registered it', async () => {
+    const { server, master, dependent, clock, registerOf } = await registeredFamily({}, { callPolicy: 'mix' });
+    const calls = [await talkingOf(master, server), await talkingOf(dependent, server)];
+    const from = server.received.length;
+    server.socket.drop();
+    await clock.advance(1000);
+    const own = await registerOf(master);
+    const first = [await server.request('UPDATE'), await server.request('UPDATE')]; // voices first: no REGISTER is waited for
+    for (const update of first) server.respond(update, 200, { headers: described.slice(1) });
+    await settle();
+    assert.isTrue(calls.every(({ connection }) => connection === 'connected'));
+    await server.nothing();
+    server.respond(own, 200, { headers: [bound(own, 600)] });
+    const follow = await registerOf(dependent);
+    const uri = contactOf(own).uri;
+    assert.equal(contactOf(follow).uri, uri);
+    await server.nothing();
+    server.respond(follow, 200, { headers: [bound(follow, 600)] });
+    const told = await server.request('UPDATE');
+    assert.equal(headerValue(told, 'Call-ID'), calls[1]!.callId, 'the master’s own call has told it already');
+    assert.equal(headerValue(told, 'Contact'), `<${uri}>`);
+    assert.equal(calls[1]!.connection, 'connected');
+    server.respond(told, 200, { headers: described.slice(1) });
+    await clock.advance(10_000);
+    await server.nothing();
+    const methods = (server.received.slice(from) as SipRequest[]).map(({ method }) => method);
+    assert.deepEqual(methods, ['REGISTER', 'UPDATE', 'UPDATE', 'REGISTER', 'UPDATE']);
+  });
+
+  it('LIN-22: … one whose account does not register tells it as soon as it is shared', async () => {
+    const { server, master, dependent, clock, registerOf } = await registeredFamily();
+    const call = await talkingOf(dependent, server);
+    dependent.pauseRegistration();
+    server.socket.drop();
+    await clock.advance(1000);
+    const own = await registerOf(master);
+    server.respond(await server.request('UPDATE'), 200, { headers: described.slice(1) });
+    server.respond(own, 200, { headers: [bound(own, 600)] });
+    const told = await server.request('UPDATE');
+    assert.equal(headerValue(told, 'Contact'), `<${contactOf(own).uri}>`);
+    assert.equal(headerValue(told, 'Call-ID'), call.callId);
+    server.respond(told, 200, { headers: described.slice(1) });
+    await clock.advance(10_000);
+    await server.nothing();
+  });
+
+  it('LIN-22: … and with a GRUU that stays there is nothing to add', async () => {
+    const { server, master, dependent, clock, registerOf } = await family();
+    const granted = `;pub-gruu="${gruu}"`;
+    const own = await registerOf(master);
+    server.respond(own, 200, { headers: [bound(own, 600, granted), 'Require: outbound'] });
+    const first = await registerOf(dependent);
+    server.respond(first, 200, { headers: [bound(first, 600)] });
+    await dependent.registered;
+    await talkingOf(dependent, server);
+    server.socket.drop();
+    await clock.advance(1000);
+    const again = await registerOf(master);
+    const update = await server.request('UPDATE');
+    assert.equal(headerValue(update, 'Contact'), `<${gruu}>`);
+    server.respond(update, 200, { headers: described.slice(1) });
+    server.respond(again, 200, { headers: [bound(again, 600, granted), 'Require: outbound'] });
+    const follow = await registerOf(dependent);
+    server.respond(follow, 200, { headers: [bound(follow, 600)] });
+    await clock.advance(10_000);
+    await server.nothing();
+  });
+
   it('LIN-15: the master fails: the dependent has the same state and message, and sends nothing', async () => {
     const { server, master, dependent, told, registerOf, clock } = await registeredFamily();
     void master.register().catch(() => undefined);
@@ -375,4 +445,14 @@ async function withOwnServer(): Promise<Family & { first: SipRequest }> {
   server.respondOn(server.sockets[1]!, first, 200, { headers: [bound(first, 600)] });
   await dependent.registered;
   return { ...all, first };
+}
+
+/** A call of the account's that is confirmed, to a peer that takes UPDATE. */
+async function talkingOf(account: Account, server: ScriptedServer): Promise<Call> {
+  const call = account.call('bob');
+  const invite = await server.request('INVITE');
+  server.respond(invite, 200, { headers: [...described, 'Allow: UPDATE'], body: peerSdp() });
+  await server.request('ACK');
+  await call.answered;
+  return call;
 }
