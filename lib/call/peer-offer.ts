@@ -22,6 +22,7 @@ export interface OfferEvent {
   /**
    * The answer waits until `promise` has settled, or the app has decided: at most a minute, after which the change is answered
    * as without a word of the app's. An UPDATE must be answered soon (RFC 3311 §5.2): it is refused with 504 after ten seconds.
+   * Where the call has to be brought back meanwhile, the offer is put off: it gets 500 with Retry-After, and comes again.
    */
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }

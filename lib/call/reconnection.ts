@@ -63,6 +63,8 @@ const firstWait = 200;
 const longestWait = 5000;
 /** Milliseconds that the peer gets to answer a re-INVITE that asks for nothing but the call it has. */
 const grace = 4000;
+/** The same for the app, to decide on what the peer offers, where nothing is heard meanwhile. */
+const hurry = 200;
 /** How often another dialog is tried. */
 const successions = 12;
 /** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
@@ -329,11 +331,19 @@ export class Reconnection {
       const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
       this.#cancelPatience?.();
       if (rung === 'media') this.#restartedAt = clock.now();
-      await this.#offer(session, { iceRestart: rung === 'media', another: rung === 'rebuild', patience: grace });
+      const decide = this.#hurry(session, rung);
+      const wish = { iceRestart: rung === 'media', another: rung === 'rebuild', patience: grace };
+      await this.#offer(session, wish).finally(decide);
       // long ago, and perhaps it was the peer's offer that did it in the end
       if (rung === 'media' && clock.now() - this.#restartedAt > settling) this.#restartedAt = clock.now();
       return rung;
     });
+  }
+
+  /** The app has been asked about an offer of the peer's, and may take its time: not while nothing is heard. Returns its undo. */
+  #hurry(session: Session, rung: Rung): () => void {
+    const isHeard = rung === 'dialog' || rung === 'offer';
+    return this.#leg.context.clock.after(isHeard ? grace : hurry, () => session.putOff?.());
   }
 
   /** By re-INVITE, or as the app has it; a peer that allows UPDATE need not take an offer by it. */
@@ -357,7 +367,7 @@ export class Reconnection {
     const { yielded } = session;
     if (!yielded || (error as Partial<EvercallError>).code !== 'cancelled') throw error;
     session.yielded = undefined;
-    await yielded;
+    await yielded.finally(this.#hurry(session, rung));
     const isDone = rung !== 'media' || this.#leg.media.session.generation !== generation;
     if (!isDone) this.#rung = higher(this.#rung, rung);
     return isDone ? rung : 'dialog';

@@ -4,6 +4,7 @@ import { optional } from '../core/optional.js';
 import { RetryAfter } from '../parser/index.js';
 import type { SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { Consideration } from './negotiator.js';
 import type { Session } from './session.js';
 
 /** The owner of the Call-ID waits 2.1-4 s and the peer 0-2 s, so that the retries do not meet again (§14.1). Milliseconds. */
@@ -30,6 +31,32 @@ export function refuseSecondInvite(session: Session, transaction: ServerTransact
   if (!session.isEarly) return false;
   refuse(session, transaction, session.ownsCallId);
   return true;
+}
+
+/** The app's word on an offer of the peer's; nothing, at once, where nobody has a say. `later`: it has been put off. */
+export function consider(
+  session: Session,
+  transaction: ServerTransaction,
+  offer: string,
+  method: 'INVITE' | 'UPDATE',
+  cancelled?: AbortSignal,
+): Promise<Consideration | 'later'> | undefined {
+  const { negotiator, log } = session.context;
+  const putOff = new AbortController();
+  const signal = cancelled ? AbortSignal.any([cancelled, putOff.signal]) : putOff.signal;
+  const considered = negotiator.consider?.(offer, method, signal);
+  if (!considered) return undefined;
+  session.putOff = () => {
+    putOff.abort();
+  };
+  return considered
+    .finally(() => (session.putOff = undefined))
+    .then((verdict) => {
+      if (!putOff.signal.aborted || session.isOver || cancelled?.aborted) return verdict;
+      log.info(`${method} put off: there is no waiting for the app`);
+      refuse(session, transaction, false); // as if an offer of its own had been under way (§14.2): it will come again
+      return 'later';
+    });
 }
 
 function refuse({ context: { core } }: Session, transaction: ServerTransaction, isOurs: boolean): void {

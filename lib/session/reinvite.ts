@@ -9,7 +9,7 @@ import { refuseInterval } from './extension-tags.js';
 import { LateAnswers } from './late-answers.js';
 import { acknowledge } from './own-acks.js';
 import { Prack } from './prack.js';
-import { makeWay, refuseGlare, refuseSecondInvite } from './glare.js';
+import { consider, makeWay, refuseGlare, refuseSecondInvite } from './glare.js';
 import { repeatUntilAck } from './repeat-until-ack.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
@@ -30,6 +30,9 @@ export async function sendInvite(
   let heard = 0;
   session.isInviteStuck = () => heard === 100 && clock.now() - sentAt > travelTime;
   const prack = new Prack(session);
+  // the peer may still think about one that was lost with its connection: it is to have no two (§14.1, RFC 6141 §5.5)
+  session.takeBackInvite?.();
+  session.takeBackInvite = undefined;
   /** In a reliable provisional response it counts as much as in the 2xx (RFC 3262 §5). */
   let early: Promise<void> | undefined;
   const response = await new Promise<SipResponse>((resolve, reject) => {
@@ -70,6 +73,9 @@ export async function sendInvite(
         onFailure: (error) => {
           if (error.code === 'transport') {
             session.isInviteLost = true;
+            session.takeBackInvite = () => {
+              request.cancelLost();
+            };
             hearLate(session, request);
           }
           reject(error);
@@ -166,8 +172,14 @@ async function answer(
   let body = '';
   let refusal: number | undefined;
   try {
-    const considered = offer === undefined ? undefined : negotiator.consider?.(offer, 'INVITE', cancelled.signal);
-    if (considered) ({ refusal } = await considered);
+    const considered =
+      offer === undefined ? undefined : consider(session, transaction, offer, 'INVITE', cancelled.signal);
+    const verdict = considered && (await considered);
+    if (verdict === 'later') {
+      session.exchange = 'stable';
+      return;
+    }
+    refusal = verdict?.refusal;
     if (refusal !== undefined) {
       log.info(`re-INVITE refused by the app: ${refusal}`);
     } else if (offer !== undefined) {

@@ -52,12 +52,16 @@ export class Session implements DialogUser, SessionTimerUser {
   onHeard: (() => void) | undefined;
   /** Gives up the re-INVITE of ours that is under way, or about to be. */
   giveUpInvite: ((why: string) => void) | undefined;
+  /** Puts off the offer of the peer's that the app has not decided on: something else cannot wait. */
+  putOff: (() => void) | undefined;
   /** A proxy has it, and for a while the peer has said nothing: it waits where the peer is not any more. */
   isInviteStuck: (() => boolean) | undefined;
   /** How often both sides have agreed to the other's offer at once. */
   crossings = 0;
   /** A re-INVITE of ours is lost with its connection: the peer may have agreed to it, and wait for the ACK of the next. */
   isInviteLost = false;
+  /** Takes that one back, on the present connection. */
+  takeBackInvite: (() => void) | undefined;
   /** How many offers of ours the peer has agreed to by 2xx. */
   agreements = 0;
   /** While another dialog is about to take its place: nothing is offered in this one. */

@@ -4,7 +4,7 @@ import { mustSucceed } from '../base/errors.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { refuseInterval } from './extension-tags.js';
-import { busyFor, refuseGlare } from './glare.js';
+import { busyFor, consider, refuseGlare } from './glare.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 import { agreedChangeHeaders, changingHeaders } from './session-headers.js';
@@ -52,8 +52,13 @@ async function answer(
   session.exchange = 'remoteUpdate';
   let refusal: number | undefined;
   try {
-    const considered = negotiator.consider?.(offer, 'UPDATE');
-    if (considered) ({ refusal } = await considered);
+    const considered = consider(session, transaction, offer, 'UPDATE');
+    const verdict = considered && (await considered);
+    if (verdict === 'later') {
+      session.exchange = 'stable';
+      return;
+    }
+    refusal = verdict?.refusal;
     if (refusal !== undefined) throw new Error('by the app');
     const body = await negotiator.createAnswer(offer);
     if (session.isOver) core.respond(transaction, 487);

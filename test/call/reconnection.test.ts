@@ -1,7 +1,7 @@
 import { assert } from 'chai';
 import { Deferred } from '../../lib/base/deferred.js';
-import type { Call } from '../../lib/index.js';
-import { headerValue, isRequest } from '../../lib/parser/index.js';
+import type { Call, OfferEvent } from '../../lib/index.js';
+import { CSeq, headerValue, isRequest, read } from '../../lib/parser/index.js';
 import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { calling, described, inDialog, peerCalls, peerOffer, talking, talkingTo, towards } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
@@ -31,6 +31,14 @@ function hears(connection: FakePeerConnection, clock: FakeClock, rate = 50): voi
 async function loseConnection({ server, clock }: Phone): Promise<void> {
   server.socket.drop();
   await clock.advance(1000);
+}
+
+/** The next INVITE, before which the one that was lost with its connection is taken back; the peer knows nothing of that. */
+async function afterCancelOf(lost: SipRequest, { server }: Phone): Promise<SipRequest> {
+  const cancel = await server.request('CANCEL');
+  assert.equal(headerValue(cancel, 'Via'), headerValue(lost, 'Via'), 'the branch of the INVITE (§9.1)');
+  server.respond(cancel, 481);
+  return server.request('INVITE');
 }
 
 /** ICE begins anew at the peer where it does here, and only there. */
@@ -159,15 +167,45 @@ describe('a call that loses its connection', () => {
     const stage = await talkingTo();
     const { call, server } = stage;
     const held = call.hold();
-    await server.request('INVITE');
+    const lost = await server.request('INVITE');
     await loseConnection(stage);
-    const again = await server.request('INVITE');
+    const again = await afterCancelOf(lost, stage);
     assert.include(String(again.body), 'a=sendonly');
     await accept(stage, again, 'recvonly');
     await held;
     assert.isTrue(call.localHold);
     await server.nothing();
   });
+
+  for (const [what, refusal] of [
+    ['491', { status: 491, headers: [], wait: 4000 }],
+    ['500 with Retry-After', { status: 500, headers: ['Retry-After: 3'], wait: 3000 }],
+  ] as const)
+    it(`IPC-12: … where the peer still thinks about the one that was lost (${what}), it is made once that is over; never are there two of ours`, async () => {
+      const stage = await talkingTo();
+      const { call, server, clock, media } = stage;
+      const held = call.hold();
+      let former = await server.request('INVITE');
+      await loseConnection(stage);
+      for (let turn = 0; turn < 3; turn++) {
+        const again = turn === 0 ? await afterCancelOf(former, stage) : await server.request('INVITE');
+        assert.equal(read(again, CSeq)!.sequence, read(former, CSeq)!.sequence + 1);
+        assert.equal(media.connections[0]!.signalingState, 'have-local-offer');
+        former = again;
+        server.respond(again, refusal.status, { headers: refusal.headers });
+        await server.request('ACK');
+        assert.equal(media.connections[0]!.signalingState, 'stable', 'rolled back');
+        await server.nothing();
+        await clock.advance(refusal.wait);
+      }
+      const again = await server.request('INVITE');
+      assert.include(String(again.body), 'a=sendonly');
+      await accept(stage, again, 'recvonly');
+      await held;
+      assert.isTrue(call.localHold);
+      await clock.advance(40_000);
+      await server.nothing();
+    });
 
   it('what is wanted during the outage is done once, afterwards, in its order', async () => {
     const stage = await talkingTo(updates);
@@ -227,7 +265,7 @@ describe('a call that loses its connection', () => {
     const lost = await server.request('INVITE');
     await loseConnection(stage);
     assert.propertyVal(await failed, 'code', 'transport');
-    const again = await server.request('INVITE'); // and no UPDATE
+    const again = await afterCancelOf(lost, stage); // and no UPDATE
     assert.equal(ufrag(again.body), ufrag(invite.body), 'its media are well');
     server.respond(lost, 200, { headers: described, body: peerSdp('sendrecv', 2) });
     const ack = await server.request('ACK');
@@ -264,9 +302,9 @@ describe('a call that loses its connection', () => {
     const stage = await talkingTo();
     stage.media.connections[0]!.become('disconnected');
     await loseConnection(stage);
-    await stage.server.request('INVITE');
+    const lost = await stage.server.request('INVITE');
     await loseConnection(stage);
-    await accept(stage, await stage.server.request('INVITE'));
+    await accept(stage, await afterCancelOf(lost, stage));
     stage.media.connections[0]!.become('connected');
     await stage.clock.advance(10_000);
     await stage.server.nothing();
@@ -444,13 +482,69 @@ describe('what the peer asks, and a call that is sent elsewhere', () => {
     server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2)));
     await asked;
     await loseConnection(stage);
-    await clock.advance(3000);
+    await clock.advance(2000);
     await server.response(100);
     await server.nothing();
     decision.resolve();
     await settle();
     const answer = await server.response(200);
     server.send(inDialog('ACK', answer, 2));
+    await accept(stage, await server.request('INVITE'));
+    assert.equal(call.connection, 'connected');
+  });
+
+  for (const method of ['INVITE', 'UPDATE'] as const)
+    it(`IPC-13: the app may think about the ${method} of the peer’s, but not while nothing is heard: 500 with Retry-After, then ours, then the peer’s once more`, async () => {
+      const stage = await talking({ Allow: 'INVITE, ACK, BYE, UPDATE' });
+      const { call, server, clock, ok, media } = stage;
+      let asked: OfferEvent | undefined;
+      const offer = { 'Content-Type': 'application/sdp' };
+      call.on('offer', (event) => {
+        asked ??= event;
+        event.waitUntil(new Promise(() => undefined));
+      });
+      const heard = call.once('offer');
+      server.send(inDialog(method, ok, 2, offer, peerOffer('sendrecv', 2)));
+      await heard;
+      await clock.advance(5000);
+      if (method === 'INVITE') await server.response(100);
+      await server.nothing();
+      media.connections[0]!.become('failed');
+      await clock.advance(200);
+      const later = await server.response(500);
+      assert.match(headerValue(later, 'CSeq')!, new RegExp(`^2 ${method}`));
+      assert.isAtMost(Number(headerValue(later, 'Retry-After')), 10);
+      if (method === 'INVITE') server.send(inDialog('ACK', ok, 2, { Via: headerValue(later, 'Via')! }));
+      const again = await server.request('INVITE');
+      assert.notEqual(ufrag(again.body), ufrag(ok.body));
+      await accept(stage, again);
+      media.connections[0]!.become('connected');
+      await settle();
+      assert.equal(call.connection, 'connected');
+      assert.throws(() => asked!.accept(), /answered/);
+      const heardAgain = call.once('offer');
+      server.send(inDialog(method, ok, 3, offer, peerOffer('sendonly', 3)));
+      (await heardAgain).accept();
+      assert.include(String((await server.response(200)).body), 'a=recvonly');
+    });
+
+  it('IPC-13: … nor for more than 4 s where all are heard, and the peer does not know where we are', async () => {
+    const stage = await talking();
+    const { call, server, clock, ok } = stage;
+    const asked = call.once('offer');
+    call.on('offer', ({ waitUntil }) => {
+      waitUntil(new Promise(() => undefined));
+    });
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2)));
+    await asked;
+    await clock.advance(1000);
+    await server.response(100);
+    server.socket.drop();
+    while (server.sockets.length === 1) await clock.advance(10);
+    await clock.advance(3990);
+    await server.nothing();
+    await clock.advance(20);
+    await server.response(500);
     await accept(stage, await server.request('INVITE'));
     assert.equal(call.connection, 'connected');
   });

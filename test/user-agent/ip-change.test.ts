@@ -269,6 +269,7 @@ describe('a change of the network', () => {
     witness('moved');
     const register = await server.request('REGISTER');
     server.respond(register, 200, { headers: [bound(register, 600)] });
+    await server.request('CANCEL'); // of the one that is lost there
     const again = await server.request('INVITE');
     assert.notEqual(headerValue(again, 'Via'), headerValue(reinvite, 'Via'));
     assert.equal(server.sockets.indexOf(server.socket), 1);
