@@ -17,6 +17,7 @@ export function sound(call: Call, ringer: Ringer, isTalking: () => boolean): voi
   };
   call.on('stateChanged', update);
   call.on('remoteTrack', update);
+  call.on('mediaStateChanged', update); // what the network has sent may end before the answer: it is placed anew
   call.on('ended', ({ by, status }) => {
     if (by === 'local' || call.duration > 0) return;
     if (status === 486 || status === 600) ringer.playCallTone(call, 'busy', false);

@@ -197,7 +197,9 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 
   onMediaState(state: MediaState): void {
-    this.#user.changed('mediaStateChanged', { state });
+    const present = this.#session.state;
+    const isReplaced = state === 'closed' && present !== 'closed'; // the call goes on by another connection
+    this.#user.changed('mediaStateChanged', { state: isReplaced ? present : state });
     this.refresh();
     this.#user.onMediaState(state);
   }
