@@ -43,6 +43,8 @@ export interface CallEnvironment {
 export interface AccountCallsUser {
   /** The identity in force. */
   readonly identity: () => Identity;
+  /** While that is under way: settles when it is over. */
+  readonly registering: () => Promise<unknown> | undefined;
   /** What the user typed, as a URI. */
   readonly normalize: (typed: string) => string;
   /** Shows the app a call of a peer's; false where nobody looks. */
@@ -240,6 +242,10 @@ export class AccountCalls {
       },
       get ipChange() {
         return identity().config.ipChange;
+      },
+      registered: () => {
+        const { ipChange, isRewritten } = identity().config;
+        return ipChange.order === 'register-first' || isRewritten ? this.#user.registering() : undefined;
       },
       get dress() {
         return identity().config.dress;

@@ -85,6 +85,7 @@ export class Account implements EventSource<AccountEvents> {
       { core, parts, clock, log, timers, mediaEnvironment, policy, watcher, callBegan },
       {
         identity: () => this.#identity,
+        registering: () => (this.#isRegistering ? this.#settled() : undefined),
         normalize: (typed) => this.normalize(typed),
         announce: (call) => this.#tell('incomingCall', { account: this, call }),
         onCallEnded: (call) => {
@@ -214,7 +215,7 @@ export class Account implements EventSource<AccountEvents> {
 
   get info(): AccountInfo {
     const { uri, state, isRegistered, connected, contact, gruu } = this;
-    const isPending = state === 'refreshing' || state === 'registering';
+    const isPending = this.#isRegistering;
     const { registration } = this.#identity.branch;
     return {
       uri,
@@ -419,6 +420,14 @@ export class Account implements EventSource<AccountEvents> {
       },
     };
     await parts.part!.applyChange(account, config, register);
+  }
+
+  get #isRegistering(): boolean {
+    return this.state === 'refreshing' || this.state === 'registering';
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#isRegistering) await this.once('registrationChanged');
   }
 
   /** Now, or as soon as the master is. */

@@ -61,6 +61,8 @@ export interface CallContext extends Omit<SessionContext, 'core' | 'negotiator' 
   /** Whether what servers assert of the peer is shown. */
   readonly trustsIdentity: boolean;
   readonly autoAnswer: AutoAnswer;
+  /** Where it has to wait for a registration that is under way: settles when that is over. */
+  readonly registered: () => Promise<unknown> | undefined;
   /** What a change of the network does to it. */
   readonly ipChange: IpChangeConfig;
   /** None where calls may be heard together. */

@@ -25,6 +25,11 @@ export interface AccountIpChange {
    * back to; or `two-phase`: an UPDATE that says where we are, then the re-INVITE (reinv_use_update). @default false
    */
   readonly useUpdate?: boolean | 'two-phase';
+  /**
+   * Whether calls speak on a new connection at once, for their dialogs need no binding, or when the account has registered, or
+   * could not. Where our Contact is what the registrar says (`contactHost: 'received'`), it is the latter. @default 'calls-first'
+   */
+  readonly order?: 'calls-first' | 'register-first';
   /** Whether calls that nobody has answered yet are brought back when their connection is lost; `off` ends them. @default 'auto' */
   readonly repair?: 'auto' | 'off';
   /**
@@ -41,6 +46,7 @@ export const ipChangeReaders = {
   useUpdate: orElse<boolean | 'two-phase'>(false, (option, value) => {
     if (value !== 'two-phase') checkBoolean(option, value);
   }),
+  order: oneOf('calls-first', 'register-first'),
   repair: oneOf('auto', 'off'),
   gracePeriod: positive(32_000),
 } satisfies Readers<AccountIpChange>;

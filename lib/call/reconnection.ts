@@ -296,12 +296,24 @@ export class Reconnection {
     return this.#leg.end !== undefined;
   }
 
-  /** However long it takes: the flow goes on trying. */
+  /** However long it takes: the flow goes on trying; and so does the account, where it goes first. */
   async #connected(): Promise<void> {
-    const { flow, clock } = this.#leg.context;
-    while (!flow.isOpen && !this.#isOver()) {
-      if (flow.state === 'idle') await sleep(clock, firstWait);
-      else await flow.whenOpen().catch(() => undefined);
+    const { flow, clock, registered, ipChange } = this.#leg.context;
+    const isOpen = (): boolean => flow.isOpen;
+    while (!this.#isOver()) {
+      if (isOpen()) {
+        const registering = registered();
+        if (!registering) return;
+        const enough = new AbortController();
+        const patience = sleep(clock, ipChange.gracePeriod, enough.signal).catch(() => undefined);
+        await Promise.race([registering, this.#leg.ended, patience]);
+        enough.abort();
+        if (isOpen()) return;
+      } else if (flow.state === 'idle') {
+        await sleep(clock, firstWait);
+      } else {
+        await flow.whenOpen().catch(() => undefined);
+      }
     }
   }
 

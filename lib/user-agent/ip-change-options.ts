@@ -44,7 +44,7 @@ export interface NetworkReachability {
 /** What became of a connection, an account's registration, or a call; milliseconds since it began. */
 export type IpChangeProgress =
   /** A connection was dropped before there is another. */
-  | { readonly step: 'shutdownTransport'; readonly url: string }
+  | { readonly step: 'shutdownTransport'; readonly url: string; readonly duration: number }
   | {
       readonly step: 'restartTransport';
       readonly url: string;
@@ -63,12 +63,19 @@ export type IpChangeProgress =
       readonly status: number | undefined;
       readonly duration: number;
     }
-  | { readonly step: 'hangupCall'; readonly call: Call }
+  | { readonly step: 'hangupCall'; readonly account: Account; readonly call: Call; readonly duration: number }
   /** Its turn has come; what came of it follows. */
-  | { readonly step: 'refreshCall'; readonly phase: 'begun'; readonly call: Call; readonly duration: number }
+  | {
+      readonly step: 'refreshCall';
+      readonly phase: 'begun';
+      readonly account: Account;
+      readonly call: Call;
+      readonly duration: number;
+    }
   | {
       readonly step: 'refreshCall';
       readonly phase: 'done' | 'failed';
+      readonly account: Account;
       readonly call: Call;
       /** How far up the ladder it went. */
       readonly rung: Rung;

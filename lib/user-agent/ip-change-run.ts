@@ -90,7 +90,7 @@ export class IpChangeRun {
       await Promise.all([...registrations, ...[...this.#confirmed].map((leg) => this.#refresh(leg))]);
     }
     const outcome = this.isOver ? 'superseded' : 'completed';
-    const report = { reason: this.#options.reason, outcome, steps: this.#steps, duration: this.#duration } as const;
+    const report = { reason: this.#options.reason, outcome, steps: this.#steps, duration: this.duration } as const;
     if (outcome === 'completed') tell({ step: 'completed', report });
     return report;
   }
@@ -101,8 +101,13 @@ export class IpChangeRun {
     this.#host.tell(step);
   }
 
-  get #duration(): number {
+  get duration(): number {
     return this.#host.clock.now() - this.began;
+  }
+
+  /** Whose it is, while it lasts. */
+  #accountOf({ call }: Leg): Account {
+    return this.#host.accounts().find(({ calls }) => calls.has(call))!;
   }
 
   #rung(leg: Leg): CallRefresh {
@@ -131,9 +136,9 @@ export class IpChangeRun {
     if (!isReplaced && !error) return;
     const ok = error === undefined;
     if (isReplaced) this.#replaced.add(flow);
-    this.note({ step: 'restartTransport', url: ok ? flow.url : url, ok, error, duration: this.#duration });
+    this.note({ step: 'restartTransport', url: ok ? flow.url : url, ok, error, duration: this.duration });
     for (const { account } of this.#host.tenants(flow))
-      this.note({ step: 'accountTransport', account, ok, duration: this.#duration });
+      this.note({ step: 'accountTransport', account, ok, duration: this.duration });
   }
 
   /** Those that are not to be kept; what they have to say waits for a connection. */
@@ -142,8 +147,9 @@ export class IpChangeRun {
       const { context, call } = leg;
       if (this.isOver || context.flow !== flow || !(this.#options.hangupCalls ?? context.ipChange.hangupCalls))
         continue;
+      const account = this.#accountOf(leg);
       endForIpChange(leg);
-      this.note({ step: 'hangupCall', call });
+      this.note({ step: 'hangupCall', account, call, duration: this.duration });
     }
   }
 
@@ -153,7 +159,7 @@ export class IpChangeRun {
     if (!isBusy()) return;
     const say = (register: boolean, ok: boolean): void => {
       const status = account.lastResponse?.status;
-      this.note({ step: 'updateContact', account, register, ok, status, duration: this.#duration });
+      this.note({ step: 'updateContact', account, register, ok, status, duration: this.duration });
     };
     const done = new Deferred<void>();
     const enough = (): void => {
@@ -173,11 +179,12 @@ export class IpChangeRun {
 
   async #refresh(leg: Leg): Promise<void> {
     const { call } = leg;
+    const account = this.#accountOf(leg);
     const rung = this.#rung(leg);
     if (rung === false || (this.#options.isCautious && !this.#replaced.has(leg.context.flow))) return;
-    this.note({ step: 'refreshCall', phase: 'begun', call, duration: this.#duration });
+    this.note({ step: 'refreshCall', phase: 'begun', account, call, duration: this.duration });
     const { ok, status, rung: reached } = await leg.reconnection.climb(rung);
     const phase = ok ? 'done' : 'failed';
-    this.note({ step: 'refreshCall', phase, call, rung: reached, ok, status, duration: this.#duration });
+    this.note({ step: 'refreshCall', phase, account, call, rung: reached, ok, status, duration: this.duration });
   }
 }

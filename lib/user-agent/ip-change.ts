@@ -127,7 +127,8 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
       if (!reconnect) {
         register(flow, true);
       } else if (isDropped(flow)) {
-        if (flow.isOpen) this.#run!.note({ step: 'shutdownTransport', url: flow.url });
+        const run = this.#run!;
+        if (flow.isOpen) run.note({ step: 'shutdownTransport', url: flow.url, duration: run.duration });
         flow.reconnect(reason, { delay });
       } else {
         if (delay > 0) await sleep(this.#host.clock, delay, superseded);

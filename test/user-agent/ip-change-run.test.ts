@@ -1,5 +1,5 @@
 import { assert } from 'chai';
-import type { Call, EvercallError, HandleIpChangeOptions, IpChangeProgress } from '../../lib/index.js';
+import type { AccountOptions, Call, EvercallError, HandleIpChangeOptions, IpChangeProgress } from '../../lib/index.js';
 import { headerValue } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { peerOffer } from '../support/calls.js';
@@ -406,6 +406,46 @@ describe('what a change of the network does, as the app or the account has it', 
       await stage.clock.advance(2000);
       assert.lengthOf(told(stage, 'completed'), runs, `${debounce} ms`);
     }
+  });
+
+  describe('order', () => {
+    const moved = async (account: Partial<AccountOptions>): Promise<Moving> => {
+      const stage = await moving({ monitor: 'manual', account });
+      void stage.ua.handleIpChange();
+      await settle();
+      return stage;
+    };
+    const said = (stage: Moving): string[] => methods(stage).slice(methods(stage).lastIndexOf('REGISTER'));
+
+    it('calls-first: calls speak at once', async () => {
+      const stage = await moved({});
+      assert.sameMembers(methods(stage).slice(-2), ['REGISTER', 'INVITE']);
+    });
+
+    it('register-first: they speak when the account has registered, or could not', async () => {
+      for (const status of [200, 403]) {
+        const stage = await moved({ ipChange: { order: 'register-first' } });
+        assert.deepEqual(said(stage), ['REGISTER']);
+        const register = stage.server.received.at(-1) as SipRequest;
+        stage.server.respond(register, status, { headers: status === 200 ? [bound(register, 600)] : [] });
+        await stage.clock.advance(1000);
+        assert.include(said(stage), 'INVITE', `${status}`);
+      }
+    });
+
+    it('… or for as long as a call is not given up', async () => {
+      const stage = await moved({ ipChange: { order: 'register-first', gracePeriod: 5000 } });
+      const register = stage.server.received.at(-1) as SipRequest;
+      stage.server.respond(register, 503, { headers: ['Retry-After: 600'] });
+      await stage.clock.advance(4900);
+      assert.deepEqual(said(stage), ['REGISTER']);
+      await stage.clock.advance(100);
+      assert.include(said(stage), 'INVITE');
+    });
+
+    it('… as where our Contact is what the registrar says', async () => {
+      assert.deepEqual(said(await moved({ contactHost: 'received' })), ['REGISTER']);
+    });
   });
 
   it('signal: nothing more is waited for, and everything comes back all the same', async () => {
