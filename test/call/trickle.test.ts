@@ -7,6 +7,7 @@ import { calling, described, inDialog, peerCalls, talking, towards } from '../su
 import { imported } from '../support/fake-clock.js';
 import type { FakePeerConnection } from '../support/fake-media.js';
 import { peerSdp, phone } from '../support/phone.js';
+import type { ResponseParts } from '../support/scripted-server.js';
 
 const relay = '2 1 udp 41885439 203.0.113.9 3478 typ relay raddr 0.0.0.0 rport 0';
 const media = { iceServers: [{ urls: 'turn:turn.example', username: 'u', credential: 'c' }] };
@@ -46,6 +47,24 @@ async function outgoing(options: CallOptions = {}): Promise<Awaited<ReturnType<t
   return { ...stage, call, invite: await stage.server.request('INVITE') };
 }
 
+/** A peer that takes candidates one by one. */
+const takes: ResponseParts = { headers: [...described, ...trickles], body: answer() };
+
+/** A call of ours for which a candidate came when the INVITE had left; the peer has answered, and ICE looks for a path. */
+async function answeredBy(
+  peer: ResponseParts,
+): Promise<Awaited<ReturnType<typeof outgoing>> & { pc: FakePeerConnection }> {
+  const stage = await outgoing();
+  const pc = stage.media.connections[0]!;
+  pc.gather(relay, 'relay');
+  stage.server.respond(stage.invite, 200, peer);
+  await stage.server.request('ACK');
+  await stage.call.answered;
+  pc.become('connecting');
+  await imported();
+  return { ...stage, pc };
+}
+
 describe('candidates of ours, one by one (RFC 8840 §4.4)', () => {
   before(() => Promise.all([import('../../lib/call/late-candidates.js'), import('../../lib/call/trickle.js')]));
 
@@ -67,14 +86,7 @@ describe('candidates of ours, one by one (RFC 8840 §4.4)', () => {
   });
 
   it('one that comes late goes by INFO when the peer has answered, with all that came before it; no other offer is made', async () => {
-    const { call, server, media: env, clock, invite } = await outgoing();
-    const pc = env.connections[0]!;
-    pc.gather(relay, 'relay');
-    server.respond(invite, 200, { headers: [...described, ...trickles], body: answer() });
-    await server.request('ACK');
-    await call.answered;
-    pc.become('connecting');
-    await imported();
+    const { server, clock, invite } = await answeredBy(takes);
     await clock.advance(20);
     const info = await server.request('INFO');
     assert.equal(headerValue(info, 'Info-Package'), 'trickle-ice');
@@ -89,14 +101,7 @@ describe('candidates of ours, one by one (RFC 8840 §4.4)', () => {
   });
 
   it('what comes while an INFO is under way waits for its answer, and goes together (§10.9)', async () => {
-    const { call, server, media: env, clock, invite } = await outgoing();
-    const pc = env.connections[0]!;
-    pc.gather(relay, 'relay');
-    server.respond(invite, 200, { headers: [...described, ...trickles], body: answer() });
-    await server.request('ACK');
-    await call.answered;
-    pc.become('connecting');
-    await imported();
+    const { server, clock, pc } = await answeredBy(takes);
     await clock.advance(20);
     const first = await server.request('INFO');
     for (const port of [4001, 4002]) pc.gather(relay.replace('3478', String(port)), 'relay');
@@ -120,14 +125,7 @@ describe('candidates of ours, one by one (RFC 8840 §4.4)', () => {
     ],
   ] as const) {
     it(`a peer that ${what} is told by another offer, as before`, async () => {
-      const { call, server, media: env, clock, invite } = await outgoing();
-      const pc = env.connections[0]!;
-      pc.gather(relay, 'relay');
-      server.respond(invite, 200, response);
-      await server.request('ACK');
-      await call.answered;
-      pc.become('connecting');
-      await imported();
+      const { server, clock } = await answeredBy(response);
       await clock.advance(999);
       await server.nothing();
       await clock.advance(1);
@@ -136,14 +134,7 @@ describe('candidates of ours, one by one (RFC 8840 §4.4)', () => {
   }
 
   it('a peer that refuses the INFO is told by another offer', async () => {
-    const { call, server, media: env, clock, invite } = await outgoing();
-    const pc = env.connections[0]!;
-    pc.gather(relay, 'relay');
-    server.respond(invite, 200, { headers: [...described, ...trickles], body: answer() });
-    await server.request('ACK');
-    await call.answered;
-    pc.become('connecting');
-    await imported();
+    const { server, clock } = await answeredBy(takes);
     await clock.advance(20);
     server.respond(await server.request('INFO'), 469, { headers: ['Recv-Info: other'] });
     await imported();

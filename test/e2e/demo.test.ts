@@ -1,27 +1,15 @@
 // `npm start` as a newcomer meets it: the page registers and calls by clicks, and what is heard is measured in the page.
 import { assert } from 'chai';
-import type { Browser } from 'puppeteer';
-import { DemoProcess } from '../demo/demo-process.js';
-import { SoftphonePage, violationsOf } from '../demo/softphone-page.js';
-import { browserNames, launch } from '../support/browser/launch.js';
-import type { BrowserName } from '../support/browser/launch.js';
+import { violationsOf } from '../demo/softphone-page.js';
+import type { SoftphonePage } from '../demo/softphone-page.js';
+import { SoftphonePages, microphone } from '../demo/softphone-pages.js';
+import { browserNames } from '../support/browser/launch.js';
 import type * as Harness from '../support/browser/page/harness.js';
 import { until, within } from '../support/servers/deadline.js';
 
 declare const harness: typeof Harness;
 
-const microphone = 880;
-const demo = new DemoProcess();
-const browsers = new Map<BrowserName, Browser>();
-const pages: SoftphonePage[] = [];
-
-async function open(name: BrowserName, user: string, tone?: number): Promise<SoftphonePage> {
-  const page = await SoftphonePage.open(browsers.get(name)!, demo.url);
-  pages.push(page);
-  if (tone !== undefined) await page.useMicrophone(tone);
-  await page.signIn(user);
-  return page;
-}
+const pages = new SoftphonePages();
 
 /** The first calls the second, who takes the call with a key. */
 async function talking(caller: SoftphonePage, callee: SoftphonePage, number: string): Promise<void> {
@@ -34,28 +22,18 @@ async function talking(caller: SoftphonePage, callee: SoftphonePage, number: str
 }
 
 describe('npm start', () => {
-  before(async () => {
-    await demo.start();
-    for (const name of browserNames) browsers.set(name, await launch(name, { microphone }));
-  });
-  after(async () => {
-    for (const browser of browsers.values()) await browser.close();
-    await demo.stop();
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
-  });
+  pages.serve();
 
   it('prints where it is, the users with their passwords, and the numbers', () => {
-    assert.match(demo.log, /http:\/\/127\.0\.0\.1:\d+\//);
+    assert.match(pages.demo.log, /http:\/\/127\.0\.0\.1:\d+\//);
     for (const word of ['alice (alice-pw)', 'bob (bob-pw)', 'echo', 'tone', 'music', 'busy', 'silence', 'late']) {
-      assert.include(demo.log, word);
+      assert.include(pages.demo.log, word);
     }
   });
 
   for (const name of browserNames) {
     it(`${name} calls echo and hears its own microphone, under a policy that nothing offends`, async () => {
-      const alice = await open(name, 'Alice');
+      const alice = await pages.open(name, 'Alice');
       await alice.callNumber('echo');
       await alice.hears(microphone);
       await alice.hangup();
@@ -65,7 +43,7 @@ describe('npm start', () => {
     });
 
     it(`${name} calls tone and hears 440 Hz, also after hold and resume`, async () => {
-      const alice = await open(name, 'Alice');
+      const alice = await pages.open(name, 'Alice');
       await alice.callNumber('tone');
       await alice.hears(440);
       await alice.page.evaluate(async () => {
@@ -79,7 +57,7 @@ describe('npm start', () => {
 
   for (const name of browserNames) {
     it(`${name} restarts ICE in a call to tone, which goes on (RFC 8839 §4.4.1.1.1)`, async () => {
-      const alice = await open(name, 'Alice');
+      const alice = await pages.open(name, 'Alice');
       await alice.callNumber('tone');
       await alice.hears(440);
       const [before, after] = await alice.page.evaluate(async () => {
@@ -97,7 +75,7 @@ describe('npm start', () => {
   }
 
   it('tone makes the offer when the page does not', async () => {
-    const alice = await open('chromium', 'Alice');
+    const alice = await pages.open('chromium', 'Alice');
     const heard = alice.page.evaluate(async () => {
       const call = document.querySelector('evercall-softphone')!.account!.call('tone', { offer: 'late' });
       await call.answered;
@@ -107,14 +85,14 @@ describe('npm start', () => {
   });
 
   it('busy is busy', async () => {
-    const alice = await open('chromium', 'Alice');
+    const alice = await pages.open('chromium', 'Alice');
     await alice.click('[aria-label="Call busy"]');
     assert.deepEqual(await alice.ended(), { cause: 'busy', status: 486, by: 'remote' });
     assert.equal(await alice.notice(), 'busy is busy');
   });
 
   it('late rings, and answers after 5 s with the tone', async () => {
-    const alice = await open('chromium', 'Alice');
+    const alice = await pages.open('chromium', 'Alice');
     const [ringing, confirmed] = [alice.reached('early'), alice.reached('confirmed')];
     await alice.click('[aria-label="Call late"]');
     await ringing;
@@ -125,8 +103,7 @@ describe('npm start', () => {
   });
 
   it('a wrong password is told in plain words', async () => {
-    const page = await SoftphonePage.open(browsers.get('chromium')!, demo.url);
-    pages.push(page);
+    const page = await pages.open();
     await page.page.waitForSelector('[aria-label="Sign in as Alice"]');
     const worked = await page.page.evaluate(() =>
       document.querySelector('evercall-softphone')!.signIn({ address: 'alice@evercall.test', password: 'guess' }),
@@ -141,7 +118,7 @@ describe('npm start', () => {
     ['firefox', 'chromium'],
   ] as const) {
     it(`two pages call each other, ${from} to ${to}: each hears the other, and either side hangs up`, async () => {
-      const [alice, bob] = [await open(from, 'Alice', 550), await open(to, 'Bob', 660)];
+      const [alice, bob] = [await pages.open(from, 'Alice', 550), await pages.open(to, 'Bob', 660)];
       await talking(alice, bob, 'bob');
       await Promise.all([alice.hears(660), bob.hears(550)]);
       await alice.hangup();
@@ -157,8 +134,8 @@ describe('npm start', () => {
   }
 
   it('of two phones of one user that ring, the other one hears that the call was answered elsewhere', async () => {
-    const alice = await open('chromium', 'Alice', 550);
-    const [desk, mobile] = [await open('chromium', 'Bob', 660), await open('chromium', 'Bob', 770)];
+    const alice = await pages.open('chromium', 'Alice', 550);
+    const [desk, mobile] = [await pages.open('chromium', 'Bob', 660), await pages.open('chromium', 'Bob', 770)];
     const confirmed = alice.reached('confirmed');
     await alice.dial('bob');
     await Promise.all([desk.incoming(), mobile.incoming()]);

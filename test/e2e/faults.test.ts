@@ -1,15 +1,13 @@
 // The fault buttons of the softphone, pressed in a call: each is a true fault on the path, and the call is kept and heard.
 import { assert } from 'chai';
-import type { Browser } from 'puppeteer';
-import { DemoProcess } from '../demo/demo-process.js';
-import { SoftphonePage, violationsOf } from '../demo/softphone-page.js';
-import { browserNames, launch } from '../support/browser/launch.js';
+import { violationsOf } from '../demo/softphone-page.js';
+import type { SoftphonePage } from '../demo/softphone-page.js';
+import { SoftphonePages, microphone } from '../demo/softphone-pages.js';
+import { browserNames } from '../support/browser/launch.js';
 import type { BrowserName } from '../support/browser/launch.js';
 import { until } from '../support/servers/deadline.js';
 
-const microphone = 880;
-const demo = new DemoProcess();
-const browsers = new Map<BrowserName, Browser>();
+const pages = new SoftphonePages();
 let page: SoftphonePage;
 
 /** What the library has done so far, counted. */
@@ -35,8 +33,7 @@ const witness = (): Promise<Witness> =>
 
 /** A fresh page, in a call to a number; what happens to the call is kept as `page.events`. */
 async function inCall(number: string, browser: BrowserName = 'chromium'): Promise<Witness> {
-  page = await SoftphonePage.open(browsers.get(browser)!, demo.url);
-  await page.signIn('Alice');
+  page = await pages.open(browser, 'Alice');
   await page.callNumber(number);
   await page.hears(number === 'echo' ? microphone : 440);
   await page.openPanel('timeline');
@@ -76,15 +73,7 @@ async function isKept(hertz = 440): Promise<void> {
 const provoke = (name: string): Promise<void> => press(`evercall-softphone >>> [data-fault=${name}]`);
 
 describe('5.3: the fault buttons of the softphone', () => {
-  before(async () => {
-    await demo.start();
-    for (const name of browserNames) browsers.set(name, await launch(name, { microphone }));
-  });
-  after(async () => {
-    for (const browser of browsers.values()) await browser.close();
-    await demo.stop();
-  });
-  afterEach(() => page.close());
+  pages.serve();
 
   it('the WebSocket is cut: the call says so, and goes on over another one', async () => {
     const before = await inCall('tone');

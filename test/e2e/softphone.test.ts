@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { assert } from 'chai';
 import type { AxeResults } from 'axe-core';
-import type { Browser } from 'puppeteer';
-import { DemoProcess } from '../demo/demo-process.js';
-import { SoftphonePage, openWithEars, violationsOf } from '../demo/softphone-page.js';
+import { openWithEars, violationsOf } from '../demo/softphone-page.js';
+import type { SoftphonePage } from '../demo/softphone-page.js';
+import { SoftphonePages, microphone } from '../demo/softphone-pages.js';
 import { launch } from '../support/browser/launch.js';
 import type { SoftphoneEvents } from '../../lib/elements/index.js';
 import type * as Harness from '../support/browser/page/harness.js';
@@ -13,18 +13,10 @@ import { until } from '../support/servers/deadline.js';
 declare const harness: typeof Harness;
 declare const axe: { run(): Promise<AxeResults> };
 
-const microphone = 880;
 const axeScript = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
-const demo = new DemoProcess();
-let browser: Browser;
-const pages: SoftphonePage[] = [];
-
-async function open(user?: string): Promise<SoftphonePage> {
-  const page = await SoftphonePage.open(browser, demo.url);
-  pages.push(page);
-  if (user !== undefined) await page.signIn(user);
-  return page;
-}
+const pages = new SoftphonePages(['chromium']);
+const { demo } = pages;
+const open = (user?: string): Promise<SoftphonePage> => pages.open('chromium', user);
 
 /** What axe finds wrong with the page as it is now: rules of WCAG 2.2 AA and its best practices. */
 async function problems({ page }: SoftphonePage): Promise<string[]> {
@@ -81,17 +73,7 @@ const audioState = ({ page }: SoftphonePage): Promise<string> =>
   });
 
 describe('6.4: the softphone', () => {
-  before(async () => {
-    await demo.start();
-    browser = await launch('chromium', { microphone });
-  });
-  after(async () => {
-    await browser.close();
-    await demo.stop();
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) await page.close();
-  });
+  pages.serve();
 
   it('axe finds nothing wrong: signed out, dialling, ringing, talking, and with each panel open', async () => {
     const alice = await open();

@@ -2,36 +2,15 @@ import { assert } from 'chai';
 import type { Call } from '../../lib/index.js';
 import { CSeq, From, headerValue, read } from '../../lib/parser/index.js';
 import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
+import { inDialog, peerCalls, peerOffer } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerRequest, peerSdp, phone, toTagOf } from '../support/phone.js';
-import type { Phone, PhoneOptions } from '../support/phone.js';
-
-const offer = (): string => peerSdp().replace('a=setup:active', 'a=setup:actpass');
+import type { Phone } from '../support/phone.js';
 
 /** A phone that is being called: 180 is sent, the call announced. */
-async function called(
-  headers: Record<string, string> = {},
-  body = offer(),
-  options: PhoneOptions = {},
-): Promise<Phone & { call: Call; ringing: SipResponse }> {
-  const stage = await phone(options);
-  let call: Call | undefined;
-  stage.ua.on('incomingCall', (event) => (call = event.call));
-  stage.server.send(peerRequest('INVITE', { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKinvite', ...headers }, body));
-  const ringing = await stage.server.response(180);
-  assert(call);
-  return { ...stage, call, ringing };
-}
-
-/** In the dialog that `response` made. */
-function inDialog(
-  method: string,
-  response: SipResponse,
-  sequence: number,
-  headers: Record<string, string> = {},
-  body = '',
-): string {
-  return peerRequest(method, { To: headerValue(response, 'To')!, CSeq: `${sequence} ${method}`, ...headers }, body);
+async function called(...from: Parameters<typeof peerCalls>): Promise<Phone & { call: Call; ringing: SipResponse }> {
+  const stage = await peerCalls(...from);
+  return { ...stage, ringing: await stage.server.response(180) };
 }
 
 describe('incoming INVITE', () => {
@@ -224,7 +203,7 @@ describe('incoming INVITE', () => {
 
   it('J16: a page that takes no calls answers 480 at once', async () => {
     const { server } = await phone();
-    server.send(peerRequest('INVITE', {}, offer()));
+    server.send(peerRequest('INVITE', {}, peerOffer()));
     await server.response(480);
   });
 
@@ -249,20 +228,20 @@ describe('incoming INVITE', () => {
 
   it('a repeated INVITE gets the last response again and no second call (§17.2.1)', async () => {
     const { account, server, ringing } = await called();
-    server.send(peerRequest('INVITE', { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKinvite' }, offer()));
+    server.send(peerRequest('INVITE', { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKinvite' }, peerOffer()));
     assert.deepEqual(await server.response(180), ringing);
     assert.equal(account.calls.size, 1);
   });
 
   it('the same INVITE by another way is merged: 482 (§8.2.2.2)', async () => {
     const { server } = await called();
-    server.send(peerRequest('INVITE', { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKotherway' }, offer()));
+    server.send(peerRequest('INVITE', { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKotherway' }, peerOffer()));
     await server.response(482);
   });
 
   describe('IPC-18: its connection is gone, and the proxy forks the INVITE once more on the next', () => {
     const again = (branch = 'otherway'): string =>
-      peerRequest('INVITE', { Via: `SIP/2.0/WS edge.example;branch=z9hG4bK${branch}`, 'Record-Route': '<sip:new-flow@edge.example;lr>' }, offer()); // prettier-ignore
+      peerRequest('INVITE', { Via: `SIP/2.0/WS edge.example;branch=z9hG4bK${branch}`, 'Record-Route': '<sip:new-flow@edge.example;lr>' }, peerOffer()); // prettier-ignore
     const branchOf = (response: SipResponse): string => /branch=z9hG4bK(\w+)/.exec(headerValue(response, 'Via')!)![1]!;
 
     async function forkedAnew(): Promise<Awaited<ReturnType<typeof called>>> {
@@ -426,7 +405,7 @@ describe('in a call', () => {
     const stage = await talking();
     const held = stage.call.hold();
     const ours = await stage.server.request('INVITE');
-    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, offer()));
+    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, peerOffer()));
     await stage.server.response(491);
     await accept(stage, ours, peerSdp('recvonly', 2));
     await held;
@@ -435,8 +414,8 @@ describe('in a call', () => {
 
   it('a second re-INVITE while the first is being answered gets 500 with Retry-After (§14.2)', async () => {
     const stage = await talking();
-    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, offer()));
-    stage.server.send(inDialog('INVITE', stage.ok, 3, {}, offer()));
+    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, peerOffer()));
+    stage.server.send(inDialog('INVITE', stage.ok, 3, {}, peerOffer()));
     const refused = await stage.server.response(500);
     assert.match(headerValue(refused, 'Retry-After') ?? '', /^\d$/);
     await stage.server.response(200);
@@ -445,18 +424,18 @@ describe('in a call', () => {
   it('a re-INVITE that is cancelled while we answer it gets 487, and the next one is answered (§9.2)', async () => {
     const stage = await talking();
     const via = { Via: 'SIP/2.0/WS edge.example;branch=z9hG4bKagain' };
-    stage.server.send(inDialog('INVITE', stage.ok, 2, via, offer()));
+    stage.server.send(inDialog('INVITE', stage.ok, 2, via, peerOffer()));
     stage.server.send(inDialog('CANCEL', stage.ok, 2, via));
     await stage.server.response(200);
     await stage.server.response(487);
     await stage.server.nothing();
-    stage.server.send(inDialog('INVITE', stage.ok, 3, {}, offer()));
+    stage.server.send(inDialog('INVITE', stage.ok, 3, {}, peerOffer()));
     await stage.server.response(200);
   });
 
   it('a BYE while we answer a re-INVITE leaves neither without a response (§15.1.2)', async () => {
     const stage = await talking();
-    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, offer()));
+    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, peerOffer()));
     stage.server.send(inDialog('BYE', stage.ok, 3));
     await stage.server.response(200);
     await stage.server.response(487);
@@ -465,7 +444,7 @@ describe('in a call', () => {
 
   it('CALL-20: put on hold by the peer, the call says so; a 200 with recvonly goes back', async () => {
     const stage = await talking();
-    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, offer().replace('a=sendrecv', 'a=sendonly')));
+    stage.server.send(inDialog('INVITE', stage.ok, 2, {}, peerOffer().replace('a=sendrecv', 'a=sendonly')));
     const ok = await stage.server.response(200);
     assert.match(String(ok.body), /a=recvonly/);
     stage.server.send(inDialog('ACK', ok, 2));
@@ -550,7 +529,7 @@ describe('in a call', () => {
 
   it('an UPDATE with an offer, before the INVITE without one has got ours, gets 491 (RFC 3311 §5.2)', async () => {
     const { server, ringing } = await called({}, '');
-    server.send(inDialog('UPDATE', ringing, 2, { 'Content-Type': 'application/sdp' }, offer()));
+    server.send(inDialog('UPDATE', ringing, 2, { 'Content-Type': 'application/sdp' }, peerOffer()));
     await server.response(491);
   });
 

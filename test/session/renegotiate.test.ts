@@ -4,7 +4,7 @@ import { EvercallError } from '../../lib/index.js';
 import { CSeq, headerValue, read } from '../../lib/parser/index.js';
 import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
 import { settle } from '../support/fake-clock.js';
-import { calling, described, inDialog, peerOffer, talking, talkingTo, towards } from '../support/calls.js';
+import { calling, described, inDialog, peerOffer, peerVideo, talking, talkingTo, towards } from '../support/calls.js';
 import { peerSdp } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
 
@@ -12,21 +12,6 @@ async function accept({ server }: Phone, invite: SipRequest, version: number, di
   server.respond(invite, 200, { headers: described, body: peerSdp(direction, version) });
   await server.request('ACK');
 }
-
-const video = (direction: string): string =>
-  [
-    'm=video 50002 UDP/TLS/RTP/SAVPF 96',
-    'c=IN IP4 127.0.0.1',
-    'a=rtcp-mux',
-    'a=ice-ufrag:peer',
-    'a=ice-pwd:0123456789012345678901',
-    `a=fingerprint:sha-256 ${'AB:'.repeat(31)}AB`,
-    'a=setup:actpass',
-    'a=mid:1',
-    `a=${direction}`,
-    'a=rtpmap:96 VP8/90000',
-    '',
-  ].join('\r\n');
 
 /** After glare the next offer waits a second (§14.1), not none, as it may by chance. */
 const unhurried = { ...systemRandom, number: (): number => 0.5 };
@@ -184,7 +169,7 @@ describe('changes of a session', () => {
 
   it('CALL-23: a re-INVITE never widens the call by itself: video that it adds is answered inactive, and the call lives', async () => {
     const { call, server, ok } = await talking();
-    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2) + video('sendrecv')));
+    server.send(inDialog('INVITE', ok, 2, {}, peerOffer('sendrecv', 2) + peerVideo()));
     const body = String((await server.response(200)).body);
     assert.deepEqual(body.match(/^m=\w+/gm), ['m=audio', 'm=video'], 'sections in their order (RFC 3264 §6)');
     assert.match(body.slice(body.indexOf('m=video')), /a=inactive/);
