@@ -4,3 +4,4 @@ export { browserMediaEnvironment } from '../media/environment.js';
 export { logStatus } from './call-log-status.js';
 export { ExclusiveCalls } from './call-policy.js';
 export { IpChange } from './ip-change.js';
+export { takeRequest } from './new-request.js';

@@ -3,9 +3,8 @@ import { Account } from '../account/account.js';
 import type { AccountInbox } from '../account/account-context.js';
 import { accountConfig, masterId } from '../account/account-config.js';
 import type { AccountOptions } from '../account/account-options.js';
-import { rejectedCall } from '../account/rejected-call.js';
 import { isCyclic } from '../account/dependency.js';
-import { Emitter, reportBug } from '../base/emitter.js';
+import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
 import type { OnDemand } from '../base/on-demand.js';
@@ -16,13 +15,8 @@ import type { Call } from '../call/call.js';
 import type { CallWatcher } from '../call/call-context.js';
 import type { CallOptions } from '../call/call-options.js';
 import { Core } from '../core/core.js';
-import type { CoreUser } from '../core/core.js';
 import { askForLife } from '../core/keep-alive.js';
 import type { MediaEnvironment } from '../media/environment.js';
-import { headerValue } from '../parser/index.js';
-import type { SipRequest } from '../parser/index.js';
-import type { ResponseOptions } from '../transaction/responses.js';
-import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { FlowLease } from '../transport/transport-pool.js';
 import type { Flow } from '../transport/flow.js';
@@ -32,10 +26,11 @@ import { TransportPool } from '../transport/transport-pool.js';
 import { Audio } from './audio.js';
 import { CallLog } from './call-log.js';
 import type { ExclusiveCalls } from './call-policy.js';
-import { findAccount, sipHost } from './account-routing.js';
+import { sipHost } from './account-routing.js';
 import type { StoredState } from './account-store.js';
 import { allParts } from './all-parts.js';
 import type { AllParts } from './all-parts.js';
+import { IncomingRequests } from './incoming-requests.js';
 import type { IpChange } from './ip-change.js';
 import { checkHandleOptions, checkReachability } from './ip-change-options.js';
 import type {
@@ -117,18 +112,16 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     this.#transactions = new TransactionLayer(clock, log, timers);
     this.#pool.attach(this.#transactions);
     this.#core = new Core(this.#transactions, parts, random, log, { userAgent });
-    const user: CoreUser = {
-      onNewRequest: (request, transaction) => {
-        this.#onNewRequest(request, transaction);
-      },
-      onTooEarly: (request, transaction) => void this.#holdBack(request, transaction),
-      onRefused: (request, status, transaction) => {
-        this.#onRefused(request, status, this.#inboxFor(request, transaction));
-      },
-      onOtherRequest: (request, transaction) =>
-        this.#onOtherRequest(request, transaction, this.#accountFor(request, transaction)),
-    };
-    this.#core.attach(user);
+    this.#core.attach(
+      new IncomingRequests({
+        core: this.#core,
+        parts,
+        config,
+        accounts: this.#accounts,
+        emitter: this.#emitter,
+        callCount: () => this.#callCount,
+      }),
+    );
   }
 
   get accounts(): readonly Account[] {
@@ -480,95 +473,5 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     this.#instanceId = this.#config.instanceId ?? this.#keeper?.instanceId ?? this.#instanceId;
     this.#isLoaded = true;
     if (this.#accounts.size > 0) this.#keep();
-  }
-
-  #onNewRequest(request: SipRequest, transaction: ServerTransaction): void {
-    const account = this.#accountFor(request, transaction);
-    const inbox = account && this.#accounts.get(account);
-    switch (request.method) {
-      case 'OPTIONS': // §11.2: as an INVITE would fare
-        this.#core.respondOptions(transaction, inbox ? 200 : 404);
-        return;
-      case 'INVITE':
-        this.#onInvite(request, transaction, inbox);
-        return;
-      case 'MESSAGE':
-        if (inbox) inbox.onMessage(request, transaction);
-        else this.#core.respond(transaction, 404);
-        return;
-      case 'REFER':
-        if (inbox) inbox.onRefer(transaction);
-        else this.#core.respond(transaction, 404);
-        return;
-      default: // BYE, INFO …: they mean nothing outside of a dialog (§15.1.2)
-        if (request.method === 'NOTIFY' && inbox?.onNotify(request, transaction)) return;
-        if (!this.#onOtherRequest(request, transaction, account)) this.#core.respond(transaction, 481);
-    }
-  }
-
-  #onInvite(request: SipRequest, transaction: ServerTransaction, inbox: AccountInbox | undefined): void {
-    // one that takes the place of another makes them no more (RFC 3891)
-    const isTooMany = this.#callCount >= this.#config.maxCalls && headerValue(request, 'Replaces') === undefined;
-    if (inbox && !isTooMany) {
-      inbox.onInvite(request, transaction);
-      return;
-    }
-    const status = inbox ? 486 : 404;
-    this.#core.respond(transaction, status);
-    this.#onRefused(request, status, inbox);
-  }
-
-  /** What answers it is still on its way here. A caller may give up meanwhile (§9.2); so may we, where it cannot be had. */
-  async #holdBack(request: SipRequest, transaction: ServerTransaction): Promise<void> {
-    const isInvite = request.method === 'INVITE';
-    const refuse = (status: number): void => {
-      if (transaction.isAnswered) return;
-      this.#core.respond(transaction, status);
-      if (isInvite) this.#onRefused(request, status, this.#inboxFor(request, transaction));
-    };
-    if (isInvite) {
-      transaction.trying();
-      transaction.user = {
-        onCancel: () => {
-          refuse(487);
-        },
-      };
-    }
-    try {
-      await this.#parts.load();
-    } catch (error) {
-      this.#config.log.error(`${request.method} cannot be answered`, error);
-      refuse(480);
-    }
-    if (!transaction.isAnswered) this.#core.onRequest(request, transaction);
-  }
-
-  #onRefused(request: SipRequest, status: number, inbox: AccountInbox | undefined): void {
-    if (inbox) inbox.onRefused(request, status);
-    else this.#emitter.emit('rejectedCall', rejectedCall(this.#core, undefined, request, status));
-  }
-
-  #inboxFor(request: SipRequest, transaction: ServerTransaction): AccountInbox | undefined {
-    const account = this.#accountFor(request, transaction);
-    return account && this.#accounts.get(account);
-  }
-
-  #accountFor(request: SipRequest, transaction: ServerTransaction): Account | undefined {
-    const found = findAccount(this.#accounts, request, transaction.flow);
-    const { routeIncoming } = this.#config;
-    try {
-      return routeIncoming ? routeIncoming(request, found) : found;
-    } catch (error) {
-      reportBug(error);
-      return found;
-    }
-  }
-
-  #onOtherRequest(request: SipRequest, transaction: ServerTransaction, account: Account | undefined): boolean {
-    const respond = (status: number, options?: ResponseOptions): void => {
-      if (!transaction.isAnswered) this.#core.respond(transaction, status, options);
-    };
-    this.#emitter.emit('request', { request, account, respond });
-    return transaction.isAnswered;
   }
 }
