@@ -505,7 +505,7 @@ export class Account implements EventSource<AccountEvents> {
   }
 
   #onRegistrationChange(change: RegistrationChange): void {
-    const payload = { ...change, account: this };
+    const payload = Object.assign({ account: this }, change); // a spread copy would have a shape of its own each time
     this.#change = change;
     const isFailure = change.cause !== undefined && change.state !== 'none';
     if (change.state === 'registered' || change.state === 'failed') {

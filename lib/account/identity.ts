@@ -211,7 +211,7 @@ export class Identity implements RegistrationUser {
     const present = this.#registrations().map((registration) => registration.state);
     this.#state = states.find((state) => present.includes(state)) ?? change.state;
     if (change.state === 'registered' && source.contact.isOutbound) this.#addFlows();
-    this.#user?.onRegistrationChange({ ...change, state: this.#state, previous });
+    this.#user?.onRegistrationChange(Object.assign({}, change, { state: this.#state, previous }));
   }
 
   /** RFC 5626 §4.2.1: further flows only where the registrar keeps them apart. */

@@ -187,12 +187,12 @@ export class Challenges {
 
   /** Keeps what an offer asks for; false when the secret was refused in this operation. */
   #enter(offer: Offer, credentials: Credentials, { key, realm, proxy, operation, attempt }: Answering): boolean {
-    const base = { realm, proxy, scope: scopeOf(operation.request) };
+    const scope = scopeOf(operation.request);
     if (credentials.bearer) {
       const token = this.#freshToken(credentials, operation, attempt);
       if (token === undefined) return false;
       attempt.secret = token;
-      this.#remember(key, { ...base, token });
+      this.#remember(key, { realm, proxy, scope, token });
       return true;
     }
     const { session, qop, params } = offer;
@@ -206,10 +206,22 @@ export class Challenges {
     const secret = `${username}:${ha1}`;
     if (secret === attempt.secret) return false;
     attempt.secret = secret;
-    const names = { opaque: params.get('opaque'), algorithmName: params.get('algorithm') };
-    const cnonce = this.#random.token(16);
-    const nonce = params.get('nonce')!;
-    this.#remember(key, { ...base, ...names, algorithm, session, qop, username, ha1, cnonce, nonce, count: 0 });
+    // field by field: a copy of two objects has a shape of its own each time
+    this.#remember(key, {
+      realm,
+      proxy,
+      scope,
+      algorithm,
+      algorithmName: params.get('algorithm'),
+      session,
+      qop,
+      opaque: params.get('opaque'),
+      username,
+      ha1,
+      cnonce: this.#random.token(16),
+      nonce: params.get('nonce')!,
+      count: 0,
+    });
     if (this.#algorithms.every(isLoaded)) {
       for (const own of ha1sOf(credentials, realm, this.#algorithms)) {
         this.#credentials = withCredentials(this.#credentials, own);

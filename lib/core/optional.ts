@@ -2,25 +2,22 @@
 import { ParseError, read, readAll } from '../parser/index.js';
 import type { HeaderCodec, SipMessage } from '../parser/index.js';
 
-export function optional<T>(message: SipMessage, codec: HeaderCodec<T>): T | undefined {
+export const optional = <T>(message: SipMessage, codec: HeaderCodec<T>): T | undefined =>
+  legible(() => read(message, codec));
+
+/** Every value that can be read: a malformed line does not hide the others. */
+export const optionalAll = <T>(message: SipMessage, codec: HeaderCodec<T>): readonly T[] =>
+  legible(() => readAll(message, codec)) ??
+  message.headers.flatMap((line) => {
+    if (line.name !== codec.name) return [];
+    return legible(() => readAll({ ...message, headers: [line] }, codec)) ?? [];
+  });
+
+function legible<T>(reading: () => T): T | undefined {
   try {
-    return read(message, codec);
+    return reading();
   } catch (error) {
     if (error instanceof ParseError) return undefined;
     throw error;
   }
-}
-
-/** Every value that can be read: a malformed line does not hide the others. */
-export function optionalAll<T>(message: SipMessage, codec: HeaderCodec<T>): T[] {
-  const values: T[] = [];
-  for (const line of message.headers) {
-    if (line.name !== codec.name) continue;
-    try {
-      values.push(...readAll({ ...message, headers: [line] }, codec));
-    } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-    }
-  }
-  return values;
 }

@@ -54,13 +54,13 @@ export function authorization(space: Space, request: Protected): Header {
 }
 
 function digest(space: DigestSpace, { method, uri, body: bytes }: Protected): string {
-  const { username, realm, nonce, cnonce, qop, opaque, algorithmName } = space;
+  const { algorithm, session, ha1, username, realm, nonce, cnonce, qop, opaque, algorithmName } = space;
   const nc = (++space.count).toString(16).padStart(8, '0');
   const body = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
-  const response = digestResponse({ ...space, method, uri, nc, body });
+  const response = digestResponse({ algorithm, session, ha1, method, uri, nonce, qop, cnonce, nc, body });
   let value = digestStart(username, realm, nonce, uri, response);
   if (algorithmName !== undefined) value += `, algorithm=${algorithmName}`;
   if (opaque !== undefined) value += `, opaque=${quote(opaque)}`;
-  if (qop || space.session) value += `, cnonce="${cnonce}"`;
+  if (qop || session) value += `, cnonce="${cnonce}"`;
   return qop ? `${value}, qop=${qop}, nc=${nc}` : value;
 }

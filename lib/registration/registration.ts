@@ -243,7 +243,9 @@ export class Registration {
     };
     const gone = this.#extra.filter((value) => !sent.extra.includes(value));
     const plan = registerPlan(config, contact, {
-      ...attempt,
+      registrar: attempt.registrar,
+      expires: attempt.expires,
+      outbound: attempt.outbound,
       all: wish.all,
       extra: sent.extra,
       // an equal one is replaced by ours (RFC 3261 §10.3)

@@ -30,8 +30,8 @@ export class AwaitedAcks {
     return this.#all.some((awaited) => !this.#isOvertaken(awaited));
   }
 
-  add(invite: SipRequest, awaited: AwaitedAck): void {
-    this.#all = [...this.#all, { ...awaited, sequence: sequenceOf(invite) }];
+  add(invite: SipRequest, { repeat, onAck, onGone }: AwaitedAck): void {
+    this.#all = [...this.#all, { repeat, onAck, onGone, sequence: sequenceOf(invite) }];
   }
 
   /** Says each answer once more. */
