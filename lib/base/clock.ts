@@ -1,5 +1,6 @@
 /** Time as a dependency: every wait in the library goes through a Clock, so that tests can own it. */
 import { abortError } from './errors.js';
+import type { Signal } from './lifetime.js';
 
 export interface Clock {
   /** Milliseconds that never run backwards; they may stand still while the machine sleeps. */
@@ -22,7 +23,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `ms`, or rejects at once when `signal` aborts. */
-export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal?: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(abortError(signal));

@@ -48,7 +48,7 @@ function show(value: unknown): string {
 }
 
 /** What an operation rejects with when `signal` aborts; a reason that is an `EvercallError` is kept. */
-export function abortError(signal: AbortSignal): EvercallError {
+export function abortError(signal: { readonly reason: unknown }): EvercallError {
   const reason: unknown = signal.reason;
   return reason instanceof EvercallError ? reason : new EvercallError('aborted', 'aborted', { cause: reason });
 }

@@ -1,44 +1,64 @@
-/** How long something lives, for what it starts to end with it. An AbortSignal is much to keep for what mostly waits: there is one while it is of use. */
-import type { EvercallError } from './errors.js';
+/** How long something lives, for what it starts to end with it: without an AbortSignal of its own, which weighs kilobytes and outlives its use in most engines. */
+import { abortError, EvercallError } from './errors.js';
 
-export class Lifetime {
-  #controller: AbortController | undefined;
+/** What a wait ends with: an AbortSignal, or a Lifetime. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+const none: readonly never[] = [];
+
+/** Where there is nothing more to say: one for all, for a stack trace is dear and worth nothing here. */
+let over: EvercallError | undefined;
+
+export class Lifetime implements Signal {
   /** Why it is over. */
   #end: EvercallError | undefined;
-  #jobs = 0;
-  /** Somebody holds the signal, for as long as they like. */
-  #isShared = false;
+  #listeners: readonly (() => void)[] = none;
 
-  get isOver(): boolean {
+  get aborted(): boolean {
     return this.#end !== undefined;
   }
 
-  /** Aborts with the end. */
-  get signal(): AbortSignal {
-    this.#isShared = true;
-    return this.#signal;
+  get reason(): EvercallError | undefined {
+    return this.#end;
   }
 
-  /** Runs `job`, whose signal is of no use to anybody when it has settled. */
-  async during<T>(job: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    this.#jobs++;
-    try {
-      return await job(this.#signal);
-    } finally {
-      if (--this.#jobs === 0 && !this.#isShared) this.#controller = undefined;
-    }
+  /** Called once, at the end. */
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners = this.#listeners.length === 0 ? [listener] : [...this.#listeners, listener];
   }
 
-  end(reason: EvercallError): void {
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    const left = this.#listeners.filter((other) => other !== listener);
+    this.#listeners = left.length === 0 ? none : left;
+  }
+
+  end(reason = (over ??= new EvercallError('aborted', 'it is over'))): void {
+    if (this.#end) return;
     this.#end = reason;
-    this.#controller?.abort(reason);
+    const listeners = this.#listeners;
+    this.#listeners = none;
+    for (const listener of listeners) listener();
   }
+}
 
-  get #signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#end) this.#controller.abort(this.#end);
-    }
-    return this.#controller.signal;
+/** Runs `job` with a signal that aborts with the first of both. */
+export async function duringBoth<T>(one: Signal, other: Signal, job: (either: Signal) => Promise<T>): Promise<T> {
+  const either = new Lifetime();
+  const onAbort = (): void => {
+    either.end(abortError(one.aborted ? one : other));
+  };
+  if (one.aborted || other.aborted) onAbort();
+  one.addEventListener('abort', onAbort, { once: true });
+  other.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await job(either);
+  } finally {
+    one.removeEventListener('abort', onAbort);
+    other.removeEventListener('abort', onAbort);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
+import type { Signal } from '../base/lifetime.js';
 import type { MediaEnvironment } from './environment.js';
 
 /** Milliseconds that gathering may take: about 5 in Firefox, 125 in Chromium, more where the processor is busy. */
@@ -18,7 +19,7 @@ export async function watchAddresses(
   env: Pick<MediaEnvironment, 'RTCPeerConnection'>,
   clock: Clock,
   tell: (addresses: readonly string[]) => void,
-  signal: AbortSignal,
+  signal: Signal,
   interval = 250,
 ): Promise<void> {
   let known: string | undefined;

@@ -1,4 +1,5 @@
 /** Opens the camera, or what the user shares of the screen (W3C Screen Capture). Loaded with the first video of a page. */
+import type { Signal } from '../base/lifetime.js';
 import { capture } from './capture.js';
 import type { MediaEnvironment } from './environment.js';
 
@@ -21,7 +22,7 @@ const screenCodes = {
 export function openCamera(
   env: MediaEnvironment,
   video: true | MediaTrackConstraints,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<MediaStreamTrack> {
   const open = (): Promise<MediaStream> => env.getUserMedia({ audio: false, video });
   const permission = env.queryCameraPermission && (() => env.queryCameraPermission!());
@@ -32,7 +33,7 @@ export function openCamera(
 export function openScreen(
   env: MediaEnvironment,
   video: true | MediaTrackConstraints,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<MediaStreamTrack> {
   const open = (): Promise<MediaStream> => env.getDisplayMedia({ audio: false, video });
   return capture({ name: 'screen', kind: 'video', codes: screenCodes, open }, signal);

@@ -1,6 +1,8 @@
 /** Opens what the user lets the page hear or see, and tells apart why it would not open (W3C Media Capture and Streams §10.2). */
 import type { ErrorCode } from '../base/errors.js';
 import { abortError, EvercallError } from '../base/errors.js';
+import type { Signal } from '../base/lifetime.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 
 /** A microphone, a camera, a screen: how it is called, and the codes of its failures. */
 export interface Device {
@@ -18,21 +20,15 @@ type Failure = 'denied' | 'dismissed' | 'absent' | 'busy';
  * Resolves with a live track that the caller has to stop. Rejects with the code of what failed or `mediaUnsupported`; or with
  * `aborted` as soon as `signal` aborts, and a track that comes after that is stopped.
  */
-export async function capture(device: Device, signal?: AbortSignal): Promise<MediaStreamTrack> {
+export async function capture(device: Device, signal?: Signal): Promise<MediaStreamTrack> {
   if (signal?.aborted) throw abortError(signal);
   const opening = open(device);
-  if (!signal) return opening;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(abortError(signal));
-      opening.then(
-        (track) => track.stop(),
-        () => undefined,
-      );
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
+  try {
+    return await unlessAborted(signal, opening);
+  } catch (error) {
+    if (signal?.aborted) opening.then((track) => track.stop()).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function open(device: Device): Promise<MediaStreamTrack> {

@@ -11,6 +11,7 @@ import type { Direction } from './direction.js';
 import { iceUfrag, readSections } from './sdp.js';
 import type { Section } from './sdp.js';
 import { unlessAborted } from '../base/unless-aborted.js';
+import type { Signal } from '../base/lifetime.js';
 
 export interface ConnectionConfig {
   /** A function is asked again at each ICE restart: TURN credentials are short-lived. */
@@ -72,7 +73,7 @@ export class Connection implements EventListenerObject {
   }
 
   /** The connection, made if there is none; with `refresh`, with the ICE servers of now. */
-  async open(refresh: boolean, signal: AbortSignal): Promise<RTCPeerConnection> {
+  async open(refresh: boolean, signal: Signal): Promise<RTCPeerConnection> {
     if (this.#pc && !refresh) return this.#pc;
     await this.#refreshServers(signal);
     if (signal.aborted) throw abortError(signal); // nobody would close what is made now
@@ -150,7 +151,7 @@ export class Connection implements EventListenerObject {
   async setLocal(
     pc: RTCPeerConnection,
     description: RTCSessionDescriptionInit,
-    signal: AbortSignal,
+    signal: Signal,
     trickles: boolean,
   ): Promise<void> {
     const said = pc.localDescription?.sdp;
@@ -217,7 +218,7 @@ export class Connection implements EventListenerObject {
     this.#idle = none;
   }
 
-  async #refreshServers(signal: AbortSignal): Promise<void> {
+  async #refreshServers(signal: Signal): Promise<void> {
     const { iceServers } = this.#config;
     if (typeof iceServers !== 'function') {
       this.#iceServers = iceServers;

@@ -2,6 +2,7 @@
 import { EvercallError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
 import { Queue } from '../base/queue.js';
+import type { Signal } from '../base/lifetime.js';
 
 export interface DtmfOptions {
   /** Milliseconds of each tone; browsers take 40 to 6000. */
@@ -22,12 +23,7 @@ export class DtmfPlayer {
   }
 
   /** Resolves when the last tone was played out, with what was asked for earlier before it. */
-  play(
-    sender: () => RTCDTMFSender | undefined,
-    tones: string,
-    options: DtmfOptions,
-    signal: AbortSignal,
-  ): Promise<void> {
+  play(sender: () => RTCDTMFSender | undefined, tones: string, options: DtmfOptions, signal: Signal): Promise<void> {
     return this.#queue.run(() => {
       if (signal.aborted) throw aborted();
       const dtmf = sender();
@@ -36,7 +32,7 @@ export class DtmfPlayer {
     });
   }
 
-  #insert(dtmf: RTCDTMFSender, tones: string, { duration, gap }: DtmfOptions, signal: AbortSignal): Promise<void> {
+  #insert(dtmf: RTCDTMFSender, tones: string, { duration, gap }: DtmfOptions, signal: Signal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         cancel();

@@ -1,6 +1,7 @@
 /** When an offer or answer may leave: never at the end of gathering, which a dead server delays for up to 40 s (RFC 8445 §5.1.1). */
 import { abortError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
+import type { Signal } from '../base/lifetime.js';
 import { AwaitedServers } from './awaited-servers.js';
 
 export interface GatheringRule {
@@ -33,7 +34,7 @@ export function gatherCandidates(
   pc: GatheringConnection,
   rule: GatheringRule,
   clock: Clock,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<void> {
   if (signal.aborted) return Promise.reject(abortError(signal));
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 /** The audio that one call sends, the microphone or a track of the app: when it is opened, silenced and stopped. */
 import { abortError, EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import type { Signal } from '../base/lifetime.js';
 import type { MediaEnvironment } from './environment.js';
 import { openMicrophone } from './microphone.js';
 
@@ -74,7 +75,7 @@ export class LocalAudio {
   }
 
   /** Opens the microphone unless there is a source already, or it is known that there will be none. */
-  async open(signal: AbortSignal): Promise<void> {
+  async open(signal: Signal): Promise<void> {
     if (this.#track || this.#missing || this.#config.routed) return;
     try {
       const track = await openMicrophone(this.#env, this.#config.audio, signal);

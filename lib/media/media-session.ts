@@ -1,7 +1,8 @@
 /** One RTCPeerConnection for one call: offers, answers, directions, ICE restart, and the end of it all (RFC 8829, RFC 3264). */
 import type { Clock } from '../base/clock.js';
 import { abortError, EvercallError } from '../base/errors.js';
-import { Lifetime } from '../base/lifetime.js';
+import { Lifetime, duringBoth } from '../base/lifetime.js';
+import type { Signal } from '../base/lifetime.js';
 import type { Logger } from '../base/log.js';
 import { Queue } from '../base/queue.js';
 import { unlessAborted } from '../base/unless-aborted.js';
@@ -247,7 +248,7 @@ export class MediaSession implements ConnectionUser, VideoUser {
   /** The video of this call, for who wants some; made when it is first asked for. */
   async videos(): Promise<VideoLines> {
     const videos = await this.#videos();
-    if (this.#life.isOver) throw closed();
+    if (this.#life.aborted) throw closed();
     return videos;
   }
 
@@ -262,8 +263,8 @@ export class MediaSession implements ConnectionUser, VideoUser {
   }
 
   /** Aborts with the session. */
-  get signal(): AbortSignal {
-    return this.#life.signal;
+  get signal(): Signal {
+    return this.#life;
   }
 
   /** Whether one of them is of an address that was not among those of the generation before. */
@@ -315,7 +316,7 @@ export class MediaSession implements ConnectionUser, VideoUser {
   sendDtmf(tones: string, options: DtmfOptions): Promise<void> {
     const sender = (): RTCDTMFSender | undefined => this.connection.audio?.sender.dtmf ?? undefined;
     const player = (this.#dtmf ??= new DtmfPlayer(this.#clock));
-    return this.#life.during((signal) => player.play(sender, tones, options, signal));
+    return player.play(sender, tones, options, this.#life);
   }
 
   /** Tries to play again after `onPlayoutBlocked`, from within a user gesture; resolves with whether it is heard. */
@@ -337,7 +338,7 @@ export class MediaSession implements ConnectionUser, VideoUser {
   /** Ends the media: stops what was opened, and all that is under way rejects with `aborted`.
    * @param atOnce not with the next event of its connection: another takes its place, which it must not disturb */
   close(atOnce = false): void {
-    if (this.#life.isOver) return;
+    if (this.#life.aborted) return;
     this.#life.end(closed());
     this.#disconnect(atOnce);
     this.#state = 'closed';
@@ -345,7 +346,7 @@ export class MediaSession implements ConnectionUser, VideoUser {
   }
 
   /** A change that must leave things as they were when it fails. */
-  #change(signal: AbortSignal | undefined, job: (either: AbortSignal) => Promise<string>): Promise<string> {
+  #change(signal: Signal | undefined, job: (either: Signal) => Promise<string>): Promise<string> {
     return this.#enqueue(signal, async (either) => {
       try {
         const sdp = await job(either);
@@ -358,19 +359,19 @@ export class MediaSession implements ConnectionUser, VideoUser {
     });
   }
 
-  #enqueue<T>(signal: AbortSignal | undefined, job: (either: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#life.during(async (life) => {
-      const either = signal ? AbortSignal.any([signal, life]) : life;
-      const running = this.#queue.run(async () => {
-        if (either.aborted) throw abortError(either);
-        return job(either);
-      });
-      try {
-        return await unlessAborted(either, running); // what is asked of a closed connection is never answered
-      } catch (error) {
-        throw mediaError(error);
-      }
-    });
+  #enqueue<T>(signal: Signal | undefined, job: (either: Signal) => Promise<T>): Promise<T> {
+    return signal
+      ? duringBoth(signal, this.#life, (either) => this.#inTurn(either, job))
+      : this.#inTurn(this.#life, job);
+  }
+
+  async #inTurn<T>(signal: Signal, job: (signal: Signal) => Promise<T>): Promise<T> {
+    const running = this.#queue.run(() => (signal.aborted ? Promise.reject(abortError(signal)) : job(signal)));
+    try {
+      return await unlessAborted(signal, running); // what is asked of a closed connection is never answered
+    } catch (error) {
+      throw mediaError(error);
+    }
   }
 
   #disconnect(atOnce = false): void {
@@ -384,7 +385,7 @@ export class MediaSession implements ConnectionUser, VideoUser {
   }
 
   async #restore(): Promise<void> {
-    if (this.#life.isOver) return;
+    if (this.#life.aborted) return;
     if (!this.isNegotiated) {
       this.#disconnect();
       return;
@@ -421,7 +422,7 @@ export class MediaSession implements ConnectionUser, VideoUser {
 
   /** A description of the peer's is in force. */
   onAgreed({ receiver }: RTCRtpTransceiver, hold: boolean): void {
-    if (this.#life.isOver) return;
+    if (this.#life.aborted) return;
     this.isNegotiated = true;
     this.remoteHold = hold;
     this.video?.settle();

@@ -1,4 +1,5 @@
 /** Opens the microphone. */
+import type { Signal } from '../base/lifetime.js';
 import { capture } from './capture.js';
 import type { MediaEnvironment } from './environment.js';
 
@@ -15,7 +16,7 @@ const codes = {
 export function openMicrophone(
   env: Microphone,
   constraints: MediaTrackConstraints | boolean,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<MediaStreamTrack> {
   const open = (): Promise<MediaStream> =>
     env.getUserMedia({ audio: constraints === false ? true : constraints, video: false });

@@ -1,5 +1,6 @@
 /** Offers and answers of a media session: made, set, and applied (RFC 3264, RFC 8829). */
 import { EvercallError } from '../base/errors.js';
+import type { Signal } from '../base/lifetime.js';
 import { sends } from './direction.js';
 import type { MediaSession } from './media-session.js';
 import { mustHaveCodec, usableAudio } from './negotiable.js';
@@ -31,7 +32,7 @@ type Prefer = (transceivers: readonly RTCRtpTransceiver[]) => void;
 export async function makeOffer(
   session: MediaSession,
   { iceRestart = false, trickles = false }: OfferOptions,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<string> {
   const { config, connection, local } = session;
   const source = inBackground(local.open(signal));
@@ -59,7 +60,7 @@ export async function makeAnswer(
   session: MediaSession,
   received: string,
   { isWanted, video, trickles = false }: AnswerOptions,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<string> {
   const { config, connection, local } = session;
   const offer = applyHook('incoming', config.sdp, received, 'offer');

@@ -1,6 +1,7 @@
 /** The video of a call: which sections it has, what they send, which way they flow. Loaded with the first video of a page. */
 import { EvercallError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import type { Signal } from '../base/lifetime.js';
 import { isStopped, transceiverOf } from './connection.js';
 import type { Connection } from './connection.js';
 import type { Direction } from './direction.js';
@@ -93,7 +94,7 @@ export class VideoLines {
   }
 
   /** A section that has something to send, and is not one of the call's yet. */
-  async prepare(wish: Exclude<VideoWish, false>, isScreen: boolean, signal: AbortSignal): Promise<VideoLine> {
+  async prepare(wish: Exclude<VideoWish, false>, isScreen: boolean, signal: Signal): Promise<VideoLine> {
     const line = newLine(false);
     line.source = this.#source(wish, isScreen);
     await line.source.open(signal);
@@ -150,7 +151,7 @@ export class VideoLines {
   }
 
   /** Opens the sources of what is to be sent. */
-  async open(signal: AbortSignal): Promise<void> {
+  async open(signal: Signal): Promise<void> {
     await Promise.all(this.#lines.flatMap(({ source, isRemoved }) => (isRemoved ? [] : (source?.open(signal) ?? []))));
   }
 
@@ -273,7 +274,7 @@ export class VideoLines {
   async shareInPlace(
     line: VideoLine,
     wish: true | MediaTrackConstraints | MediaStreamTrack,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<void> {
     const screen = this.#source(wish, true);
     await screen.open(signal);

@@ -1,4 +1,5 @@
 /** What one m-line of video sends: the camera, the screen, or a track of the app. */
+import type { Signal } from '../base/lifetime.js';
 import type { MediaEnvironment } from './environment.js';
 import { openCamera, openScreen } from './camera.js';
 
@@ -40,7 +41,7 @@ export class VideoSource {
     return this.#wish !== 'recvonly' || this.#track !== undefined;
   }
 
-  async open(signal: AbortSignal): Promise<void> {
+  async open(signal: Signal): Promise<void> {
     if (this.#track || this.#wish === 'recvonly') return;
     if (isTrack(this.#wish)) {
       this.#use(this.#wish, false);

@@ -7,6 +7,7 @@
  *     └───── close() from anywhere
  */
 import type { Clock } from '../base/clock.js';
+import type { Signal } from '../base/lifetime.js';
 import { ParseError, isRequest, writeMessage } from '../parser/index.js';
 import type { SipMessage } from '../parser/index.js';
 import { failback } from './failback.js';
@@ -175,7 +176,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   /** Whether the server is there: asks it, and takes any frame within `ms` for a yes. Changes nothing. */
-  probe(ms: number, signal?: AbortSignal): Promise<boolean> {
+  probe(ms: number, signal?: Signal): Promise<boolean> {
     return this.#keepAlive?.probe(ms, signal) ?? Promise.resolve(false);
   }
 

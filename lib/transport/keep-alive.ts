@@ -10,6 +10,7 @@
 import type { Clock } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
 import type { Random } from '../base/random.js';
+import type { Signal } from '../base/lifetime.js';
 import { unlessAborted } from '../base/unless-aborted.js';
 
 /** How a server shows that it lives: by a pong, by answering a request only, or by neither. */
@@ -88,7 +89,7 @@ export class KeepAlive {
   }
 
   /** Asks at once: true when any frame comes within `ms`, false when none does or the connection ends. */
-  async probe(ms: number, signal?: AbortSignal): Promise<boolean> {
+  async probe(ms: number, signal?: Signal): Promise<boolean> {
     const { clock, url, habits } = this.#config;
     const answer = new Deferred<boolean>();
     const cancel = clock.after(ms, () => {

@@ -4,6 +4,8 @@
  */
 import { sleep } from '../base/clock.js';
 import { abortError } from '../base/errors.js';
+import { Lifetime } from '../base/lifetime.js';
+import type { Signal } from '../base/lifetime.js';
 import { unlessAborted } from '../base/unless-aborted.js';
 import type { CallWatcher } from '../call/call-context.js';
 import type { Leg } from '../call/leg.js';
@@ -47,10 +49,10 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   /** Those that nobody has answered yet, too. */
   readonly #present = new Set<Leg>();
   /** Ends the watch over their connections. */
-  #flows: AbortController | undefined;
+  #flows: Lifetime | undefined;
   #unwatch: (() => void) | undefined;
   /** Ends what is only watched during calls. */
-  #calls: AbortController | undefined;
+  #calls: Lifetime | undefined;
   /** The default address, and all. */
   #addresses: readonly string[] | undefined;
   #run: IpChangeRun | undefined;
@@ -81,8 +83,8 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
 
   stop(): void {
     this.#unwatch?.();
-    this.#flows?.abort();
-    this.#calls?.abort();
+    this.#flows?.end();
+    this.#calls?.end();
     this.#run?.abort();
     this.#cancelEcho?.();
     this.#pushes?.stop();
@@ -91,19 +93,19 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   onBegan(leg: Leg): void {
     this.#present.add(leg);
     this.#pushes?.onBegan(leg);
-    if (!this.#flows && this.#unwatch) void this.#watchFlows((this.#flows = new AbortController()).signal);
+    if (!this.#flows && this.#unwatch) void this.#watchFlows((this.#flows = new Lifetime()));
   }
 
   onConfirmed(leg: Leg): void {
     this.#legs.add(leg);
-    if (!this.#calls && this.#unwatch) this.#watchCalls((this.#calls = new AbortController()).signal);
+    if (!this.#calls && this.#unwatch) this.#watchCalls((this.#calls = new Lifetime()));
   }
 
   onReleased(leg: Leg): void {
     this.#present.delete(leg);
     this.#legs.delete(leg);
     if (this.#legs.size > 0) return;
-    this.#calls?.abort();
+    this.#calls?.end();
     this.#calls = this.#addresses = undefined;
   }
 
@@ -167,7 +169,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   }
 
   /** Sleep and addresses cost a look now and then: while somebody talks that is worth it. */
-  #watchCalls(signal: AbortSignal): void {
+  #watchCalls(signal: Signal): void {
     const { clock, environment } = this.#host;
     const awake = watchSleep(clock, (evidence) => {
       this.#onEvidence(evidence);
@@ -182,7 +184,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
    * A NAT may have forgotten us, and nobody says so: the peer could not even hang up on us. Looks on for a while when the last
    * call is over, for its BYE.
    */
-  async #watchFlows(signal: AbortSignal): Promise<void> {
+  async #watchFlows(signal: Signal): Promise<void> {
     const { clock } = this.#host;
     const isOver = (): boolean => signal.aborted;
     const flowsInUse = (): Set<Flow> => new Set(Array.from(this.#present, ({ context }) => context.flow));
@@ -202,7 +204,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
   }
 
   /** Asks who has been silent for long enough; returns the milliseconds until it is worth another look. */
-  #verify(flow: Flow, signal: AbortSignal): number {
+  #verify(flow: Flow, signal: Signal): number {
     const silence = this.#host.clock.now() - (flow.lastReceived ?? -Infinity);
     if (!flow.isOpen || !flow.isSilenceTelling) return quiet;
     if (silence < quiet) return quiet - silence;
@@ -210,7 +212,7 @@ export class IpChange implements Pick<CallWatcher, 'onBegan' | 'onConfirmed' | '
     return quiet;
   }
 
-  async #ask(flow: Flow, signal: AbortSignal): Promise<void> {
+  async #ask(flow: Flow, signal: Signal): Promise<void> {
     try {
       const isAlive = await flow.probe(answerTime, signal);
       if (!isAlive && !signal.aborted) await race(flow, 'no sign of life during a call');
