@@ -1,6 +1,8 @@
 /** The way back to a better server while a lesser one serves: looks now and then, quietly, and moves when nobody minds. */
 import { sleep } from '../base/clock.js';
 import type { Clock } from '../base/clock.js';
+import { leave } from './former-connection.js';
+import type { Leave } from './former-connection.js';
 import type { WebSocketConnection } from './websocket-connection.js';
 import type { ConnectionUser } from './websocket-connection.js';
 
@@ -13,16 +15,20 @@ export interface FailbackHost {
   /** Whether a call or a transaction would be disturbed. */
   isInUse(): boolean;
   connect(url: string, user: ConnectionUser): WebSocketConnection;
+  moveTo(connection: WebSocketConnection, leave: Leave): void;
 }
 
-/** Resolves with an open connection to a better server, to be taken there and then. */
-export async function failback(host: FailbackHost, signal: AbortSignal): Promise<WebSocketConnection> {
+/** Moves once, to the first better server that can be had; rejects when `signal` aborts. */
+export async function failback(host: FailbackHost, signal: AbortSignal): Promise<void> {
   for (;;) {
     await sleep(host.clock, host.delay(), signal);
     for (const url of host.better()) {
       const connection = host.isInUse() ? undefined : await handshake(host, url, signal);
       if (!connection) continue;
-      if (!signal.aborted && connection.isOpen && !host.isInUse()) return connection;
+      if (!signal.aborted && connection.isOpen && !host.isInUse()) {
+        host.moveTo(connection, leave);
+        return;
+      }
       connection.close();
     }
   }

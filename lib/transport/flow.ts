@@ -8,11 +8,11 @@
  */
 import type { Clock } from '../base/clock.js';
 import type { Signal } from '../base/lifetime.js';
+import { OnDemand } from '../base/on-demand.js';
 import { ParseError, isRequest, writeMessage } from '../parser/index.js';
 import type { SipMessage } from '../parser/index.js';
-import { failback } from './failback.js';
 import type { FlowConfig, FlowEnvironment, FlowListener, TransportUser } from './flow-context.js';
-import { FormerConnection } from './former-connection.js';
+import type { FormerConnection, Leave } from './former-connection.js';
 import { crlfs, readFrame, sendFrame, trace } from './frames.js';
 import { KeepAlive } from './keep-alive.js';
 import type { KeepAliveUser } from './keep-alive.js';
@@ -21,6 +21,9 @@ import { ServerList } from './server-list.js';
 import { SignsOfLife } from './signs-of-life.js';
 import { WebSocketConnection } from './websocket-connection.js';
 import type { ConnectionUser } from './websocket-connection.js';
+
+/** Only who has a lesser server needs it. */
+export const failbackParts = new OnDemand(() => import('./failback.js'));
 
 export type FlowState = 'idle' | 'connecting' | 'open' | 'waiting';
 
@@ -209,12 +212,11 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   /**
-   * Make before break: what is still under way on the former connection is answered there. Where it `isDoubtful`, for we have
-   * moved, that is given a second; then nothing more is said there, and what waits on it is lost as soon as it is found dead.
+   * Make before break: what is still under way on the former connection is answered there, as long as `leave` has it.
    */
-  moveTo(connection: WebSocketConnection, { isDoubtful = false }: { readonly isDoubtful?: boolean } = {}): void {
+  moveTo(connection: WebSocketConnection, leave: Leave): void {
     this.#dropFormer();
-    this.#former = new FormerConnection(this.#connection!, this.#sentBy, isDoubtful, this.clock, {
+    this.#former = leave(this.#connection!, this.#sentBy, this.clock, {
       isInUse: () => this.#env.isInUse(this),
       ask: (former) => {
         if (this.#env.habits.get(former.url) === 'pongs') sendFrame(former, '\r\n\r\n', this.#env);
@@ -403,7 +405,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   }
 
   #seekBetter(): void {
-    const { clock, isInUse } = this.#env;
+    const { clock, log, isInUse } = this.#env;
     const { failback: interval } = this.config;
     if (interval === false || this.#servers.better.length === 0) return;
     const { signal } = (this.#staying = new AbortController());
@@ -413,14 +415,16 @@ export class Flow implements ConnectionUser, KeepAliveUser {
       better: () => this.#servers.better,
       isInUse: () => isInUse(this),
       connect: (url: string, user: ConnectionUser) => this.connect(url, user),
-    };
-    failback(host, signal).then(
-      (connection) => {
-        if (connection.isOpen && !signal.aborted) this.moveTo(connection);
-        else connection.close();
+      moveTo: (connection: WebSocketConnection, leave: Leave) => {
+        this.moveTo(connection, leave);
       },
-      () => undefined, // we have left
-    );
+    };
+    failbackParts
+      .load()
+      .then(({ failback }) => failback(host, signal))
+      .catch((error: unknown) => {
+        if (!signal.aborted) log.warn('no better server is sought', error);
+      });
   }
 
   #hasMovedOn(): boolean {

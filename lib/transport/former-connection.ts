@@ -19,6 +19,23 @@ export interface FormerConnectionUser {
   onDead(): void;
 }
 
+/** How a connection is left for another one. */
+export type Leave = (
+  connection: WebSocketConnection,
+  sentBy: string,
+  clock: Clock,
+  user: FormerConnectionUser,
+) => FormerConnection;
+
+/** There is a better one. */
+export const leave: Leave = (...former) => new FormerConnection(false, ...former);
+
+/**
+ * We have moved: it may lead nowhere by now. It gets a second; then nothing more is said there, and what waits on it is lost as
+ * soon as it is found dead.
+ */
+export const leaveDoubtful: Leave = (...former) => new FormerConnection(true, ...former);
+
 export class FormerConnection {
   /** Of the requests that were sent on it. */
   readonly sentBy: string;
@@ -31,11 +48,10 @@ export class FormerConnection {
   #cancel!: () => void;
   #cancelDoubt: (() => void) | undefined;
 
-  /** @param isDoubtful whether it may lead nowhere by now */
   constructor(
+    isDoubtful: boolean,
     connection: WebSocketConnection,
     sentBy: string,
-    isDoubtful: boolean,
     clock: Clock,
     user: FormerConnectionUser,
   ) {

@@ -1,5 +1,6 @@
 /** A flow whose connection is suspect: it is raced against another one, or left for one, make before break. */
 import type { Flow } from './flow.js';
+import { leaveDoubtful } from './former-connection.js';
 import { Race, challenger } from './race.js';
 
 /** Under way. */
@@ -41,7 +42,7 @@ export async function migrate(flow: Flow, reason: string): Promise<void> {
   if (leaving.aborted) connection?.close();
   else if (!connection?.isOpen) await race(flow, reason);
   else if (flow.isMute) flow.replace(connection, reason);
-  else flow.moveTo(connection, { isDoubtful: true });
+  else flow.moveTo(connection, leaveDoubtful);
 }
 
 async function run(flow: Flow, reason: string): Promise<boolean> {

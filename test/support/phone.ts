@@ -1,4 +1,5 @@
 // A user agent on a scripted server in virtual time: the stage of most tests.
+import { failbackParts } from '../../lib/transport/flow.js';
 import { loadReplacement } from '../../lib/call/load-replacement.js';
 import { challengeParts } from '../../lib/core/authenticator.js';
 import type { OnDemand } from '../../lib/base/on-demand.js';
@@ -69,7 +70,7 @@ export async function phone({
   parts = allParts,
   ...options
 }: PhoneOptions = {}): Promise<Phone> {
-  await Promise.all([allParts.load(), challengeParts.load(), loadReplacement()]); // it takes real time
+  await Promise.all([allParts.load(), challengeParts.load(), failbackParts.load(), loadReplacement()]); // it takes real time
   const clock = new FakeClock();
   const server = new ScriptedServer();
   const media = fakeMediaEnvironment();
