@@ -9,7 +9,7 @@ import { Store } from '../base/store.js';
 import type { Call } from '../call/call.js';
 import { checkHeaders } from '../call/call-options.js';
 import type { CallOptions } from '../call/call-options.js';
-import type { AuthenticationChallenge, Credentials } from '../core/credentials.js';
+import type { Credentials } from '../core/credentials.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import { rejectedCall } from './rejected-call.js';
 import type { RegisterOptions, RegistrationChange, RegistrationState } from '../registration/registration-context.js';
@@ -477,31 +477,16 @@ export class Account implements EventSource<AccountEvents> {
           this.#changed('connectionChanged', { connected, reason });
           this.#subscriptions.onChange();
         },
-        onCredentialsNeeded: (challenge, signal) => {
+        onCredentialsNeeded: (challenge, signal, reply) => {
           const { credentialsProvider: ask } = this.#identity.config;
-          return ask ? ask(challenge, signal) : this.#ask(challenge, signal);
+          if (ask) return ask(challenge, signal);
+          const { provide, wait } = reply;
+          this.#tell('credentialsRequired', { account: this, challenge, signal, provide, wait });
+          return reply.credentials;
         },
       },
       credentials,
     );
-  }
-
-  /** Whoever listens may provide; what is asked waits only where someone has said that an answer will come. */
-  #ask(challenge: AuthenticationChallenge, signal: AbortSignal): Promise<Credentials | undefined> | undefined {
-    let answer: Promise<Credentials | undefined> | undefined;
-    const request = {
-      account: this,
-      challenge,
-      signal,
-      provide: (credentials: Credentials | undefined | Promise<Credentials | undefined>) => {
-        answer ??= Promise.resolve(credentials);
-      },
-      wait: () => {
-        answer ??= new Promise(() => undefined); // `setCredentials` answers in its place
-      },
-    };
-    this.#tell('credentialsRequired', request);
-    return answer;
   }
 
   #onRegistrationChange(change: RegistrationChange): void {

@@ -7,7 +7,8 @@ import type { Logger } from '../base/log.js';
 import { reportBug } from '../base/emitter.js';
 import { Authenticator } from '../core/authenticator.js';
 import type { Core } from '../core/core.js';
-import type { Credentials, CredentialsProvider } from '../core/credentials.js';
+import type { Credentials } from '../core/credentials.js';
+import type { CredentialsQuestion } from '../core/reply.js';
 import { LocalContact } from '../registration/contact.js';
 import { Registration } from '../registration/registration.js';
 import type {
@@ -40,7 +41,7 @@ export interface IdentityUser {
   onRegistrationChange(change: RegistrationChange): void;
   onConnectionChange(connected: boolean, reason: string | undefined): void;
   /** Credentials are missing, or those we have were refused. */
-  onCredentialsNeeded: CredentialsProvider;
+  onCredentialsNeeded: CredentialsQuestion;
 }
 
 /** One flow, our Contact on it, and what the registrar knows of it. */
@@ -85,7 +86,7 @@ export class Identity implements RegistrationUser {
         ...config,
         ...config.authentication,
         credentials,
-        provider: (challenge, signal) => this.#user?.onCredentialsNeeded(challenge, signal),
+        provider: (...question) => this.#user?.onCredentialsNeeded(...question),
       },
       context.core.random,
     );

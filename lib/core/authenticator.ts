@@ -5,14 +5,15 @@ import type { Random } from '../base/random.js';
 import type { Header, SipResponse } from '../parser/index.js';
 import type { Challenges } from './challenges.js';
 import { checkCredentials, findCredentials, withCredentials } from './credentials.js';
-import type { Credentials, CredentialsProvider, DigestAlgorithm, DigestCredentials, Identity } from './credentials.js';
+import type { Credentials, DigestAlgorithm, DigestCredentials, Identity } from './credentials.js';
 import { emptyAuthorization } from './empty-authorization.js';
 import type { Protected } from './protection-space.js';
+import type { CredentialsQuestion } from './reply.js';
 
 export interface AuthenticatorConfig extends Partial<Identity> {
   readonly credentials: readonly Credentials[];
   /** Asked for what `credentials` lack. */
-  readonly provider?: CredentialsProvider | undefined;
+  readonly provider?: CredentialsQuestion | undefined;
   /** Authorizes a request before it is challenged, where a challenge is known. @default true */
   readonly preemptive?: boolean | undefined;
   /** A REGISTER that no challenge is known for says who asks. @default false */

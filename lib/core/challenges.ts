@@ -20,6 +20,7 @@ import { ha1sOf, secretFor, serves } from './secrets.js';
 import { authorization, scopeOf } from './protection-space.js';
 import type { Protected, Space } from './protection-space.js';
 import { Question } from './question.js';
+import { Reply } from './reply.js';
 
 /** One realm of a challenge that is being answered. */
 interface Answering {
@@ -293,7 +294,7 @@ export class Challenges {
     const { realm, operation } = answering;
     const challenge = this.#describe(offers, answering);
     const asking = this.#ask(realm, operation, async (signal) => {
-      const answer = await unlessRejected(() => provider(challenge, signal));
+      const answer = await unlessRejected(() => provider(challenge, signal, new Reply()));
       if (!answer || signal.aborted) return false;
       checkCredentials(answer);
       this.remove(realm); // they were refused, or of no use
