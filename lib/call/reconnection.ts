@@ -10,13 +10,13 @@
  */
 import { sleep } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
-import { EvercallError } from '../base/errors.js';
+import type { EvercallError } from '../base/errors.js';
 import type { MediaState } from '../media/connection-state.js';
-import type { Pulse } from '../media/media-stats.js';
 import type { ChangeOptions } from '../session/renegotiate.js';
 import type { Session } from '../session/session.js';
 import type { Leg } from './leg.js';
 import { loadReplacement } from './load-replacement.js';
+import { PathProof } from './path-proof.js';
 
 /** Whether a call has its connection, and a path for its media. */
 export type CallConnection = 'connected' | 'reconnecting';
@@ -47,15 +47,6 @@ interface Next {
 
 /** Milliseconds that a path may be lost without a word: most come back by themselves. */
 const patience = 1000;
-/** Milliseconds for ICE and DTLS to find the new path. */
-const proof = 5000;
-/** Milliseconds in which something comes by a path that is well, while somebody talks, and while nobody does. */
-const doubt = 400;
-const longDoubt = 3000;
-/** How often is looked for what comes. Milliseconds. */
-const look = 60;
-/** How often candidates that come one after another are told. */
-const tellings = 4;
 /** Milliseconds in which a restart is not repeated. */
 const settling = 3000;
 /** Milliseconds: the first wait after a refusal that may pass, and the longest. */
@@ -103,8 +94,8 @@ export class Reconnection {
   /** How often another dialog was tried, and what was tried before. */
   #replaced = 0;
   #below: Rung = 'dialog';
-  /** Wakes who waits for the media. */
-  #proven: Deferred<void> | undefined;
+  /** While a path is waited for. */
+  #proof: PathProof | undefined;
 
   constructor(leg: Leg) {
     this.#leg = leg;
@@ -156,7 +147,7 @@ export class Reconnection {
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
     if (state === 'connected') {
-      this.#proven?.resolve();
+      this.#proof?.wake();
       if (this.#isForMedia) this.#rung = undefined; // what was asked for before is done, by the peer perhaps
       this.#endPause();
       this.#pauses = 0;
@@ -209,7 +200,7 @@ export class Reconnection {
     this.#cancelPatience?.();
     this.#cancelRivalry?.();
     this.#endPause();
-    this.#proven?.resolve();
+    this.#proof?.wake();
   }
 
   /** At least `rung` has to be done; resolves with what came of all that was asked for by then. */
@@ -263,7 +254,7 @@ export class Reconnection {
           const isUnasked = !isSame && media.session.generation === generation;
           if ((done === 'dialog' || done === 'offer') && isUnasked) done = 'media'; // it looks for a path all the same
           if (!this.#isCutOff && (done === 'media' || done === 'rebuild' || done === 'replace'))
-            await this.#prove(this.#leg.session!, done === 'media' && isSame ? this.#doubt : proof);
+            await this.#prove(this.#leg.session!, done === 'media' && isSame);
           if (done !== 'dialog') this.#leg.media.session.sendKeyFrames(); // what was lost on the way is not waited for
           attempt = this.#replaced = 0;
           this.#isGone = false;
@@ -385,45 +376,9 @@ export class Reconnection {
     return isDone ? rung : 'dialog';
   }
 
-  /** Milliseconds for a peer that has ignored the restart: nothing will come, unless the former path is well. */
-  get #doubt(): number {
-    const { state, localHold, remoteHold } = this.#leg.media.session;
-    if (state !== 'connected') return 0;
-    return localHold || remoteHold ? longDoubt : doubt;
-  }
-
-  /** Promises are not packets: a path by which nothing has come within the time was none. */
-  async #prove(session: Session, time: number): Promise<void> {
-    const { media, context } = this.#leg;
-    const before = await media.session.pulse();
-    if (before === undefined ? await this.#isConnected(time) : await this.#beats(session, before, time)) return;
-    if (this.#isOver()) return;
-    context.log.info(`call ${this.#leg.callId}: no path for its media`);
-    throw new EvercallError('negotiation', `no path for the media within ${time} ms`);
-  }
-
-  /** Looks until something has come, and tells the peer what it was not told when it was asked: where we are by now. */
-  async #beats(session: Session, before: Pulse, time: number): Promise<boolean> {
-    const { media, context } = this.#leg;
-    const end = context.clock.now() + time;
-    let { alive } = before;
-    let isAlive = false;
-    let looks = 0;
-    let told = 0;
-    while (!this.#isOver() && context.clock.now() < end) {
-      await sleep(context.clock, look, media.session.signal).catch(() => undefined);
-      const present = (await media.session.pulse()) ?? before;
-      alive = Math.min(alive, present.alive); // what a path that was given up had counted is not counted any more
-      isAlive = media.session.state === 'connected' && present.alive > alive; // it may have nothing to say
-      if (isAlive && present.heard > before.heard) return true;
-      const { hasLateCandidates, isElsewhere, peerTrickles } = media.session;
-      if (!hasLateCandidates) continue;
-      const iceRestart = isElsewhere && peerTrickles === true;
-      if (!iceRestart && ++looks < 2) continue; // at first they are left to find a path by themselves
-      looks = 0;
-      if (++told <= tellings) await this.#tellCandidates(session, iceRestart);
-    }
-    return isAlive;
+  async #prove(session: Session, isIgnored: boolean): Promise<void> {
+    this.#proof = new PathProof(this.#leg, (iceRestart) => this.#tellCandidates(session, iceRestart));
+    await this.#proof.found(isIgnored).finally(() => (this.#proof = undefined));
   }
 
   /**
@@ -443,21 +398,6 @@ export class Reconnection {
     } catch (error) {
       this.#leg.context.log.info(`call ${this.#leg.callId}: its candidates could not be told: ${String(error)}`);
     }
-  }
-
-  /** Where the browser tells nothing more. */
-  async #isConnected(time: number): Promise<boolean> {
-    const { media, context } = this.#leg;
-    const isConnected = (): boolean => media.session.state === 'connected';
-    if (isConnected() || time === 0) return isConnected();
-    const proven = (this.#proven = new Deferred());
-    const cancel = context.clock.after(time, () => {
-      proven.resolve();
-    });
-    await proven.promise;
-    cancel();
-    this.#proven = undefined;
-    return isConnected();
   }
 
   /** What to try next, and after how long; nothing where the peer has said its last word. */
