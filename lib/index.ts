@@ -83,6 +83,8 @@ export type { AccountIpChange, CallRefresh } from './call/ip-change-policy.js';
 export type { CallConnection, Rung } from './call/reconnection.js';
 export type {
   HandleIpChangeOptions,
+  IpChangeOf,
+  IpChangeOfAccount,
   IpChangePolicy,
   IpChangeProgress,
   IpChangeReport,

@@ -278,7 +278,7 @@ export class Leg implements SessionUser, CallMediaUser {
   /** What the peer was told of where we are holds no longer. */
   onContactChanged(): void {
     this.#locatedBy = -1; // what is answered later tells it then
-    if (this.state !== 'confirmed') return;
+    if (this.state !== 'confirmed' || this.context.ipChange.refresh === false) return;
     if (this.connection === 'reconnecting') void this.reconnection.climb('dialog');
     else
       this.session!.refresh().catch((error: unknown) => {

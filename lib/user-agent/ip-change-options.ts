@@ -89,9 +89,27 @@ export interface IpChangeReport {
   readonly reason: string;
   /** `superseded`: the network has changed again meanwhile, and the later run has it. */
   readonly outcome: 'completed' | 'superseded';
+  /** The connections that were replaced, or were to be. */
+  readonly transports: readonly IpChangeOf<'restartTransport'>[];
+  /** All there are, with what became of them. */
+  readonly accounts: readonly IpChangeOfAccount[];
+  /** As they came. */
   readonly steps: readonly Exclude<IpChangeProgress, { readonly step: 'completed' }>[];
   /** Milliseconds. */
   readonly duration: number;
+}
+
+/** What was told of a step. */
+export type IpChangeOf<Step extends IpChangeProgress['step']> = Extract<IpChangeProgress, { readonly step: Step }>;
+
+export interface IpChangeOfAccount {
+  readonly account: Account;
+  /** Undefined where it had nothing to say to its registrar, or does not register. */
+  readonly registration: IpChangeOf<'updateContact'> | undefined;
+  /** Those that were ended, and those that were to come back. */
+  readonly calls: readonly (
+    IpChangeOf<'hangupCall'> | Extract<IpChangeProgress, { readonly phase: 'done' | 'failed' }>
+  )[];
 }
 
 const boolean = ifGiven<boolean>(checkBoolean);

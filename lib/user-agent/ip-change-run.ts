@@ -9,6 +9,7 @@ import type { CallRefresh, IpChangeConfig } from '../call/ip-change-policy.js';
 import type { Leg } from '../call/leg.js';
 import type { Flow } from '../transport/flow.js';
 import type { IpChangeProgress, IpChangeReport } from './ip-change-options.js';
+import { sorted } from './ip-change-report.js';
 
 type Step = IpChangeReport['steps'][number];
 
@@ -90,7 +91,12 @@ export class IpChangeRun {
       await Promise.all([...registrations, ...[...this.#confirmed].map((leg) => this.#refresh(leg))]);
     }
     const outcome = this.isOver ? 'superseded' : 'completed';
-    const report = { reason: this.#options.reason, outcome, steps: this.#steps, duration: this.duration } as const;
+    const report = {
+      reason: this.#options.reason,
+      outcome,
+      ...sorted(this.#steps, accounts()),
+      duration: this.duration,
+    } as const;
     if (outcome === 'completed') tell({ step: 'completed', report });
     return report;
   }

@@ -37,6 +37,9 @@ describe('a change of the network', () => {
       ],
     );
     assert.isTrue(report.steps.every((step) => !('ok' in step) || step.ok));
+    const [restarted, , , updated, refreshed] = report.steps.slice(1);
+    assert.deepEqual(report.transports, [restarted] as never);
+    assert.deepEqual(report.accounts, [{ account, registration: updated, calls: [refreshed] }] as never);
     const phases = steps.flatMap((step) => (step.step === 'refreshCall' ? [step.phase] : []));
     assert.deepEqual(phases, ['begun', 'done']);
     assert.equal(call.state, 'confirmed');
