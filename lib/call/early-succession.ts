@@ -145,6 +145,7 @@ class Claimant extends Nobody {
     const { status } = end;
     const isGone = status === 603 && this.#isFirst; // §3: the dialog is known, and has ended
     if (!leg.end && (isGone || leg.outgoing === this.#outgoing)) leg.onEnded(end);
-    this.#outcome.resolve(leg.end ? 'over' : isAway(status) ? 'again' : 'refused');
+    // 491: he has agreed to the claim before, whose 200 did not find us, and still waits for its ACK
+    this.#outcome.resolve(leg.end ? 'over' : isAway(status) || status === 491 ? 'again' : 'refused');
   }
 }

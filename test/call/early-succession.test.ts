@@ -132,6 +132,22 @@ describe('IPC-15: a call that rang as its connection was lost', () => {
     await call.answered;
   });
 
+  it('… as is one who has agreed before, while that 200 did not find us: he waits for its ACK, and says 491', async () => {
+    const stage = await claiming();
+    const { call, server, clock, claim, states } = stage;
+    server.respond(claim, 491);
+    await server.request('ACK');
+    await server.nothing();
+    await clock.advance(1000);
+    const again = await server.request('INVITE');
+    assert.equal(read(again, Replaces)!.callId, callIdOf(stage.invite));
+    server.respond(again, 200, accepted);
+    await server.request('ACK');
+    await call.answered;
+    await takesBack(stage, stage.invite);
+    assert.deepEqual(states, ['early', 'connecting', 'confirmed']);
+  });
+
   it('… for half a minute in all', async () => {
     const stage = await claiming();
     const { call, server, clock } = stage;
