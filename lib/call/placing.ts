@@ -26,6 +26,8 @@ export async function place(leg: Leg, origin: Outgoing): Promise<void> {
   try {
     const way = leg.context.policy?.makeWay(leg.call, origin.predecessor);
     if (way) await way;
+    const { flow, ipChange } = leg.context;
+    if (flow.isSuspended) await flow.whenOpen(undefined, ipChange.gracePeriod); // nobody tries anything that could fail
     await invite(leg, origin, headers);
   } catch (error) {
     fail(leg, error);

@@ -365,6 +365,7 @@ export class Flow implements ConnectionUser, KeepAliveUser {
   #connect(): void {
     if (this.isSuspended) {
       this.#state = 'waiting'; // for `reconnect`
+      this.#opening.fail('there is no network, says the app');
       return;
     }
     this.#state = 'connecting';

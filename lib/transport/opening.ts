@@ -15,7 +15,10 @@ export class Opening {
     this.#state = state;
   }
 
-  /** Resolves at once if there is one; rejects with `transport` when no server could be reached, after so many milliseconds of patience. */
+  /**
+   * Resolves at once if there is one; rejects with `transport` when no server could be reached, after so many milliseconds of
+   * patience: then a handshake that is under way is waited for, and nothing else.
+   */
   next(signal?: AbortSignal, patience = 0): Promise<void> {
     if (this.#state() === 'open') return Promise.resolve();
     this.#opened ??= new Deferred();
@@ -29,13 +32,18 @@ export class Opening {
   }
 
   fail(why: string): void {
-    this.#opened?.reject(new EvercallError('transport', why, { status: 503 }));
+    this.#opened?.reject(noServer(why));
     this.#opened = undefined;
   }
 
   async #patiently(opened: Promise<void>, signal: AbortSignal | undefined, until: number): Promise<void> {
+    const over = new Deferred<never>();
+    const onOver = (): void => {
+      if (this.#state() !== 'connecting') over.reject(noServer('no server could be asked in time'));
+    };
+    const cancel = until < Infinity ? this.#clock.after(until - this.#clock.now(), onOver) : undefined;
     try {
-      await opened;
+      await Promise.race([opened, over.promise]).finally(cancel);
     } catch (error) {
       const left = until - this.#clock.now();
       if (signal?.aborted || this.#state() === 'idle' || left <= 0) throw error;
@@ -43,3 +51,5 @@ export class Opening {
     }
   }
 }
+
+const noServer = (why: string): EvercallError => new EvercallError('transport', why, { status: 503 });

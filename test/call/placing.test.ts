@@ -1,12 +1,13 @@
 import { assert } from 'chai';
 import { Deferred } from '../../lib/base/deferred.js';
 import type { Call, NetworkEvidence } from '../../lib/index.js';
-import { headerValue } from '../../lib/parser/index.js';
+import { headerValue, isRequest } from '../../lib/parser/index.js';
 import type { SipRequest } from '../../lib/parser/index.js';
 import { calling, described } from '../support/calls.js';
 import { settle } from '../support/fake-clock.js';
 import { peerSdp, phone } from '../support/phone.js';
 import type { Phone } from '../support/phone.js';
+import { contactOf, registered } from '../support/registering.js';
 import type { ScriptedServer } from '../support/scripted-server.js';
 
 /** A callee who still rings: it is not he who began the dialog (RFC 3891 §3). */
@@ -253,16 +254,73 @@ describe('an INVITE that is lost with its connection', () => {
       assert.equal(media.microphones.some(({ readyState }) => readyState === 'live'), !isHungUp); // prettier-ignore
     });
 
-  it('IPC-43: a call that is made without a connection goes out when there is one', async () => {
-    const { account, server, clock } = await calling();
+  it('IPC-43: a call that is made without a connection goes out when there is one, after REGISTER', async () => {
+    const { account, server, clock } = await registered();
     server.refused.add('ws://server.example/ws');
     server.socket.drop();
     await clock.advance(3000);
     const call = account.call('carol');
     await clock.advance(3000);
+    await server.nothing();
     server.refused.clear();
     await clock.advance(20_000);
     assert.equal(call.state, 'calling');
-    assert.isTrue(server.received.some((message) => 'uri' in message && message.method === 'INVITE' && message.uri.includes('carol'))); // prettier-ignore
+    const register = await server.request('REGISTER');
+    const invite = await server.request('INVITE');
+    assert.include(invite.uri, 'carol');
+    assert.equal(headerValue(invite, 'Contact'), `<${contactOf(register).uri}>`);
+    await server.nothing();
+  });
+
+  for (const [what, limit] of [
+    ['no server can be reached', 45_000],
+    ['no handshake is answered', 45_000],
+    ['the app says that there is no network', 32_000],
+  ] as const)
+    it(`IPC-43: … and has failed after half a minute where ${what}`, async () => {
+      const { ua, account, server, clock } = await registered();
+      const { url } = server.socket;
+      if (what === 'no server can be reached') server.refused.add(url);
+      else if (what === 'no handshake is answered') server.holes.add(url);
+      else ua.setNetworkReachable(false);
+      if (!server.socket.isClosed) server.socket.drop();
+      await clock.advance(3000);
+      const began = clock.now();
+      const call = account.call('carol');
+      await clock.advance(30_000);
+      assert.equal(call.state, 'calling');
+      while (!call.end && clock.now() < began + 100_000) await clock.advance(100);
+      assert.isAtMost(clock.now() - began, limit);
+      assert.deepInclude(call.end, { by: 'network', status: 503 });
+      server.refused.clear();
+      server.holes.clear();
+      ua.setNetworkReachable(true);
+      await clock.advance(60_000);
+      assert.isTrue(server.received.every((message) => !isRequest(message) || message.method !== 'INVITE'));
+    });
+
+  it('IPC-43: the app says that there is no network as a call waits for one: half a minute later it has failed, too', async () => {
+    const { ua, account, server, clock } = await registered();
+    server.holdsHandshakes = true;
+    server.socket.drop();
+    await clock.advance(1000);
+    const call = account.call('carol');
+    await settle();
+    ua.setNetworkReachable(false);
+    await clock.advance(31_000);
+    assert.equal(call.state, 'calling');
+    await clock.advance(1000);
+    assert.deepInclude(call.end, { by: 'network', status: 503 });
+  });
+
+  it('IPC-43: … and there is one again in time: it goes out, with the candidates of then', async () => {
+    const { ua, account, server, clock, media } = await registered();
+    ua.setNetworkReachable(false);
+    account.call('carol');
+    await clock.advance(20_000);
+    assert.isEmpty(media.connections);
+    ua.setNetworkReachable(true);
+    await server.request('REGISTER');
+    await server.request('INVITE');
   });
 });
