@@ -91,6 +91,8 @@ export class Reconnection {
   #climbing: Rung = 'dialog';
   /** The peer has said that it knows nothing of the dialog, or that it has ended. */
   #isGone = false;
+  /** Whoever is registered for the peer knows nothing of the call; the peer may have been away. */
+  #isUnknown = false;
   /** How often another dialog was tried, and what was tried before. */
   #replaced = 0;
   #below: Rung = 'dialog';
@@ -189,6 +191,10 @@ export class Reconnection {
     return true;
   }
 
+  onUnknown(): void {
+    this.#isUnknown = true;
+  }
+
   /** The peer has taken two offers of ours, and one of them was given up: it is to be told anew. */
   onCrossed(): void {
     this.#restartedAt = -Infinity;
@@ -218,6 +224,7 @@ export class Reconnection {
     const outcome = (this.#outcome = new Deferred<Recovery>());
     this.#below = 'dialog';
     this.#replaced = 0;
+    this.#isUnknown = false;
     this.#endPause();
     this.#tell();
     void this.#run().then((recovery) => {
@@ -257,7 +264,7 @@ export class Reconnection {
             await this.#prove(this.#leg.session!, done === 'media' && isSame);
           if (done !== 'dialog') this.#leg.media.session.sendKeyFrames(); // what was lost on the way is not waited for
           attempt = this.#replaced = 0;
-          this.#isGone = false;
+          this.#isGone = this.#isUnknown = false;
         } catch (error) {
           if (this.#isOver()) break;
           await this.#leg.succession;
@@ -427,7 +434,8 @@ export class Reconnection {
     const { session, context, media, callId } = this.#leg;
     const isSilent = code === 'timeout' || code === 'cancelled';
     context.log.warn(`call ${callId} could not be brought back (${rung}): ${String(error)}`);
-    if (this.#isGone) session?.end({ by: 'remote', status: status === 603 ? 603 : 481, reason, error });
+    const isUnknown = this.#isUnknown && media.session.state !== 'connected';
+    if (this.#isGone || isUnknown) session?.end({ by: 'remote', status: status === 603 ? 603 : 481, reason, error });
     else if (isSilent && media.session.state !== 'connected')
       session?.bye([], { by: 'network', status: 408, reason, error });
     else if (code !== 'rejected' || isPassing(error)) this.#pause();

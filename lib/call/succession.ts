@@ -39,7 +39,9 @@ export async function succeedDialog(leg: Leg): Promise<void> {
       await leg.succession; // that of the peer, for which ours was given up
       leg.context.log.info(`call ${leg.callId}: ${target} did not take it back: ${String(error)}`);
       if (leg.session !== former) return;
-      if ((error as Partial<EvercallError>).status === 603) break; // RFC 3891 §3: it knows the call, and has hung up
+      const { status } = error as Partial<EvercallError>;
+      if (status === 481) leg.reconnection.onUnknown();
+      if (status === 603) break; // RFC 3891 §3: it knows the call, and has hung up
     }
   }
   throw last;

@@ -1224,6 +1224,31 @@ describe('a call whose dialog cannot be reached any more', () => {
     assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
   });
 
+  for (const isHeard of [false, true])
+    it(`IPC-21: whoever is registered for the peer knows nothing of the call (481), and where it was last nobody is (480): half a minute later it ${isHeard ? 'goes on all the same, for its media do' : 'is over'}`, async () => {
+      const stage = await talkingTo(updates);
+      const { call, server, media, clock } = stage;
+      media.ice.findsPath = false;
+      if (!isHeard) media.connections[0]!.become('disconnected');
+      const ends: unknown[] = [];
+      call.on('ended', (end) => ends.push(end));
+      await loseConnection(stage);
+      const began = clock.now();
+      for (; !call.end && clock.now() < began + 60_000; await clock.advance(100))
+        for (let message; server.isNext('INVITE') || server.isNext('UPDATE');) {
+          message = await server.request(server.isNext('INVITE') ? 'INVITE' : 'UPDATE');
+          const isReplacing = headerValue(message, 'Replaces') !== undefined;
+          server.respond(message, !isReplacing ? 430 : message.uri.includes('.invalid') ? 480 : 481);
+          if (message.method === 'INVITE') await server.request('ACK');
+        }
+      assert.equal(call.state, isHeard ? 'confirmed' : 'disconnected');
+      if (isHeard) return;
+      assert.isAtLeast(clock.now() - began, 30_000, 'the peer may come back');
+      assert.lengthOf(ends, 1);
+      assert.deepInclude(call.end, { cause: 'dialogGone', status: 481 });
+      assert.isTrue(media.microphones.every(({ readyState }) => readyState === 'ended'));
+    });
+
   it('a peer without Replaces refuses it with 420: media that are well go on, and the dialog is tried again', async () => {
     const stage = await talkingTo(updates);
     const { call, server, media, clock } = stage;
