@@ -18,9 +18,10 @@ async function refuseClaim(server: ScriptedServer): Promise<void> {
 
 describe('an INVITE that is lost with its connection', () => {
   it('J7, S3, IPC-14: is taken back on the next one and sent anew: the same call, another Call-ID, one INVITE alive', async () => {
-    const { call, server, clock, invite, media } = await calling();
+    const { ua, call, server, clock, invite, media } = await calling();
     const states: string[] = [];
     call.on('stateChanged', ({ state }) => states.push(state));
+    call.on('ended', () => states.push('ended'));
     server.respond(invite, 180);
     server.socket.drop();
     await clock.advance(1000);
@@ -42,6 +43,9 @@ describe('an INVITE that is lost with its connection', () => {
       media.microphones.filter(({ readyState }) => readyState === 'live'),
       1,
     );
+    call.hangup();
+    assert.lengthOf(ua.callLog.entries, 1);
+    assert.deepInclude(ua.callLog.entries[0], { status: 'success', callId: call.callId });
   });
 
   it('before any response, too', async () => {

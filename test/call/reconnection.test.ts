@@ -1,5 +1,6 @@
 import { assert } from 'chai';
 import { Deferred } from '../../lib/base/deferred.js';
+import { systemRandom } from '../../lib/base/random.js';
 import type { Call, OfferEvent } from '../../lib/index.js';
 import { CSeq, headerValue, isRequest, read } from '../../lib/parser/index.js';
 import type { SipRequest, SipResponse } from '../../lib/parser/index.js';
@@ -118,6 +119,7 @@ describe('a call that loses its connection', () => {
     const again = await server.request('INVITE');
     assert.equal(ufrag(again.body), ufrag(invite.body));
     assert.equal(headerValue(again, 'Call-ID'), headerValue(invite, 'Call-ID'));
+    assert.equal(read(again, CSeq)!.sequence, read(invite, CSeq)!.sequence + 1);
     assert.notEqual(/\S+\.invalid/.exec(headerValue(again, 'Via')!)![0], /\S+\.invalid/.exec(headerValue(invite, 'Via')!)![0]); // prettier-ignore
     await accept(stage, again);
     assert.equal(call.connection, 'connected');
@@ -140,6 +142,36 @@ describe('a call that loses its connection', () => {
     assert.deepEqual(seen, ['reconnecting', 'connected']);
   });
 
+  it('IPC-10: the ICE servers are asked for anew, then one re-INVITE goes out in the dialog: its route, its tags, the next CSeq, new ufrag and password', async () => {
+    const servers = ['turn:first.example', 'turn:second.example'].map((urls) => ({ urls, username: 'u', credential: 'c' })); // prettier-ignore
+    const route = '<sip:edge.example;lr>';
+    let asked = 0;
+    const iceServers = (): Promise<RTCIceServer[]> => Promise.resolve([servers[asked++]!]);
+    const stage = await talkingTo({ headers: [`Record-Route: ${route}`] }, {}, { media: { iceServers } });
+    const { server, invite, media, clock } = stage;
+    const [pc] = media.connections;
+    const order: string[] = [];
+    const offer = pc!.createOffer.bind(pc);
+    pc!.createOffer = (options) => (order.push(String(pc!.getConfiguration().iceServers?.[0]?.urls)), offer(options));
+    pc!.become('failed');
+    await loseConnection(stage);
+    const again = await server.request('INVITE');
+    assert.deepEqual(order, ['turn:second.example']);
+    assert.equal(asked, 2);
+    assert.lengthOf(media.connections, 1);
+    assert.include(String(server.sockets[1]!.sent.at(-1)), 'INVITE');
+    for (const name of ['Call-ID', 'From']) assert.equal(headerValue(again, name), headerValue(invite, name));
+    assert.equal(headerValue(again, 'To'), `${headerValue(invite, 'To')};tag=peer`);
+    assert.equal(headerValue(again, 'Route'), route);
+    assert.equal(read(again, CSeq)!.sequence, read(invite, CSeq)!.sequence + 1);
+    const password = (sdp: unknown): string => /a=ice-pwd:(\S+)/.exec(String(sdp))![1]!;
+    assert.notEqual(password(again.body), password(invite.body));
+    assert.equal(fingerprint(again.body), fingerprint(invite.body));
+    await accept(stage, again);
+    await clock.advance(10_000);
+    await server.nothing();
+  });
+
   it('IPC-11: a held call stays held', async () => {
     const stage = await talkingTo();
     const held = stage.call.hold();
@@ -150,6 +182,27 @@ describe('a call that loses its connection', () => {
     assert.include(String(again.body), 'a=sendonly');
     await accept(stage, again, 'recvonly');
     assert.isTrue(stage.call.localHold);
+  });
+
+  it('IPC-11: … one that both hold is offered as we wish it (RFC 6337 §5.3), answered inactive, and not a sound leaves', async () => {
+    const stage = await talkingTo();
+    const { call, server, media, invite } = stage;
+    const held = call.hold();
+    await accept(stage, await server.request('INVITE'), 'recvonly');
+    await held;
+    server.send(towards('INVITE', invite, 1, {}, peerOffer('sendonly', 2)));
+    assert.include(String((await server.response(200)).body), 'a=inactive');
+    server.send(towards('ACK', invite, 1));
+    media.connections[0]!.become('failed');
+    await loseConnection(stage);
+    const again = await server.request('INVITE');
+    assert.include(String(again.body), 'a=sendonly');
+    await accept(stage, again, 'inactive');
+    media.connections[0]!.become('connected');
+    await settle();
+    assert.isTrue(call.localHold && call.remoteHold);
+    assert.equal(media.connections[0]!.getTransceivers()[0]!.currentDirection, 'inactive');
+    assert.isFalse(media.microphones[0]!.enabled);
   });
 
   it('IPC-6: the restart is not remembered: the next change has the ufrag of this one', async () => {
@@ -231,7 +284,8 @@ describe('a call that loses its connection', () => {
       }
     }
     await Promise.all([held, sent]);
-    assert.sameMembers(seen, ['MESSAGE', 'UPDATE', 'INVITE sendonly']);
+    // where we are goes out with what waits for nothing; what is offered has its turn after it
+    assert.deepEqual(seen, ['UPDATE', 'MESSAGE', 'INVITE sendonly']);
   });
 
   it('IPC-5: hung up meanwhile, it is over at once, and the BYE goes out on the next connection', async () => {
@@ -399,6 +453,8 @@ describe('a call that loses its connection', () => {
 
   it('IPC-21: a 481 ends it, when no other dialog can be had: the peer knows nothing of it any more', async () => {
     const stage = await talkingTo(updates);
+    const ends: unknown[] = [];
+    stage.call.on('ended', (end) => ends.push(end));
     await loseConnection(stage);
     stage.server.respond(await stage.server.request('UPDATE'), 481);
     for (const _ of ['registered', 'contact']) {
@@ -408,7 +464,10 @@ describe('a call that loses its connection', () => {
     const { status, recoveries } = await stage.call.ended;
     assert.equal(status, 481);
     assert.deepEqual(recoveries, [{ rung: 'replace', ok: false, status: undefined }]);
-    await stage.server.nothing();
+    await stage.clock.advance(40_000);
+    await stage.server.nothing(); // no BYE
+    assert.lengthOf(ends, 1);
+    assert.propertyVal(ends[0], 'cause', 'dialogGone');
     assert.isTrue(stage.media.microphones.every(({ readyState }) => readyState === 'ended'));
   });
 
@@ -521,7 +580,9 @@ describe('what the peer asks, and a call that is sent elsewhere', () => {
       media.connections[0]!.become('connected');
       await settle();
       assert.equal(call.connection, 'connected');
-      assert.throws(() => asked!.accept(), /answered/);
+      assert.throws(() => {
+        asked!.accept();
+      }, /answered/);
       const heardAgain = call.once('offer');
       server.send(inDialog(method, ok, 3, offer, peerOffer('sendonly', 3)));
       (await heardAgain).accept();
@@ -736,8 +797,22 @@ describe('a call that loses the path of its media', () => {
       assert.notEqual(fingerprint(rebuilt.body), fingerprint(invite.body));
       server.respond(rebuilt, status);
       await server.request('ACK');
-      await stage.clock.advance(10_000);
+      await stage.clock.advance(9_000);
       await server.nothing();
+      assert.equal(call.state, 'confirmed');
+      assert.deepEqual(media.connections.map(({ signalingState }) => signalingState), ['stable', 'closed']); // prettier-ignore
+    });
+
+    it(`IPC-22: … a report of it says so: refreshCall, ${status}`, async () => {
+      const { server, ua, call, media } = await talkingTo();
+      const report = ua.handleIpChange({ reconnect: false });
+      for (const _ of ['restarted', 'rebuilt']) {
+        server.respond(await server.request('INVITE'), status);
+        await server.request('ACK');
+      }
+      const { steps } = await report;
+      assert.deepInclude(steps.at(-1), { step: 'refreshCall', call, rung: 'rebuild', ok: false, status });
+      assert.equal(media.connections[0]!.signalingState, 'stable');
       assert.equal(call.state, 'confirmed');
     });
   }
@@ -761,6 +836,8 @@ describe('a call that loses the path of its media', () => {
     it('gets another connection at once, and the former goes on until that is answered', async () => {
       const stage = await talkingTo();
       const { call, server, media } = stage;
+      const states: string[] = [];
+      call.on('mediaStateChanged', ({ state }) => states.push(state));
       media.ice.findsPath = false;
       media.connections[0]!.become('failed');
       server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
@@ -773,6 +850,8 @@ describe('a call that loses the path of its media', () => {
       await settle();
       assert.equal(media.connections[0]!.signalingState, 'closed');
       assert.equal(call.connection, 'connected');
+      assert.notInclude(states, 'closed', 'they are the call’s no longer');
+      assert.equal(states.at(-1), 'connected');
     });
 
     it('… which goes on, too, where the other is refused', async () => {
@@ -843,15 +922,39 @@ describe('a call that loses the path of its media', () => {
     });
   });
 
-  it('IPC-20: a 491 is waited out as §14.1 says, and the restart offered again', async () => {
-    const stage = await talking();
-    const { server, media, clock } = stage;
-    media.connections[0]!.become('failed');
-    server.respond(await server.request('INVITE'), 491);
-    await server.request('ACK');
-    await clock.advance(2000); // the Call-ID is the peer's
-    await server.request('INVITE');
-  });
+  for (const owner of ['ours', 'the peer’s'] as const)
+    for (const [draw, wait] of owner === 'ours'
+      ? ([
+          [0, 2100],
+          [0.5, 3050],
+          [0.9999, 4000],
+        ] as const)
+      : ([
+          [0, 0],
+          [0.5, 1000],
+          [0.9999, 2000],
+        ] as const))
+      it(`IPC-20: a 491 is waited out as §14.1 says where the Call-ID is ${owner}: ${wait} ms at ${draw}; three times and more`, async () => {
+        const random = { ...systemRandom, number: (): number => draw };
+        const stage = owner === 'ours' ? await talkingTo({}, {}, { random }) : await talking({}, { random });
+        const { call, server, media, clock } = stage;
+        media.connections[0]!.become('failed');
+        let last: string | undefined;
+        for (let time = 0; time < 3; time++) {
+          const restart = await server.request('INVITE');
+          assert.notEqual(ufrag(restart.body), last);
+          last = ufrag(restart.body);
+          server.respond(restart, 491);
+          await server.request('ACK');
+          if (wait > 0) await clock.advance(wait - 1);
+          if (wait > 0) await server.nothing();
+          await clock.advance(1);
+        }
+        await accept(stage, await server.request('INVITE'));
+        media.connections[0]!.become('connected');
+        await settle();
+        assert.equal(call.connection, 'connected');
+      });
 
   it('IPC-20: 491 ten times is no refusal: it is asked on for half a minute, and no other connection made', async () => {
     const stage = await talkingTo();
@@ -1234,13 +1337,15 @@ describe('a call whose dialog cannot be reached any more', () => {
       call.on('ended', (end) => ends.push(end));
       await loseConnection(stage);
       const began = clock.now();
-      for (; !call.end && clock.now() < began + 60_000; await clock.advance(100))
-        for (let message; server.isNext('INVITE') || server.isNext('UPDATE');) {
-          message = await server.request(server.isNext('INVITE') ? 'INVITE' : 'UPDATE');
+      while (!call.end && clock.now() < began + 60_000) {
+        while (server.isNext('INVITE') || server.isNext('UPDATE')) {
+          const message = await server.request(server.isNext('INVITE') ? 'INVITE' : 'UPDATE');
           const isReplacing = headerValue(message, 'Replaces') !== undefined;
           server.respond(message, !isReplacing ? 430 : message.uri.includes('.invalid') ? 480 : 481);
           if (message.method === 'INVITE') await server.request('ACK');
         }
+        await clock.advance(100);
+      }
       assert.equal(call.state, isHeard ? 'confirmed' : 'disconnected');
       if (isHeard) return;
       assert.isAtLeast(clock.now() - began, 30_000, 'the peer may come back');
