@@ -2,7 +2,7 @@
 import type { SipRequest } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { onOtherRequest } from './other-requests.js';
-import { answerReinvite } from './reinvite.js';
+import { answerReinvite } from './incoming-reinvite.js';
 import type { Session } from './session.js';
 import { answerUpdate } from './update.js';
 

@@ -4,7 +4,7 @@ import { EvercallError, rejected } from '../base/errors.js';
 import type { Header, SipResponse } from '../parser/index.js';
 import { busyFor, glareDelay } from './glare.js';
 import type { OfferWish } from './negotiator.js';
-import { sendInvite } from './reinvite.js';
+import { sendInvite } from './outgoing-reinvite.js';
 import type { Session } from './session.js';
 import { sdpHeader, sessionDescription } from './session-description.js';
 import { changingHeaders } from './session-headers.js';
