@@ -17,7 +17,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { MessageSummary } from '../subscription/message-summary.js';
 import type { SubscribeOptions, Subscription } from '../subscription/subscription.js';
 import { AccountCalls } from './account-calls.js';
-import type { AccountContext, AnnouncedEvent, DisposeOptions } from './account-context.js';
+import type { AccountContext, AccountInbox, AnnouncedEvent, DisposeOptions } from './account-context.js';
 import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-events.js';
 import { accountConfig } from './account-config.js';
 import type { AccountOptions } from './account-options.js';
@@ -110,55 +110,7 @@ export class Account implements EventSource<AccountEvents> {
       },
     });
     this.#dependency = this.#newDependency(config);
-    context.attach({
-      id: this.id,
-      uri: () => this.uri,
-      isRegistered: () => this.isRegistered,
-      contact: () => {
-        const { registerUri: registered, publicGruu: gruu } = this.#identity.branch.contact;
-        return { registered, gruu };
-      },
-      dependsOn: () => this.dependsOn,
-      onInvite: (request, transaction) => {
-        this.#calls.onInvite(request, transaction);
-      },
-      onMessage: this.#onMessage.bind(this),
-      onRefer: this.#onRefer.bind(this),
-      onNotify: (request, transaction) => this.#subscriptions.onNotify(request, transaction),
-      onRefused: this.#onRefused.bind(this),
-      hasFlow: (flow) =>
-        this.#identity.branchOf(flow) !== undefined || this.#calls.hasFlow(flow) || !!this.#dependency?.hasFlow(flow),
-      contactUser: this.#contactUser,
-      priority: () => this.#identity.config.priority,
-      onPeerAdded: (peer) => {
-        if (peer.id === this.dependsOn) this.#dependency!.attach(peer);
-      },
-      onPeerChange: (id, change) => {
-        if (id === this.dependsOn) this.#dependency!.follow(change);
-      },
-      onPeerGone: (id) => {
-        if (id === this.dependsOn) this.#free();
-      },
-      signOff: () => {
-        this.#subscriptions.suspend();
-        return this.#identities.signOff();
-      },
-      refresh: (flow, moved) => {
-        const { config } = this.#identity;
-        if (moved && config.contactUpdate === 'off') return;
-        this.#identity.branchOf(flow)?.registration?.refresh();
-      },
-      ipChange: () => this.#identity.config.ipChange,
-      start: () => {
-        if (this.#isDisposed) return;
-        this.#identity.connect();
-        if (this.#identity.config.register) void quiet(this.#register());
-      },
-      options: () =>
-        this.#isDisposed
-          ? undefined
-          : patched(this.#options, { data: this.data, credentials: this.#identity.authenticator.credentials }),
-    });
+    context.attach(this.#inbox());
   }
 
   get #identity(): Identity {
@@ -435,6 +387,59 @@ export class Account implements EventSource<AccountEvents> {
     if (this.#dependency && !this.#dependency.isOpen && options.expires !== 0) return this.registered;
     const ready = this.#context.ready();
     return ready ? ready.then(() => this.#register(options)) : this.#identity.register(options);
+  }
+
+  /** What the user agent, and the other accounts, ask of this one. */
+  #inbox(): AccountInbox {
+    return {
+      id: this.id,
+      uri: () => this.uri,
+      isRegistered: () => this.isRegistered,
+      contact: () => {
+        const { registerUri: registered, publicGruu: gruu } = this.#identity.branch.contact;
+        return { registered, gruu };
+      },
+      dependsOn: () => this.dependsOn,
+      onInvite: (request, transaction) => {
+        this.#calls.onInvite(request, transaction);
+      },
+      onMessage: this.#onMessage.bind(this),
+      onRefer: this.#onRefer.bind(this),
+      onNotify: (request, transaction) => this.#subscriptions.onNotify(request, transaction),
+      onRefused: this.#onRefused.bind(this),
+      hasFlow: (flow) =>
+        this.#identity.branchOf(flow) !== undefined || this.#calls.hasFlow(flow) || !!this.#dependency?.hasFlow(flow),
+      contactUser: this.#contactUser,
+      priority: () => this.#identity.config.priority,
+      onPeerAdded: (peer) => {
+        if (peer.id === this.dependsOn) this.#dependency!.attach(peer);
+      },
+      onPeerChange: (id, change) => {
+        if (id === this.dependsOn) this.#dependency!.follow(change);
+      },
+      onPeerGone: (id) => {
+        if (id === this.dependsOn) this.#free();
+      },
+      signOff: () => {
+        this.#subscriptions.suspend();
+        return this.#identities.signOff();
+      },
+      refresh: (flow, moved) => {
+        const { config } = this.#identity;
+        if (moved && config.contactUpdate === 'off') return;
+        this.#identity.branchOf(flow)?.registration?.refresh();
+      },
+      ipChange: () => this.#identity.config.ipChange,
+      start: () => {
+        if (this.#isDisposed) return;
+        this.#identity.connect();
+        if (this.#identity.config.register) void quiet(this.#register());
+      },
+      options: () =>
+        this.#isDisposed
+          ? undefined
+          : patched(this.#options, { data: this.data, credentials: this.#identity.authenticator.credentials }),
+    };
   }
 
   #newDependency({ dependsOn, register, followRefresh }: AccountConfig): Dependency | undefined {
