@@ -22,6 +22,7 @@ export interface WatchedDialogsEvents {
 
 /** A subscription to the event `dialog`: what `account.subscribeTo()` returns. */
 export interface DialogSubscription {
+  readonly state: string;
   readonly last: DialogNotification | undefined;
   on(event: 'notified', listener: (notification: DialogNotification) => void): () => void;
   on(event: 'stateChanged', listener: (change: { readonly state: string }) => void): () => void;
@@ -82,9 +83,19 @@ export class WatchedDialogs {
   }
 
   #onNotified({ contentType, body }: DialogNotification): void {
+    if (contentType === undefined && body.length === 0) this.#onNothing();
     if (contentType !== dialogInfoType) return;
     const info = this.#read(typeof body === 'string' ? body : new TextDecoder().decode(body));
     if (info) this.#apply(info);
+  }
+
+  /** The first word of a notifier that knows of nothing: there are no calls (seen at Kamailio; RFC 6665 §4.2.1.2). */
+  #onNothing(): void {
+    if (this.#version !== undefined || this.#subscription.state !== 'active') return;
+    if (this.#isKnown && this.#rows.size === 0) return;
+    this.#isKnown = true;
+    this.#rows.clear();
+    this.#emitter.emit('changed', { status: this.status, dialogs: [], ended: [] });
   }
 
   #apply({ version, isFull, dialogs }: DialogInfo): void {

@@ -32,6 +32,8 @@ interface Stage {
   readonly partial: (version: number, ...dialogs: WatchedDialog[]) => void;
   readonly emitter: Emitter<SubscriptionEvents>;
   readonly refreshes: () => number;
+  readonly nothing: () => void;
+  readonly subscription: { state: string };
 }
 
 function watching(): Stage {
@@ -41,7 +43,8 @@ function watching(): Stage {
     count++;
     return Promise.reject(new Error('not now'));
   };
-  const watched = new WatchedDialogs({ on: emitter.on.bind(emitter), refresh, last: undefined }, read);
+  const subscription = { state: 'active', on: emitter.on.bind(emitter), refresh, last: undefined };
+  const watched = new WatchedDialogs(subscription, read);
   const changes: DialogsChange[] = [];
   watched.on('changed', (change) => changes.push(change));
   const notify =
@@ -50,7 +53,11 @@ function watching(): Stage {
       const body = JSON.stringify({ version, isFull, dialogs });
       emitter.emit('notified', { contentType: dialogInfoType, body, request: {} as never });
     };
-  return { watched, changes, full: notify(true), partial: notify(false), emitter, refreshes: () => count };
+  const nothing = (): void => {
+    emitter.emit('notified', { contentType: undefined, body: '', request: {} as never });
+  };
+  const rest = { subscription, nothing, emitter, refreshes: () => count };
+  return { watched, changes, full: notify(true), partial: notify(false), ...rest };
 }
 
 describe('the calls of somebody (RFC 4235 §4.3)', () => {
@@ -74,6 +81,24 @@ describe('the calls of somebody (RFC 4235 §4.3)', () => {
       changes.map(({ status }) => status),
       ['idle', 'ringing', 'busy', 'idle'],
     );
+  });
+
+  it('RFC 6665 §4.2.1.2: a notifier that knows of nothing says nothing at first: idle, unless it has not let us in', () => {
+    const { watched, changes, nothing, full, emitter, subscription } = watching();
+    subscription.state = 'pending';
+    nothing();
+    assert.equal(watched.status, 'unknown');
+    subscription.state = 'active';
+    nothing();
+    nothing();
+    assert.equal(watched.status, 'idle');
+    assert.lengthOf(changes, 1);
+    full(3, dialog('a', 'confirmed'));
+    nothing();
+    assert.equal(watched.status, 'busy', 'later it is no news');
+    emitter.emit('stateChanged', { state: 'subscribing' } as never);
+    nothing();
+    assert.equal(watched.status, 'idle', 'another notifier, which has forgotten all');
   });
 
   it('who calls somebody is busy, and who is called while talking, too', () => {
@@ -141,7 +166,6 @@ describe('the calls of somebody (RFC 4235 §4.3)', () => {
   it('other content is left alone', () => {
     const { watched, emitter } = watching();
     emitter.emit('notified', { contentType: 'text/plain', body: 'hello', request: {} as never });
-    emitter.emit('notified', { contentType: undefined, body: '', request: {} as never });
     assert.equal(watched.status, 'unknown');
   });
 
