@@ -80,7 +80,8 @@ export type { RedirectChoice, RedirectContact, RedirectPolicy, Redirection } fro
 export type { AutoAnswer, AutoAnswerFact } from './call/auto-answer.js';
 export type { CallLimits } from './call/limit-options.js';
 export type { AccountIpChange, CallRefresh } from './call/ip-change-policy.js';
-export type { CallConnection, Rung } from './call/reconnection.js';
+export type { Rung } from './call/ladder.js';
+export type { CallConnection } from './call/reconnection.js';
 export type {
   HandleIpChangeOptions,
   IpChangeOf,

@@ -15,14 +15,13 @@ import type { MediaState } from '../media/connection-state.js';
 import type { ChangeOptions } from '../session/renegotiate.js';
 import type { Session } from '../session/session.js';
 import type { Leg } from './leg.js';
+import { higher, isPassing, Ladder } from './ladder.js';
+import type { Rung } from './ladder.js';
 import { loadReplacement } from './load-replacement.js';
 import { PathProof } from './path-proof.js';
 
 /** Whether a call has its connection, and a path for its media. */
 export type CallConnection = 'connected' | 'reconnecting';
-
-const rungs = ['dialog', 'offer', 'media', 'rebuild', 'replace'] as const;
-export type Rung = (typeof rungs)[number];
 
 /** What came of it, for the report of who asked for it. */
 export interface Recovery {
@@ -32,32 +31,16 @@ export interface Recovery {
   readonly status: number | undefined;
 }
 
-interface Failure {
-  readonly attempt: number;
-  /** Whether there is time for more. */
-  readonly isPatient: boolean;
-  /** The peer has told meanwhile that it is somewhere else. */
-  readonly isElsewhere: boolean;
-}
-
-interface Next {
-  readonly rung: Rung;
-  readonly wait: number;
-}
-
 /** Milliseconds that a path may be lost without a word: most come back by themselves. */
 const patience = 1000;
 /** Milliseconds in which a restart is not repeated. */
 const settling = 3000;
-/** Milliseconds: the first wait after a refusal that may pass, and the longest. */
-const firstWait = 200;
-const longestWait = 5000;
+/** How often a flow that nobody opens is looked at. Milliseconds. */
+const idleLook = 200;
 /** Milliseconds that the peer gets to answer a re-INVITE that asks for nothing but the call it has. */
 const grace = 4000;
 /** The same for the app, to decide on what the peer offers, where nothing is heard meanwhile. */
 const hurry = 200;
-/** How often another dialog is tried. */
-const successions = 12;
 /** Milliseconds until a path that could not be found is sought once more, and at most: what was in the way may go away. */
 const firstPause = 10_000;
 const longestPause = 60_000;
@@ -89,13 +72,7 @@ export class Reconnection {
   #recoveries: readonly Recovery[] = none;
   /** The present step. */
   #climbing: Rung = 'dialog';
-  /** The peer has said that it knows nothing of the dialog, or that it has ended. */
-  #isGone = false;
-  /** Whoever is registered for the peer knows nothing of the call; the peer may have been away. */
-  #isUnknown = false;
-  /** How often another dialog was tried, and what was tried before. */
-  #replaced = 0;
-  #below: Rung = 'dialog';
+  readonly #ladder = new Ladder();
   /** While a path is waited for. */
   #proof: PathProof | undefined;
 
@@ -192,7 +169,7 @@ export class Reconnection {
   }
 
   onUnknown(): void {
-    this.#isUnknown = true;
+    this.#ladder.isUnknown = true;
   }
 
   /** The peer has taken two offers of ours, and one of them was given up: it is to be told anew. */
@@ -219,12 +196,10 @@ export class Reconnection {
       return this.#outcome?.promise ?? Promise.resolve({ rung, ok: true, status: undefined });
     }
     this.#isForMedia = false;
-    if (!this.#rung || rungs.indexOf(rung) > rungs.indexOf(this.#rung)) this.#rung = rung;
+    this.#rung = higher(this.#rung, rung);
     if (this.#outcome) return this.#outcome.promise;
     const outcome = (this.#outcome = new Deferred<Recovery>());
-    this.#below = 'dialog';
-    this.#replaced = 0;
-    this.#isUnknown = false;
+    this.#ladder.begin();
     this.#endPause();
     this.#tell();
     void this.#run().then((recovery) => {
@@ -237,10 +212,8 @@ export class Reconnection {
   }
 
   async #run(): Promise<Recovery> {
-    const { clock } = this.#leg.context;
+    const { context } = this.#leg;
     let done: Rung = this.#rung!;
-    let attempt = 0;
-    let failing = 0;
     try {
       while (this.#rung && !this.#leg.end) {
         await this.#connected();
@@ -263,19 +236,20 @@ export class Reconnection {
           if (!this.#isCutOff && (done === 'media' || done === 'rebuild' || done === 'replace'))
             await this.#prove(this.#leg.session!, done === 'media' && isSame);
           if (done !== 'dialog') this.#leg.media.session.sendKeyFrames(); // what was lost on the way is not waited for
-          attempt = this.#replaced = 0;
-          this.#isGone = this.#isUnknown = false;
+          this.#ladder.onDone();
         } catch (error) {
           if (this.#isOver()) break;
           await this.#leg.succession;
           if (this.#leg.session !== session) continue; // what failed was of the dialog before
-          if (attempt === 0) failing = clock.now();
-          const isPatient = clock.now() - failing < this.#leg.context.ipChange.gracePeriod;
-          const isElsewhere = session.located !== located; // it went where the peer was before it moved
-          const next = this.#afterFailure(error, done, { attempt: isElsewhere ? 0 : attempt, isPatient, isElsewhere });
-          attempt++;
+          const next = this.#ladder.onFailure({
+            error: error as EvercallError,
+            rung: done,
+            isElsewhere: session.located !== located, // it went where the peer was before it moved
+            now: context.clock.now(),
+            gracePeriod: context.ipChange.gracePeriod,
+          });
           if (!next) return this.#giveUp(error as EvercallError, done);
-          if (next.wait > 0) await sleep(this.#leg.context.clock, next.wait);
+          if (next.wait > 0) await sleep(context.clock, next.wait);
           this.#rung = higher(this.#rung, next.rung);
         }
       }
@@ -308,7 +282,7 @@ export class Reconnection {
         enough.abort();
         if (isOpen()) return;
       } else if (flow.state === 'idle') {
-        await sleep(clock, firstWait);
+        await sleep(clock, idleLook);
       } else {
         await flow.whenOpen().catch(() => undefined);
       }
@@ -407,35 +381,15 @@ export class Reconnection {
     }
   }
 
-  /** What to try next, and after how long; nothing where the peer has said its last word. */
-  #afterFailure(error: unknown, rung: Rung, failure: Failure): Next | undefined {
-    const { attempt, isPatient, isElsewhere } = failure;
-    const { code, status = 0 } = error as Partial<EvercallError>;
-    if (code === 'transport') return { rung, wait: 0 }; // lost once more: the next connection will tell
-    if ((status === 481 && !isElsewhere) || (rung === 'replace' && status === 603)) this.#isGone = true; // RFC 3891 §3
-    const again = { rung, wait: Math.min(longestWait, firstWait * 2 ** attempt) };
-    if (rung === 'replace') return this.#isGone || !isPatient ? undefined : { ...again, rung: this.#below };
-    // what was said went astray, or to a peer that knows nothing of this dialog: both may know each other by another
-    const isUnheard = code === 'timeout' || code === 'cancelled' || [404, 408, 410, 430, 481].includes(status);
-    const isRefused = attempt > 0 && (status === 480 || (status >= 500 && status < 600));
-    if (!isElsewhere && (isUnheard || isRefused) && this.#replaced < successions) {
-      this.#replaced++;
-      this.#below = rung;
-      return { rung: 'replace', wait: 0 };
-    }
-    if (isUnheard || isPassing(error)) return isPatient ? again : undefined;
-    if (rung === 'media' && code !== 'protocol') return { rung: 'rebuild', wait: 0 };
-    return undefined;
-  }
-
   /** Everything was tried. A call that the peer has not is over, and one without any path; where media flow, they go on. */
   #giveUp(error: EvercallError, rung: Rung): Recovery {
     const { status = 408, message: reason, code } = error;
     const { session, context, media, callId } = this.#leg;
     const isSilent = code === 'timeout' || code === 'cancelled';
     context.log.warn(`call ${callId} could not be brought back (${rung}): ${String(error)}`);
-    const isUnknown = this.#isUnknown && media.session.state !== 'connected';
-    if (this.#isGone || isUnknown) session?.end({ by: 'remote', status: status === 603 ? 603 : 481, reason, error });
+    const isUnknown = this.#ladder.isUnknown && media.session.state !== 'connected';
+    if (this.#ladder.isGone || isUnknown)
+      session?.end({ by: 'remote', status: status === 603 ? 603 : 481, reason, error });
     else if (isSilent && media.session.state !== 'connected')
       session?.bye([], { by: 'network', status: 408, reason, error });
     else if (code !== 'rejected' || isPassing(error)) this.#pause();
@@ -466,12 +420,3 @@ export class Reconnection {
     this.#leg.changed('connectionChanged', { connection });
   }
 }
-
-/** A proxy may not know us, or the peer, before it has our REGISTER; a peer that offers itself will come to an end of it. */
-function isPassing(error: unknown): boolean {
-  const { status = 0 } = error as Partial<EvercallError>;
-  return [401, 403, 407, 408, 430, 480, 491].includes(status) || (status >= 500 && status < 600);
-}
-
-const higher = (one: Rung | undefined, other: Rung): Rung =>
-  one && rungs.indexOf(one) > rungs.indexOf(other) ? one : other;

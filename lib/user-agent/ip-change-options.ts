@@ -7,7 +7,7 @@ import type { Account } from '../account/account.js';
 import type { Call } from '../call/call.js';
 import { checkRefresh, ipChangeReaders } from '../call/ip-change-policy.js';
 import type { AccountIpChange, CallRefresh } from '../call/ip-change-policy.js';
-import type { Rung } from '../call/reconnection.js';
+import type { Rung } from '../call/ladder.js';
 
 /** What is done when the network changes, whoever noticed it; of its calls an account may say something else. */
 export interface IpChangePolicy extends AccountIpChange {
