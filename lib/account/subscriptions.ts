@@ -16,6 +16,9 @@ import { isSame } from './changes.js';
 /** Milliseconds that the last word of the notifiers is waited for (PJSIP's unpublish_max_wait). */
 const farewell = 2000;
 
+/** How many are asked for at a time: a page that watches a hundred colleagues must not look like a flood to its server. */
+const atOnce = 8;
+
 export class Subscriptions {
   /** Which messages wait, as we were told last. */
   messageWaiting: MessageSummary | undefined;
@@ -42,7 +45,14 @@ export class Subscriptions {
         signal: this.#lifetime.signal,
         way: () => this.#way(),
         isReady: () => this.#isReady,
-        onOver: (over) => this.#all.delete(over),
+        hasTurn: () => [...this.#all].filter(({ isAsked }) => isAsked).length < atOnce,
+        onAnswered: () => {
+          this.#goOn();
+        },
+        onOver: (over) => {
+          this.#all.delete(over);
+          this.#goOn();
+        },
       },
       wish,
       emitter,
@@ -56,6 +66,10 @@ export class Subscriptions {
     if (this.#host.identity().state === 'registered') this.#isUnregistered = false;
     this.#watchMailbox();
     for (const subscriber of [...this.#all]) subscriber.onReady();
+  }
+
+  #goOn(): void {
+    for (const subscriber of [...this.#all]) subscriber.onTurn();
   }
 
   suspend(isUnregistered: boolean): void {

@@ -47,6 +47,10 @@ export interface SubscriberContext extends FarewellContext {
   readonly way: () => Way;
   /** Connected, and registered where that is wanted. */
   readonly isReady: () => boolean;
+  /** Whether not too many others are being asked for. */
+  readonly hasTurn: () => boolean;
+  /** Another one may have its turn. */
+  readonly onAnswered: () => void;
   readonly onOver: (subscriber: Subscriber) => void;
 }
 
@@ -117,23 +121,32 @@ export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
 
   /** Connected or registered, maybe anew: what waited for that goes on, and a notifier learns where we are by now. */
   onReady(): void {
-    if (this.#isOver || this.#exchange?.isInFlight || !this.#context.isReady()) return;
+    if (this.#isOver || this.isAsked || !this.#context.isReady()) return;
     if (this.#dialog) {
       if (this.#term.isOver) this.#begin();
-      else if (this.#isDue || this.#hasMoved) this.#send();
+      else if (this.#isDue || this.#hasMoved) this.#refresh();
     } else if (this.#isDue || (this.#state === 'waiting' && !this.#isTold)) {
       this.#begin();
     }
+  }
+
+  /** Whether an answer is awaited. */
+  get isAsked(): boolean {
+    return this.#exchange?.isInFlight === true;
+  }
+
+  /** Others have been answered: what waited for that goes on. */
+  onTurn(): void {
+    if (this.#isDue) this.onReady();
   }
 
   /** Asks for the state, and for time, now. */
   refresh(): Promise<void> {
     if (this.#isOver) throw new EvercallError('invalidState', 'refresh: the subscription is terminated');
     const { promise } = (this.#refreshed ??= new Deferred());
-    if (this.#exchange?.isInFlight) return promise; // its answer is as good
+    if (this.isAsked) return promise; // its answer is as good
     if (!this.#dialog || this.#term.isOver) this.#begin();
-    else if (this.#context.isReady()) this.#send();
-    else this.#isDue = true;
+    else this.#refresh();
     return promise;
   }
 
@@ -184,10 +197,7 @@ export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
       this.#begin();
     } else if (this.#term.isOver) {
       this.#restart(new EvercallError('timeout', 'the subscription has run out', { status: 408 }), 'expired');
-    } else if (this.#context.isReady()) {
-      this.#send();
-    } else {
-      this.#isDue = true;
+    } else if (!this.#refresh()) {
       this.#term.planEnd();
     }
   }
@@ -209,12 +219,13 @@ export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
   /** Asks for a subscription, in a dialog to be (§4.1.2.1). */
   #begin(): void {
     this.#drop();
-    this.#isDue = !this.#context.isReady();
+    const { clock, core, isReady } = this.#context;
+    this.#isDue = !this.#mayAsk;
     if (this.#isDue) {
-      if (this.#state !== 'subscribing') this.#enter('waiting', { reason: 'not connected' });
+      const reason = isReady() ? 'others are asked for first' : 'not connected';
+      if (this.#state !== 'subscribing') this.#enter('waiting', { reason });
       return;
     }
-    const { clock, core } = this.#context;
     const tag = newTag(core.random);
     const callId = newCallId(core.random);
     this.#attempt = { callId, tag, from: `${this.#context.way().from};tag=${tag}`, sequence: 0 };
@@ -222,6 +233,17 @@ export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
     this.#begunAt = clock.now();
     this.#enter('subscribing');
     this.#send();
+  }
+
+  get #mayAsk(): boolean {
+    return this.#context.isReady() && this.#context.hasTurn();
+  }
+
+  /** In its dialog, or as soon as may be; returns which. */
+  #refresh(): boolean {
+    this.#isDue = !this.#mayAsk;
+    if (!this.#isDue) this.#send();
+    return !this.#isDue;
   }
 
   #send(isProlonged = false): void {
@@ -257,6 +279,7 @@ export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
     } else {
       this.#end({ reason: response.reason, error: verdict.error });
     }
+    this.#context.onAnswered();
   }
 
   #onAccepted(exchange: SubscribeExchange, expires: number, isSilent: boolean): void {
@@ -297,6 +320,7 @@ export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
       this.#drop();
       this.#fail(error);
     }
+    this.#context.onAnswered();
   }
 
   #onNotify(notify: SipRequest, state: StateOfSubscription, { flow }: ServerTransaction): void {
@@ -313,7 +337,7 @@ export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
       this.#exchange!.isTimed = true;
       this.#term.grant(state.expires);
     }
-    if (!this.#exchange?.isInFlight) this.#planRefresh();
+    if (!this.isAsked) this.#planRefresh();
     this.#enter(state.isPending ? 'pending' : 'active');
     this.#tell(notify);
   }
@@ -326,7 +350,7 @@ export class Subscriber implements DialogUser, TermUser, SubscribeExchangeUser {
     core.dialogs.add(this.#dialog);
     this.#unexpect?.();
     this.#setbacks.onTaken();
-    if (this.#exchange?.isInFlight) this.#term.grant(this.#expires); // until the 2xx says for how long
+    if (this.isAsked) this.#term.grant(this.#expires); // until the 2xx says for how long
   }
 
   #onTerminated(state: StateOfSubscription): void {

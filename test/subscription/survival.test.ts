@@ -76,6 +76,32 @@ describe('a subscription whose connection is lost', () => {
     assert.notEqual(callId(await server.request('SUBSCRIBE')), callId(subscribe));
   });
 
+  it('PRES-7: of a hundred eight are asked for at a time, and each comes to its turn', async () => {
+    const stage = await subscribed();
+    const { server, clock, account, subscribe } = stage;
+    const made = [subscribe];
+    for (let user = 0; user < 99; user++) {
+      account.subscribeTo(`user${user}`, { event: 'presence' });
+      const each = await server.request('SUBSCRIBE');
+      made.push(each);
+      server.respond(each, 200, { headers: ['Expires: 3600'] });
+      server.send(notifyOf(each));
+      await server.response(200);
+    }
+    await lost(stage);
+    const refreshed: SipRequest[] = [];
+    while (refreshed.length < made.length) {
+      const asked = await server.take('SUBSCRIBE');
+      assert.isAtMost(asked.length, 8);
+      assert.isAtLeast(asked.length, 1, `after ${refreshed.length}`);
+      refreshed.push(...asked);
+      for (const request of asked) server.respond(request, 200, { headers: ['Expires: 3600'] });
+      await clock.advance(10);
+    }
+    assert.sameMembers(refreshed.map(callId), made.map(callId));
+    await server.nothing();
+  });
+
   it('PRES-7: each of several is refreshed once', async () => {
     const stage = await subscribed();
     const { server } = stage;
