@@ -6,6 +6,7 @@ import type { Dialog } from '../core/dialog.js';
 import { CSeq, CallId, From, To, read } from '../parser/index.js';
 import type { SipRequest, SipResponse } from '../parser/index.js';
 import type { SessionContext } from './session-context.js';
+import { sdpHeader } from './session-description.js';
 
 /** The dialog that was kept, and the ACK that its 2xx got. */
 export interface Winner {
@@ -18,7 +19,7 @@ const travelTime = 2000;
 
 export class LateAnswers implements RequestUser {
   readonly #context: Pick<SessionContext, 'core' | 'flow' | 'authenticator' | 'log' | 'clock'>;
-  readonly #winner: Winner | undefined;
+  #winner: Winner | undefined;
   readonly #since: number;
   /** The ACKs of those who were hung up on, by their tags: a 2xx that comes again is one whose ACK was lost. */
   #acks: Map<string, SipRequest> | undefined;
@@ -43,18 +44,26 @@ export class LateAnswers implements RequestUser {
   onFinal(response: SipResponse, request: SipRequest): void {
     if (response.status >= 300) return;
     const tag = remoteTag(response);
-    const isWinner = tag === this.#winner?.remoteTag;
-    const ack = isWinner ? this.#winner.ack : this.#acks?.get(tag);
+    if (tag === this.#winner?.remoteTag) {
+      const localTag = read(request, From)!.params.get('tag')!;
+      const dialog = this.#context.core.dialogs.get(read(request, CallId)!, localTag, tag);
+      this.#winner = { ...this.#winner, ack: this.#again(this.#winner.ack, dialog) };
+      // our ACKs do not get there: the route of the dialog may name a flow that is dead (RFC 5626 §5.3)
+      if (this.#context.clock.now() - this.#since > travelTime) dialog?.user?.onUnheard?.();
+      return;
+    }
+    const ack = this.#acks?.get(tag);
     if (ack) this.#context.flow.send(ack);
-    if (isWinner && this.#context.clock.now() - this.#since > travelTime) this.#complain(response, request);
-    else if (!ack) (this.#acks ??= new Map<string, SipRequest>()).set(tag, this.#hangUp(response, request));
+    else (this.#acks ??= new Map<string, SipRequest>()).set(tag, this.#hangUp(response, request));
   }
 
-  /** Our ACKs do not get there: the route of the dialog may name a flow that is dead (RFC 5626 §5.3). */
-  #complain(response: SipResponse, request: SipRequest): void {
-    const localTag = read(request, From)!.params.get('tag')!;
-    const { dialogs } = this.#context.core;
-    dialogs.get(read(request, CallId)!, localTag, remoteTag(response))?.user?.onUnheard?.();
+  /** The same, but to where the peer is by now: it may have moved before the one it waits for was there. */
+  #again(ack: SipRequest, dialog: Dialog | undefined): SipRequest {
+    const { core, flow } = this.#context;
+    const plan = dialog?.planAck(read(ack, CSeq)!.sequence, ack.body ? [sdpHeader] : [], ack.body);
+    if (plan && plan.uri !== ack.uri) return core.sendAck(plan, flow);
+    flow.send(ack);
+    return ack;
   }
 
   onFailure(_error: EvercallError): void {

@@ -1458,6 +1458,27 @@ describe('a peer that what we say does not reach, although it is there', () => {
     assert.isDefined(headerValue(await server.request('INVITE'), 'Replaces'));
   });
 
+  it('one that has moved before our ACK was there gets it where it is now, for as often as it repeats its 200', async () => {
+    const { call, server, clock, invite } = await talkingTo(updates);
+    const held = call.hold();
+    const reinvite = await server.request('INVITE');
+    const answer = { headers: described, body: peerSdp('recvonly', 2) };
+    server.respond(reinvite, 200, answer);
+    assert.equal((await server.request('ACK')).uri, 'sip:bob@bob.invalid;transport=ws');
+    await held;
+    server.send(towards('UPDATE', invite, 1, { Contact: '<sip:bob@moved.invalid;transport=ws>' }));
+    await server.response(200);
+    for (const _ of ['once', 'twice']) {
+      await clock.advance(500);
+      server.respond(reinvite, 200, answer);
+      await settle();
+      const ack = String(server.socket.sent.at(-1));
+      assert.match(ack, /^ACK sip:bob@moved\.invalid;transport=ws /);
+      assert.include(ack, `CSeq: ${read(reinvite, CSeq)!.sequence} ACK`);
+    }
+    await server.nothing();
+  });
+
   it('one that repeats its 200 although it was acknowledged does not hear us: it is asked whether it does', async () => {
     const stage = await talkingTo(updates);
     const { server, clock, invite } = stage;
