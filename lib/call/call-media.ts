@@ -43,6 +43,8 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   #session: MediaSession;
   /** What is offered in its place: until the peer has answered, the present one goes on. */
   #next: MediaSession | undefined;
+  /** What comes by that one: told when it is the call's. */
+  #untold: readonly MediaStreamTrack[] = [];
   /** Who made the last offer. */
   offerer: 'local' | 'remote' | undefined;
   /** As they were asked for last: when a call is over they can be had no more. */
@@ -90,6 +92,7 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   #dropNext(): void {
     this.#next?.close(true);
     this.#next = undefined;
+    this.#untold = [];
   }
 
   /** What the call was told of its media. */
@@ -171,8 +174,11 @@ export class CallMedia implements Negotiator, MediaSessionUser {
 
   async #change(next: MediaSession, answer: string): Promise<void> {
     await next.applyAnswer(answer);
+    const tracks = this.#untold;
     this.#next = undefined;
+    this.#untold = [];
     this.adopt(next, 'local');
+    for (const track of tracks) this.onRemoteTrack(track);
   }
 
   async #heard<T>(change: Promise<T>): Promise<T> {
@@ -205,6 +211,10 @@ export class CallMedia implements Negotiator, MediaSessionUser {
   }
 
   onRemoteTrack(track: MediaStreamTrack): void {
+    if (this.#next) {
+      this.#untold = [...this.#untold, track];
+      return;
+    }
     this.#user.tell('remoteTrack', { track, kind: track.kind as 'audio' | 'video' });
   }
 

@@ -854,6 +854,20 @@ describe('a call that loses the path of its media', () => {
       assert.equal(states.at(-1), 'connected');
     });
 
+    it('IPC-24: what comes by it is told when it is the call’s: who takes `remoteStream` then has the right one', async () => {
+      const stage = await talkingTo();
+      const { call, server, media } = stage;
+      const heard: boolean[] = [];
+      call.on('remoteTrack', ({ track }) => heard.push(call.remoteStream!.getTracks().includes(track)));
+      media.connections[0]!.become('failed');
+      server.respond(await server.request('INVITE'), 200, { headers: described, body: peerSdp() });
+      await server.request('ACK');
+      await accept(stage, await server.request('INVITE'));
+      await settle();
+      assert.deepEqual(heard, [true]);
+      assert.equal(call.remoteStream!.getTracks()[0], media.connections[1]!.getTransceivers()[0]!.receiver.track as unknown as MediaStreamTrack); // prettier-ignore
+    });
+
     it('… which goes on, too, where the other is refused', async () => {
       const stage = await talkingTo();
       const { call, server, media } = stage;

@@ -18,11 +18,12 @@ async function alice(
   call: Call;
   port: AudioPort;
   ear: Ear;
+  callee: Call;
 }> {
   const me = person('alice', { audio, environment });
   const { caller: call, callee } = await talk(me, person('bob', { tone: 880 }));
   const system = await me.ua.audio.load();
-  return { me, system, call, port: system.portOf(call), ear: new Ear(callee.remoteStream) };
+  return { me, system, call, port: system.portOf(call), ear: new Ear(callee.remoteStream), callee };
 }
 
 const wav = (frequency: number, seconds: number, rate = 48_000): Blob =>
@@ -152,6 +153,41 @@ describe('ports of the bridge', () => {
     assert.isAbove(amplitudes[0]!, 0.1);
     assert.isBelow(amplitudes[1]!, 0.02);
     assert.equal(await codeOf(system.createRecorder({ format: 'audio/shellac' })), 'invalidOption');
+  });
+
+  it('IPC-24: the call goes on by another RTCPeerConnection: its port is the same one, with its connections and levels, and one recording goes on', async () => {
+    const { me, system, call, port, callee } = await alice();
+    const recorder = await system.createRecorder();
+    const player = await system.createPlayer(wav(550, 1), { loop: true });
+    player.connect(port, { level: 0.5 });
+    player.connect(recorder);
+    port.connect(recorder);
+    await until(() => player.position > 0.5, 'half a second is recorded');
+    const former = call.peerConnection;
+    port.rxLevel = 0.8;
+    const seen = (): unknown => {
+      const { slot, listeners, rxLevel, txLevel } = port;
+      return { slot, listeners: [...listeners], rxLevel, txLevel, ports: [...system.ports] };
+    };
+    const before = seen();
+    const { steps } = await me.ua.handleIpChange({ reconnect: false, refresh: 'rebuild' });
+    assert.isTrue(steps.every((step) => !('ok' in step) || step.ok));
+    assert.notEqual(call.peerConnection, former);
+    assert.equal(system.portOf(call), port);
+    assert.deepEqual(seen(), before);
+    assert.equal(player.connections.find(({ sink }) => sink === port)?.level, 0.5);
+    await new Ear(call.remoteStream).hears(880);
+    await new Ear(callee.remoteStream).hears(550);
+    player.disconnect(recorder); // from here on the far end alone is recorded
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const blob = await recorder.stop();
+    const context = new OfflineAudioContext(1, 1, 48_000);
+    const buffer = await context.decodeAudioData(await blob.arrayBuffer());
+    assert.isAbove(buffer.duration, 1.5);
+    const tail = buffer.getChannelData(0).slice(-48_000);
+    const { amplitudes } = await analyse(encodeWav([tail], 48_000), 880, 550);
+    assert.isAbove(amplitudes[0]!, 0.1, 'what comes by the other one is in the same file');
+    assert.isBelow(amplitudes[1]!, 0.02);
   });
 
   it('MED-7: who does not consent is not recorded', async () => {
