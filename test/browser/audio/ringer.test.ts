@@ -119,6 +119,26 @@ describe('the ringer', () => {
     await until(() => me.ringing().length === 0, 'it is over');
   });
 
+  it('IPC-15: ring-back goes on as the connection is lost, and begins where the sound of the network has ended with it', async () => {
+    const me = alice({ callTones: 'de' });
+    const bob = person('bob', { tone: 880 });
+    const call = me.account.call(bob.account.uri);
+    await until(() => me.ringing().length === 1, 'ring-back is heard');
+    const [ringback] = me.ringing();
+    me.cut();
+    await until(() => bob.incoming.length === 2, 'it rings there again');
+    assert.deepEqual(me.ringing(), [ringback]);
+    await bob.incoming[1]!.ring({ earlyMedia: true });
+    await until(() => me.ringing().length === 0, 'the network has a sound of its own');
+    me.cut();
+    await until(() => bob.incoming.length === 3, 'it rings there once more');
+    await until(() => me.ringing().length === 1, 'ring-back is heard again');
+    assert.equal(call.state, 'early');
+    await bob.incoming[2]!.answer();
+    await call.answered;
+    assert.isEmpty(me.ringing());
+  });
+
   it('keys sound here, and all are tried out on their devices', async () => {
     const me = alice({ devices: [{ label: 'desk' }] });
     const { ringer } = await me.ua.audio.load();

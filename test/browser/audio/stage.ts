@@ -13,9 +13,10 @@ class Line {
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: ((event: unknown) => void) | null = null;
   onerror: ((event: unknown) => void) | null = null;
-  readonly sent: string[] = [];
+  readonly sent: string[];
 
-  constructor() {
+  constructor(sent: string[] = []) {
+    this.sent = sent;
     queueMicrotask(() => {
       this.readyState = 1;
       this.onopen?.({});
@@ -64,6 +65,8 @@ export interface Person {
   requests(): string[];
   /** Calls that came, the last one last. */
   readonly incoming: Call[];
+  /** Ends the connection; the next one is there at once. */
+  cut(): void;
 }
 
 export interface PersonOptions extends Partial<UserAgentOptions> {
@@ -75,8 +78,18 @@ const people: Person[] = [];
 
 export function person(name: string, { tone, ...options }: PersonOptions = {}): Person {
   const microphones: MediaStreamTrack[] = [];
-  const line = new Line();
+  let line = new Line();
+  let isTaken = false;
   lines.set(name, line);
+  const webSocket = (): Line => {
+    if (isTaken) lines.set(name, (line = new Line(line.sent)));
+    isTaken = true;
+    return line;
+  };
+  const cut = (): void => {
+    line.close();
+    line.onclose?.({ code: 1006, reason: '' });
+  };
   const getUserMedia = async (constraints: MediaStreamConstraints): Promise<MediaStream> => {
     const stream =
       tone === undefined
@@ -102,7 +115,7 @@ export function person(name: string, { tone, ...options }: PersonOptions = {}): 
     callPolicy: 'mix',
     ...options,
     environment: {
-      webSocket: () => line,
+      webSocket,
       getUserMedia,
       createAudioElement,
       ...options.environment,
@@ -113,7 +126,7 @@ export function person(name: string, { tone, ...options }: PersonOptions = {}): 
   const account = ua.addAccount({ uri: `sip:${name}@example.com`, register: false });
   const requests = (): string[] =>
     line.sent.filter((text) => !text.startsWith('SIP/2.0')).map((text) => /^\S+/.exec(text)![0]);
-  const one = { playing, ua, account, microphones, requests, incoming };
+  const one = { playing, ua, account, microphones, requests, incoming, cut };
   people.push(one);
   return one;
 }

@@ -58,6 +58,33 @@ describe('MediaSession: hold, mute, DTMF', () => {
     await Promise.all([atCallee.hears(440), atCaller.hears(880)]);
   });
 
+  it('IPC-11: held by both, or by us alone, and ICE begins anew: not a packet of the microphone leaves', async () => {
+    for (const isBoth of [true, false]) {
+      const { caller, callee } = await connectedPair();
+      await until(() => caller.session.state === 'connected', 'they are connected');
+      const sent = async (): Promise<number> => {
+        let packets = 0;
+        (await caller.connections[0]!.getStats()).forEach((entry: { type: string; packetsSent?: number }) => {
+          if (entry.type === 'outbound-rtp') packets += entry.packetsSent ?? 0;
+        });
+        return packets;
+      };
+      await until(async () => (await sent()) > 0, 'packets leave');
+      caller.session.setHold(true, 'inactive');
+      if (isBoth) callee.session.setHold(true);
+      await negotiate(caller.session, callee.session);
+      const offer = await caller.session.createOffer({ iceRestart: true });
+      const answer = await callee.session.createAnswer(offer);
+      await caller.session.applyAnswer(answer);
+      assert.equal(direction(answer), 'inactive');
+      await until(() => caller.session.state === 'connected', 'they are connected again');
+      await new Promise((resolve) => setTimeout(resolve, 300)); // what was on its way
+      const before = await sent();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assert.equal(await sent(), before);
+    }
+  });
+
   it('a hold stays through offers of either side that are about something else (RFC 6337 §5.3)', async () => {
     const { caller, callee } = await connectedPair();
     caller.session.setHold(true);

@@ -55,6 +55,28 @@ describe('MediaSession: video', () => {
     );
   });
 
+  it('IPC-29: a whole picture when it is asked for, decoded at the far end within a second, where the browser can do that', async () => {
+    const [caller, callee] = [makeEnd({ video: true }), makeEnd({ video: true })];
+    await negotiate(caller.session, callee.session);
+    await seesVideo(callee);
+    const keyFrames = async (): Promise<number> => {
+      let sum = 0;
+      (await callee.connections[0]!.getStats()).forEach((entry: { type: string; keyFramesDecoded?: number }) => {
+        if (entry.type === 'inbound-rtp') sum += entry.keyFramesDecoded ?? 0;
+      });
+      return sum;
+    };
+    const before = await keyFrames();
+    caller.session.sendKeyFrames();
+    const asked = performance.now();
+    if (navigator.userAgent.includes('Firefox')) {
+      await seesVideo(callee); // it knows nothing of it, and goes on
+      return;
+    }
+    await until(async () => (await keyFrames()) > before, 'another whole picture is decoded');
+    assert.isBelow(performance.now() - asked, 1000);
+  });
+
   it('CALL-23: video that nobody wants here is answered inactive, and stays so; the audio flows', async () => {
     const caller = makeEnd({ track: toneTrack(440), video: canvasTrack('red') });
     const callee = audioOnly(880);
