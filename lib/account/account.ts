@@ -504,7 +504,8 @@ export class Account implements EventSource<AccountEvents> {
       if (change.state === 'registered') waiting?.resolve();
       else waiting?.reject(registrationError(change));
     }
-    this.#failures = isFailure ? this.#failures + 1 : change.state === 'registered' ? 0 : this.#failures;
+    if (isFailure) this.#failures++;
+    else if (change.state === 'registered') this.#failures = 0;
     this.#changed('registrationChanged', payload);
     this.#context.announce('registrationChanged', payload);
     this.#context.changed(change);

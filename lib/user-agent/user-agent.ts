@@ -4,6 +4,7 @@ import type { AccountInbox } from '../account/account-context.js';
 import { accountConfig, masterId } from '../account/account-config.js';
 import type { AccountOptions } from '../account/account-options.js';
 import { isCyclic } from '../account/dependency.js';
+import { Deferred } from '../base/deferred.js';
 import { Emitter } from '../base/emitter.js';
 import type { EventSource } from '../base/emitter.js';
 import { EvercallError, invalidOption } from '../base/errors.js';
@@ -331,12 +332,9 @@ export class UserAgent implements EventSource<UserAgentEvents> {
     this.#ipChange?.cease();
     const isMediaNew = media !== this.#isMediaReachable;
     this.#isMediaReachable = media;
-    if (signalling && !this.#isReachable) {
-      if (isMediaNew) this.#ipChange?.onMediaReachable(false);
-      void quiet(this.#handleIpChange({ reason: 'the network is reachable' }, !isMediaNew));
-      return;
-    }
-    if (isMediaNew) this.#ipChange?.onMediaReachable(media);
+    const isBack = signalling && !this.#isReachable;
+    if (isMediaNew) this.#ipChange?.onMediaReachable(media && !isBack);
+    if (isBack) void quiet(this.#handleIpChange({ reason: 'the network is reachable' }, !isMediaNew));
     if (signalling || !this.#isReachable) return;
     this.#isReachable = false;
     for (const flow of this.#pool.flows) flow.reconnect('the network is not reachable');
@@ -456,11 +454,9 @@ export class UserAgent implements EventSource<UserAgentEvents> {
 
   async #open(): Promise<void> {
     const { clock, log, storage, storePasswords } = this.#config;
-    let cancel = (): void => undefined;
-    const late = new Promise<undefined>((resolve) => {
-      cancel = clock.after(patience, () => {
-        resolve(undefined);
-      });
+    const late = new Deferred<undefined>();
+    const cancel = clock.after(patience, () => {
+      late.resolve(undefined);
     });
     const opened = import('./persistence.js')
       .then(({ openKeeper }) => openKeeper(storage!, { clock, log, storePasswords }, this.#kept()))
@@ -468,7 +464,7 @@ export class UserAgent implements EventSource<UserAgentEvents> {
         log.warn('accounts are not kept', error);
         return undefined;
       });
-    this.#keeper = await Promise.race([opened, late]);
+    this.#keeper = await Promise.race([opened, late.promise]);
     cancel();
     this.#instanceId = this.#config.instanceId ?? this.#keeper?.instanceId ?? this.#instanceId;
     this.#isLoaded = true;
