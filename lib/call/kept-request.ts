@@ -9,22 +9,30 @@ export class KeptRequest {
   #request: SipRequest | undefined;
   #text: string | Uint8Array = '';
   #hasLength = true;
+  /** Whether the app has been given it. */
+  #isShown = false;
   /** To what was read last, for as long as somebody has it. */
-  #shown: Reference | undefined;
+  #known: Reference | undefined;
 
   constructor(request: SipRequest, refer = (to: SipRequest): Reference => new WeakRef(to)) {
     this.#request = request;
     this.#refer = refer;
   }
 
-  /** The same object for as long as somebody has it. */
+  /** For the app: the same object for as long as somebody has it. */
+  get shown(): SipRequest {
+    this.#isShown = true;
+    return this.message;
+  }
+
+  /** To be read and let go: another object, perhaps, the next time. */
   get message(): SipRequest {
-    const known = this.#request ?? this.#shown?.deref();
+    const known = this.#request ?? this.#known?.deref();
     if (known) return known;
     const { headers, ...rest } = parseMessage(this.#text) as SipRequest; // we wrote it
     const kept = this.#hasLength ? headers : headers.filter(({ name }) => name !== 'Content-Length');
     const request = { ...rest, headers: kept };
-    this.#shown = this.#refer(request);
+    this.#known = this.#refer(request);
     return request;
   }
 
@@ -38,7 +46,7 @@ export class KeptRequest {
       return; // one that is too odd to be written stays as it is
     }
     this.#hasLength = headerValue(request, 'Content-Length') !== undefined;
-    this.#shown = this.#refer(request);
+    if (this.#isShown) this.#known = this.#refer(request); // of a young object it is a strong one, until the whole heap is looked through
     this.#request = undefined;
   }
 }

@@ -183,16 +183,16 @@ export class Leg implements SessionUser, CallMediaUser {
 
   /** The INVITE of an incoming call. */
   get request(): SipRequest | undefined {
-    return this.#invite?.message;
+    return this.#invite?.shown;
   }
 
   get dialled(): RemoteParty | undefined {
-    const { request } = this;
+    const request = this.#invite?.message;
     return request && party(optional(request, To));
   }
 
   get referrer(): RemoteParty | undefined {
-    const { request } = this;
+    const request = this.#invite?.message;
     const address = request ? optional(request, ReferredBy) : this.referredBy;
     return address && party(address);
   }

@@ -28,11 +28,11 @@ describe('the INVITE of a call', () => {
     const length = new TextEncoder().encode(body).length;
     const request = parsed([...invite, `Content-Length: ${length}`, '', body].join('\r\n'));
     const kept = new KeptRequest(request);
-    assert.equal(kept.message, request);
+    assert.equal(kept.shown, request);
     const before = plain(request);
     kept.fold();
     kept.fold();
-    assert.equal(kept.message, request, 'for somebody still has it');
+    assert.equal(kept.shown, request, 'for somebody still has it');
     assert.deepEqual(plain(parsed(writeMessage(request))), before);
   });
 
@@ -50,6 +50,23 @@ describe('the INVITE of a call', () => {
     const kept = new KeptRequest(request);
     kept.fold();
     assert.equal(kept.message, request);
+  });
+
+  it('that the app has never seen is not held, nor by a reference that a collector would have to look after', () => {
+    const request = parsed([...invite, 'Content-Length: 0', '', ''].join('\r\n'));
+    const referred: SipRequest[] = [];
+    const kept = new KeptRequest(request, (to) => {
+      referred.push(to);
+      return { deref: () => to };
+    });
+    assert.equal(kept.message, request);
+    const before = plain(request);
+    kept.fold();
+    assert.deepEqual(referred, []);
+    const again = kept.shown;
+    assert.deepEqual(plain(again), before);
+    assert.deepEqual(referred, [again]);
+    assert.equal(kept.shown, again, 'for somebody has it by now');
   });
 
   for (const length of ['Content-Length: 0', 'X-Length: none'])
