@@ -1,6 +1,5 @@
 /** Typed events for the app; between the floors of the library there are none. */
-import { abortError } from './errors.js';
-import { quiet } from './quiet.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /** The event surface shared by `UserAgent`, `Account` and `Call`. */
 export interface EventSource<Events> {
@@ -27,23 +26,16 @@ export class Emitter<Events> implements EventSource<Events> {
   }
 
   once<K extends keyof Events>(event: K, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Events[K]> {
-    const next = new Promise<Events[K]>((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(abortError(signal));
-        return;
-      }
-      const onAbort = (): void => {
+    let off = (): void => undefined;
+    const next = new Promise<Events[K]>((resolve) => {
+      off = this.on(event, (payload) => {
         off();
-        reject(abortError(signal!));
-      };
-      const off = this.on(event, (payload) => {
-        off();
-        signal?.removeEventListener('abort', onAbort);
         resolve(payload);
       });
-      signal?.addEventListener('abort', onAbort, { once: true });
     });
-    return quiet(next);
+    const outcome = unlessAborted(signal, next);
+    outcome.catch(off); // and nobody is forced to handle it
+    return outcome;
   }
 
   /** Whether anyone would hear `event`; lets a caller skip building a costly payload. */

@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.js';
 import type { OnDemand } from '../base/on-demand.js';
 import type { Random } from '../base/random.js';
 import { newTag } from '../base/random.js';
+import { unlessAborted } from '../base/unless-aborted.js';
 import { ParseError } from '../parser/index.js';
 import type { Header, SipRequest, SipResponse } from '../parser/index.js';
 import { firstPhrase } from '../transaction/first-phrases.js';
@@ -12,8 +13,6 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { TransactionLayer, TransactionUser } from '../transaction/transaction-layer.js';
 import { newBranch } from '../base/random.js';
 import type { Flow } from '../transport/flow.js';
-import { abortError } from '../base/errors.js';
-import type { EvercallError } from '../base/errors.js';
 import { ClientRequest } from './client-request.js';
 import type { RequestContext, RequestOptions, RequestUser } from './client-request.js';
 import type { Dialog } from './dialog.js';
@@ -84,20 +83,10 @@ export class Core implements TransactionUser {
    * what has been sent cannot be called back (§9.1).
    */
   exchange(plan: RequestPlan, options: RequestOptions): Promise<SipResponse> {
-    return new Promise((resolve, reject: (error: EvercallError) => void) => {
-      const { signal } = options;
-      const onAbort = (): void => {
-        reject(abortError(signal!));
-      };
-      const over =
-        <T>(settle: (value: T) => void) =>
-        (value: T): void => {
-          signal?.removeEventListener('abort', onAbort);
-          settle(value);
-        };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.request(plan, options, { onFinal: over(resolve), onFailure: over(reject) });
+    const answer = new Promise<SipResponse>((onFinal, onFailure) => {
+      this.request(plan, options, { onFinal, onFailure });
     });
+    return unlessAborted(options.signal, answer);
   }
 
   /** Sends the ACK of a 2xx, which no transaction carries (§13.2.2.4); returns it for repeats. */
