@@ -1,5 +1,6 @@
 /** A message to text: RFC 3261 §7, strict where the reader is tolerant. */
 import { type Body, type SipMessage, isRequest } from './message.js';
+import { knownName } from './header-names.js';
 import { isToken, safeText, safeToken } from './scanner.js';
 import { bodyLength } from './utf8.js';
 
@@ -31,7 +32,8 @@ function head(message: SipMessage, body: Body): string[] {
       if (pending) parts.push(contentLength);
       pending = false;
     } else {
-      if (!isToken(name)) throw new TypeError(`header name: not a token: ${JSON.stringify(name)}`);
+      if (knownName(name) === undefined && !isToken(name))
+        throw new TypeError(`header name: not a token: ${JSON.stringify(name)}`);
       parts.push(name, ': ', safeText(value, name), '\r\n');
     }
   }
