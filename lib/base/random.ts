@@ -10,7 +10,7 @@ export interface Random {
 }
 
 const alphabet = '0123456789abcdefghijklmnopqrstuv';
-const pool = new Uint8Array(1024);
+const pool = new Uint8Array(4096);
 let used = pool.length;
 
 /** One call into the system's generator serves many identifiers. */

@@ -35,8 +35,7 @@ export class Peer {
       this.#remote = { uri: origin, displayName: undefined };
     } else {
       this.#telling = origin;
-      const { uri, displayName } = shownParty(origin.message, isTrusted);
-      this.#remote = { uri: detached(uri), displayName: displayName && detached(displayName) };
+      this.#remote = kept(shownParty(origin.message, isTrusted));
     }
   }
 
@@ -89,9 +88,15 @@ export class Peer {
     this.#telling = { message };
     this.#identity = undefined;
     const isNamed = 'method' in message || this.#isTrusted;
-    if (isNamed) this.#remote = shownParty(message, this.#isTrusted);
+    if (isNamed) this.#remote = kept(shownParty(message, this.#isTrusted));
     const { remote } = this;
     const identity = this.identity!;
     if (JSON.stringify([identity, remote]) !== former) this.#user.changed('identityChanged', { identity, remote });
   }
 }
+
+/** The call log has it for longer than the call lasts. */
+const kept = ({ uri, displayName }: RemoteParty): RemoteParty => ({
+  uri: detached(uri),
+  displayName: displayName && detached(displayName),
+});

@@ -3,7 +3,6 @@ import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
 import { Queue } from '../base/queue.js';
 import type { Dialog, DialogUser } from '../core/dialog.js';
-import { optionalAll } from '../core/optional.js';
 import { Allow, headerValue } from '../parser/index.js';
 import type { Body, Header, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -21,7 +20,7 @@ import { renegotiate } from './renegotiate.js';
 import type { ChangeOptions } from './renegotiate.js';
 import type { SessionContext, SessionEnd, SessionUser } from './session-context.js';
 import type { SessionTimer, SessionTimerUser } from './session-timer.js';
-import { shared } from './shared-lists.js';
+import { shared, sharedValues } from './shared-lists.js';
 import { endIfGone } from './silence.js';
 import { sendUpdate } from './update.js';
 
@@ -141,8 +140,8 @@ export class Session implements DialogUser, SessionTimerUser {
   /** Takes what a message of the peer's says of it. */
   learn(message: SipMessage): void {
     this.dialog.hear(message);
-    const methods = optionalAll(message, Allow);
-    if (methods.length > 0) this.#remoteAllow = shared(methods);
+    const methods = sharedValues(message, Allow);
+    if (methods.length > 0) this.#remoteAllow = methods;
   }
 
   /** Sends a request in the dialog; resolves with its final response. A 481 ends the session (§12.2.1.2). */

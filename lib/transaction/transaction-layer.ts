@@ -1,7 +1,7 @@
 /** The transactions under way: matches messages to them, feeds their machines, and carries out the effects (RFC 3261 §17). */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
-import { CSeq, Via, headerValue, headerValues, isRequest, read } from '../parser/index.js';
+import { CSeq, Via, headerValue, isRequest, read } from '../parser/index.js';
 import type { ParseError, SipMessage, SipRequest, SipResponse } from '../parser/index.js';
 import type { Flow } from '../transport/flow.js';
 import type { FormerWay, TransportUser } from '../transport/flow-context.js';
@@ -155,11 +155,17 @@ export class TransactionLayer implements TransportUser {
 /** §17.1.3, §18.1.2 and good sense: a response whose method, Call-ID or sent-by is not ours answers someone else. */
 function isForeign(response: SipResponse, { request, sentBy }: ClientTransaction): boolean {
   return (
-    headerValues(response, 'Via').length > 1 || // §8.1.3.3
+    hasSeveral(response, 'Via') || // §8.1.3.3
     headerValue(response, 'Call-ID') !== headerValue(request, 'Call-ID') ||
     read(response, CSeq)!.method !== request.method ||
     read(response, Via)!.host.toLowerCase() !== sentBy
   );
+}
+
+function hasSeveral({ headers }: SipMessage, name: string): boolean {
+  let count = 0;
+  for (const header of headers) if (header.name === name) count++;
+  return count > 1;
 }
 
 /** §21.4.1: the reason phrase tells what was wrong. */

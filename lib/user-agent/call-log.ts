@@ -1,6 +1,5 @@
 /** What calls there were (Linphone's call log): bounded, counted, and kept over reloads where there is a storage. */
 import type { Clock } from '../base/clock.js';
-import { detached } from '../base/detached.js';
 import type { Logger } from '../base/log.js';
 import { Store } from '../base/store.js';
 import type { KeyValueStorage } from '../base/storage.js';
@@ -170,7 +169,7 @@ function without(missed: Readonly<Record<string, number>>, account: string | und
 
 function entryOf(call: Call, account: string, status: CallLogStatus): CallLogEntry {
   const { direction, quality } = call;
-  const { callId, remote } = detached({ callId: call.callId, remote: call.remote });
+  const { callId, remote } = call;
   const { startedAt, duration, cause } = call.end!;
   const facts = { direction, status, startedAt, duration, cause, quality: quality?.mos };
   return { callId, account, remote, ...facts };
