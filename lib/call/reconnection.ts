@@ -10,7 +10,7 @@
  */
 import { sleep } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
-import type { EvercallError } from '../base/errors.js';
+import { EvercallError } from '../base/errors.js';
 import type { MediaState } from '../media/connection-state.js';
 import type { ChangeOptions } from '../session/renegotiate.js';
 import type { Session } from '../session/session.js';
@@ -312,6 +312,7 @@ export class Reconnection {
     const unblock = clock.after(grace, () => session.giveUpInvite?.(`no answer to a re-INVITE within ${grace} ms`));
     return session.change(async () => {
       unblock();
+      if (this.#leg.session !== session) throw new EvercallError('cancelled', 'another dialog took its place');
       const rung = this.#rung ? higher(this.#take(), wanted) : wanted;
       this.#cancelPatience?.();
       if (rung === 'media') this.#restartedAt = clock.now();

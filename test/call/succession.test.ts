@@ -65,4 +65,26 @@ describe('a dialog that is to take the place of another', () => {
     await settle();
     await server.nothing();
   });
+
+  it('a hold that waited behind another change, while the call was being brought back: the peer is told in the new one', async () => {
+    const { server, call, ok, media } = await talking();
+    const changed = call.reinvite();
+    changed.catch(() => undefined);
+    server.respond(await server.request('INVITE'), 100);
+    const held = call.hold();
+    media.connections[0]!.become('failed');
+    await settle();
+    server.send(asks('call-2', 'bobtag2', `call-1;to-tag=${toTagOf(ok)};from-tag=bobtag`));
+    await server.arrival();
+    const second = await server.response(200);
+    server.send(inDialog('ACK', second, 1, { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2' }));
+    await settle();
+    const offer = (server.received as SipRequest[]).filter(({ method }) => method === 'INVITE').at(-1)!;
+    assert.equal(callIdOf(offer), 'call-2');
+    assert.include(String(offer.body), 'a=sendonly');
+    await server.skip();
+    server.respond(offer, 200, { headers: described, body: peerSdp('recvonly', 2) });
+    await held;
+    assert.isTrue(call.localHold);
+  });
 });
