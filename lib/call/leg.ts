@@ -73,6 +73,8 @@ export class Leg implements SessionUser, CallMediaUser {
   incoming: IncomingInvite | undefined;
   /** Gives up the INVITE that is to bring another dialog. */
   abandonSuccession: (() => void) | undefined;
+  /** While that one is under way. */
+  claim: Promise<void> | undefined;
   /** While an INVITE of the peer's brings another dialog. */
   succession: Promise<void> | undefined;
   /** Gives that one up, if its 200 has had time for an ACK. */

@@ -2,6 +2,7 @@
  * Another dialog takes the place of one that cannot be reached any more, and to the app it is the same call: an INVITE with
  * Replaces, ours (RFC 3891 §4) or that of the peer who is cut off (§3).
  */
+import { sleep } from '../base/clock.js';
 import { Deferred } from '../base/deferred.js';
 import { EvercallError } from '../base/errors.js';
 import { newCallId } from '../base/random.js';
@@ -32,10 +33,11 @@ export async function succeedDialog(leg: Leg): Promise<void> {
   for (const target of targets(former)) {
     if (leg.end) return;
     try {
-      await invite(leg, former, target);
+      await (leg.claim = invite(leg, former, target));
       return;
     } catch (error) {
       last = error;
+      leg.claim = undefined;
       await leg.succession; // that of the peer, for which ours was given up
       leg.context.log.info(`call ${leg.callId}: ${target} did not take it back: ${String(error)}`);
       if (leg.session !== former) return;
@@ -119,7 +121,8 @@ async function takeLate(
   void leg.ended.then(isTooLate);
   const isAnswered = await Promise.race([heir.answered, over.promise]);
   cancel();
-  if (isAnswered && leg.session === former) {
+  if (isAnswered) await laterClaim(leg);
+  if (isAnswered && leg.session === former && !outgoing.session!.isOver) {
     leg.context.log.info(`call ${leg.callId}: answered after all`);
     leg.abandonSuccession?.();
     enter(leg, outgoing.session!, former, false);
@@ -130,6 +133,16 @@ async function takeLate(
     if (!heir.isOver) outgoing.cancel();
     media.discard();
   }
+}
+
+/** The latest counts, for the peer, too, if it has come there: an answer to an earlier one waits for that, as long as it may take. */
+async function laterClaim({ claim, context }: Leg): Promise<void> {
+  if (!claim) return;
+  const enough = new AbortController();
+  const wait = sleep(context.clock, travelTime, enough.signal);
+  await Promise.race([claim, wait]).catch(() => undefined);
+  enough.abort();
+  wait.catch(() => undefined);
 }
 
 /**

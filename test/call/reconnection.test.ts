@@ -1260,6 +1260,7 @@ describe('a call whose dialog cannot be reached any more', () => {
     server.respond(next, 200, { headers: [described[0]!, `Contact: ${peers.contact}`, ...updates.headers], body: peerSdp(), toTag: peers.tag }); // prettier-ignore
     assert.equal(headerValue(await server.request('ACK'), 'Call-ID'), headerValue(next, 'Call-ID'));
     media.connections[1]!.become('connected');
+    await clock.advance(2000); // if the second has come there, it is the one that counts
     const update = await server.request('UPDATE');
     assert.equal(update.uri, 'sip:bob@elsewhere.invalid;transport=ws');
     server.respond(update, 200, { headers: described.slice(1) });
@@ -1273,6 +1274,23 @@ describe('a call whose dialog cannot be reached any more', () => {
     await server.nothing();
     assert.equal(call.connection, 'connected');
     assert.deepEqual(media.connections.map(({ signalingState }) => signalingState), ['closed', 'stable', 'closed']); // prettier-ignore
+  });
+
+  it('… unless a later one has come there meanwhile (seed 777004337): the peer has given up the earlier for it', async () => {
+    const stage = await talkingTo(updates);
+    const { call, server, clock } = stage;
+    const next = await succeeding(stage, 430);
+    await clock.advance(4000);
+    const second = await server.request('INVITE');
+    const ok = { headers: [described[0]!, `Contact: ${peers.contact}`, ...updates.headers], body: peerSdp() };
+    server.respond(next, 200, { ...ok, toTag: 'earlier' });
+    assert.equal(headerValue(await server.request('ACK'), 'Call-ID'), headerValue(next, 'Call-ID'));
+    await clock.advance(500);
+    server.respond(second, 200, { ...ok, toTag: 'later' });
+    assert.equal(headerValue(await server.request('ACK'), 'Call-ID'), headerValue(second, 'Call-ID'));
+    assert.equal(headerValue(await server.request('BYE'), 'Call-ID'), headerValue(next, 'Call-ID'));
+    assert.equal(call.callId, headerValue(second, 'Call-ID'));
+    assert.equal(call.state, 'confirmed');
   });
 
   it('… unless the call is over, or another dialog was faster: then it is hung up', async () => {
