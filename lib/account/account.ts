@@ -17,6 +17,7 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { MessageSummary } from '../subscription/message-summary.js';
 import type { SubscribeOptions, Subscription } from '../subscription/subscription.js';
 import { AccountCalls } from './account-calls.js';
+import type { AccountParts } from './account-calls.js';
 import type { AccountContext, AccountInbox, AnnouncedEvent, DisposeOptions } from './account-context.js';
 import type { AccountEvents, AccountInfo, AccountSnapshot } from './account-events.js';
 import { accountConfig } from './account-config.js';
@@ -27,7 +28,6 @@ import { Dependency } from './dependency.js';
 import { accountEdit, patched } from './edit.js';
 import type { AccountEdit } from './edit.js';
 import { Identity } from './identity.js';
-import { sendStandAlone } from './stand-alone-request.js';
 import type { StandAloneOptions } from './stand-alone-request.js';
 import { Succession } from './succession.js';
 import { targetUri } from './target.js';
@@ -326,7 +326,11 @@ export class Account implements EventSource<AccountEvents> {
   /** Sends any request outside of a dialog, with authentication; resolves with its final response, whatever its status. */
   request(method: string, target: string, options: StandAloneOptions = {}): Promise<SipResponse> {
     this.#mustLive(method);
-    return quiet(sendStandAlone(this.#context.core, this.#identity, method, this.normalize(target), options));
+    const { core, parts } = this.#context;
+    const uri = this.normalize(target);
+    const send = ({ sendStandAlone }: AccountParts): Promise<SipResponse> =>
+      sendStandAlone(core, this.#identity, method, uri, options);
+    return quiet(parts.part ? send(parts.part) : parts.load().then(send));
   }
 
   /**

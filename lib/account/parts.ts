@@ -4,3 +4,4 @@ export { applyChange } from './changes.js';
 export { followMaster } from './follow-master.js';
 export { IncomingCalls } from './incoming-calls.js';
 export { incomingMessage } from './incoming-message.js';
+export { sendStandAlone } from './stand-alone-request.js';

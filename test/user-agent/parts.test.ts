@@ -65,6 +65,19 @@ const invite = (branch = 'z9hG4bKinvite', callId = 'call-1'): string =>
   peerRequest('INVITE', { Via: `SIP/2.0/WS edge.example;branch=${branch}`, 'Call-ID': callId }, peerOffer());
 
 describe('The parts that calls are made of', () => {
+  it('are waited for by a request outside of any dialog; where they cannot be had it rejects', async () => {
+    const { account, server, arrive, fail } = await coldPhone();
+    const failed = account.sendMessage('bob', 'too early').catch((error: unknown) => error);
+    await fail();
+    assert.deepInclude(await failed, { code: 'notLoaded' });
+    const sent = account.sendMessage('bob', 'hello');
+    await server.nothing();
+    await arrive();
+    server.respond(await server.request('MESSAGE'), 200);
+    await sent;
+    assert.throws(() => void account.request('INVITE', 'bob'), /method: takes a method that stands alone/);
+  });
+
   it('are fetched with the first account, once for all calls', async () => {
     const stage = await coldPhone();
     assert.equal(stage.fetched(), 1);
