@@ -12,7 +12,7 @@ import type { Session } from './session.js';
 export function endIfGone(session: Session, response: SipResponse, method: string, located: number): void {
   const { status, reason } = response;
   const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
-  if (status === 481 && !session.isRecovering) session.end(end);
+  if (status === 481 && !session.isRecovering && !session.succession) session.end(end); // else another dialog is about to be the call's
   else if (status === 430 && isSilent(session, located)) session.user.onUnreachable(status);
   else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && isSilent(session, located))
     if (!session.user.onUnreachable(status)) session.bye([], end);

@@ -87,4 +87,19 @@ describe('a dialog that is to take the place of another', () => {
     await held;
     assert.isTrue(call.localHold);
   });
+
+  it('481 to what is said in the former, while the ACK to ours is on its way: the call goes on in the new one', async () => {
+    const { server, call, ok } = await talking();
+    server.send(asks('call-2', 'bobtag2', `call-1;to-tag=${toTagOf(ok)};from-tag=bobtag`));
+    await server.arrival();
+    const second = await server.response(200);
+    const told = call.sendMessage('are you there?').catch((error: unknown) => error);
+    server.respond(await server.request('MESSAGE'), 481); // the caller has taken the new one already
+    assert.deepInclude(await told, { status: 481 });
+    assert.equal(call.state, 'confirmed');
+    server.send(inDialog('ACK', second, 1, { 'Call-ID': 'call-2', From: '<sip:bob@example.com>;tag=bobtag2' }));
+    await settle();
+    assert.equal(call.callId, 'call-2');
+    assert.equal(call.state, 'confirmed');
+  });
 });
