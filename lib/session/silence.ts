@@ -7,12 +7,12 @@ import type { Session } from './session.js';
 
 /**
  * The peer knows nothing of this dialog any more, or is not to be had for it: unless it has told since, when `located` was
- * counted, that it is somewhere else, or can be reached by another dialog. A 408 to an INFO is the INFO's alone.
+ * counted, that it is somewhere else, or can be reached by another dialog, or has another in its place already. A 408 to an INFO is the INFO's alone.
  */
 export function endIfGone(session: Session, response: SipResponse, method: string, located: number): void {
   const { status, reason } = response;
   const end = { by: 'remote', status, reason, message: response, error: rejected(response) } as const;
-  if (status === 481 && !session.isRecovering && !session.succession) session.end(end); // else another dialog is about to be the call's
+  if (status === 481 && !session.isRecovering && !session.succession) session.end(end);
   else if (status === 430 && isSilent(session, located)) session.user.onUnreachable(status);
   else if (status === 408 && (method === 'INVITE' || method === 'UPDATE') && isSilent(session, located))
     if (!session.user.onUnreachable(status)) session.bye([], end);
