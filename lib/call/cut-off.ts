@@ -17,7 +17,7 @@ const watched = new WeakSet<Leg>();
  * asked: who knows nothing of the call any more says 481, and ends it.
  */
 export async function ringOn(leg: Leg): Promise<void> {
-  if (!leg.isRinging || watched.has(leg) || isGivenUp(leg)) return;
+  if (!leg.isRinging || watched.has(leg) || giveUp(leg)) return;
   watched.add(leg);
   const over = new AbortController();
   void leg.ended.then(() => {
@@ -37,7 +37,7 @@ async function settled(leg: Leg, signal: AbortSignal): Promise<boolean> {
   const { flow, clock } = leg.context;
   await connected(leg, signal);
   await sleep(clock, reforking, signal);
-  if (!isCutOff(leg) || isGivenUp(leg)) return true;
+  if (!isCutOff(leg) || giveUp(leg)) return true;
   if (!flow.isOpen) return false;
   const { connectionId } = flow;
   leg.incoming!.ringAgain();
@@ -52,8 +52,8 @@ async function settled(leg: Leg, signal: AbortSignal): Promise<boolean> {
 /** Whether its answer waits for a way to the caller, who knows of the dialog. */
 const isCutOff = ({ isRinging, incoming }: Leg): boolean => isRinging && incoming!.isCutOff && incoming!.hasDialog;
 
-/** The app does not want it to ring on: ends it. */
-function isGivenUp(leg: Leg): boolean {
+/** Where the app does not want it to ring on it is ended; returns whether that was so. */
+function giveUp(leg: Leg): boolean {
   if (leg.context.ipChange.repair !== 'off' || !isCutOff(leg)) return false;
   endForIpChange(leg);
   return true;

@@ -33,11 +33,10 @@ export async function succeedDialog(leg: Leg): Promise<void> {
   for (const target of targets(former)) {
     if (leg.end) return;
     try {
-      await (leg.claim = invite(leg, former, target));
+      await (leg.claim = invite(leg, former, target)).finally(() => (leg.claim = undefined));
       return;
     } catch (error) {
       last = error;
-      leg.claim = undefined;
       await leg.succession; // that of the peer, for which ours was given up
       leg.context.log.info(`call ${leg.callId}: ${target} did not take it back: ${String(error)}`);
       if (leg.session !== former) return;
